@@ -1,0 +1,182 @@
+//! Where the data lives.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+use url::Url;
+
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::secret::{MASK, Secret};
+use super::value::{Leaf, Reason};
+
+/// `database.*`
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `database.url`. Default: `sqlite://data/keywright.db`.
+    pub url: DatabaseUrl,
+    /// `database.pool_size`: how many connections at most. Default: 16.
+    pub pool_size: NonZeroU32,
+}
+
+impl Database {
+    pub(super) fn read(reader: &mut Reader) -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: reader.value("database.url", "sqlite://data/keywright.db")?,
+            pool_size: reader.value("database.pool_size", "16")?,
+        })
+    }
+}
+
+/// Which database, and where.
+#[derive(Clone, Debug)]
+pub enum DatabaseUrl {
+    /// `sqlite://PATH`: a file, relative to the working directory unless the path begins with a slash.
+    Sqlite(PathBuf),
+    /// `postgres://…`
+    Postgres(PostgresUrl),
+}
+
+/// The address of a PostgreSQL server, which may hold a password. Shown without it.
+#[derive(Clone)]
+pub struct PostgresUrl(Secret<Url>);
+
+impl PostgresUrl {
+    /// The whole URL, password and all.
+    pub fn expose(&self) -> &str {
+        self.0.expose().as_str()
+    }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.expose().clone();
+        if shown.password().is_some() {
+            // It has a password, so it may have another.
+            let _ = shown.set_password(Some(MASK));
+        }
+        let parameters: Vec<_> = shown.query_pairs().into_owned().collect();
+        if !parameters.is_empty() {
+            let masked = |(name, value): (String, String)| {
+                let secret = name.to_ascii_lowercase().contains("pass");
+                (name, if secret { MASK.to_owned() } else { value })
+            };
+            shown.query_pairs_mut().clear().extend_pairs(parameters.into_iter().map(masked));
+        }
+        shown.fmt(f)
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
+}
+
+impl Leaf for DatabaseUrl {
+    const SECRET: bool = true;
+
+    fn expected() -> Cow<'static, str> {
+        "`sqlite://` and the path of a file, or `postgres://user:password@host/database`".into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Reason> {
+        let Some((scheme, rest)) = text.split_once("://") else { return Err("is not a URL".into()) };
+        match scheme {
+            "sqlite" if rest.is_empty() => Err("names no file".into()),
+            "sqlite" if rest.starts_with(':') => {
+                Err("names no file, and a database in memory cannot be shared".into())
+            }
+            "sqlite" if rest.contains('?') => Err("has parameters, and a SQLite file takes none".into()),
+            "sqlite" => PathBuf::parse(rest).map(Self::Sqlite),
+            "postgres" | "postgresql" => postgres(text).map(Self::Postgres),
+            _ => Err("names an unknown kind of database".into()),
+        }
+    }
+
+    fn show(&self) -> Json {
+        json!(self.to_string())
+    }
+}
+
+fn postgres(text: &str) -> Result<PostgresUrl, Reason> {
+    let url = Url::parse(text).map_err(|_| "cannot be read (is the password percent-encoded?)")?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("names no host".into());
+    }
+    // An unencoded `/`, `?` or `#` in a password can end the host early: what follows is no path then.
+    if url.fragment().is_some() || url.path().contains('@') || url.query().unwrap_or_default().contains('@') {
+        return Err("has a character in its user or password that must be percent-encoded".into());
+    }
+    Ok(PostgresUrl(Secret::new(url)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Option<String> {
+        DatabaseUrl::parse(text).ok().map(|url| url.to_string())
+    }
+
+    #[test]
+    fn sqlite_is_a_path() {
+        for path in ["data/keywright.db", "/var/lib/kw.db"] {
+            let url = DatabaseUrl::parse(&format!("sqlite://{path}")).unwrap();
+
+            assert!(matches!(&url, DatabaseUrl::Sqlite(found) if found.as_os_str() == path), "{url:?}");
+            assert_eq!(url.to_string(), format!("sqlite://{path}"));
+        }
+    }
+
+    #[test]
+    fn postgres_keeps_its_password_and_never_shows_it() {
+        let url = DatabaseUrl::parse(
+            "postgresql://kw:hunter2@db.internal:5433/kw?sslmode=require&sslpassword=hunter2",
+        )
+        .unwrap();
+
+        let DatabaseUrl::Postgres(postgres) = &url else { panic!("not postgres") };
+        assert!(postgres.expose().contains("kw:hunter2@"));
+        for text in [url.to_string(), format!("{url:?}"), url.show().to_string()] {
+            assert!(
+                text.contains("postgresql://kw:***@db.internal:5433/kw?sslmode=require&sslpassword=***"),
+                "{text}"
+            );
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        assert_eq!(shown("postgres://db/kw").as_deref(), Some("postgres://db/kw"));
+    }
+
+    #[test]
+    fn other_databases_and_nameless_ones_are_refused() {
+        for bad in [
+            "data/keywright.db",
+            "sqlite:data/keywright.db",
+            "sqlite://",
+            "sqlite://:memory:",
+            "sqlite://kw.db?mode=ro",
+            "mysql://host/kw",
+            "postgres://",
+            "postgres:///kw",
+            "postgres://kw:pa/ss@host/kw",
+            "postgres://kw:12/ss@host/kw",
+            "postgres://kw:12?ss@host/kw",
+            "postgres://kw:12#ss@host/kw",
+        ] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+    }
+}

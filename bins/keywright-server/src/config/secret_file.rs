@@ -1,0 +1,266 @@
+//! The server's secret as it is when the server runs: given, read from its file, or made on the first start.
+
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+
+use super::Config;
+use super::error::{ConfigError, Refusal};
+use super::secret::{BASE64, MIN_BYTES, Secret, SecretBytes, SecretSettings};
+use super::value::Leaf as _;
+
+/// No secret is longer, so a file that was named by mistake is not read to its end.
+const LONGEST_FILE: u64 = 4096;
+
+/// The secret, ready for use.
+#[derive(Debug)]
+pub struct LoadedSecret {
+    /// What everything is derived from.
+    pub bytes: SecretBytes,
+    /// The one before, whose credentials are still accepted.
+    pub previous: Option<SecretBytes>,
+    /// The file, when this start made it.
+    pub created: Option<PathBuf>,
+    /// Sentences to log.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// The secret that is configured or stands in its file. In development a missing file is made, with mode
+    /// 0600 and random bytes from `fill_random`; of servers that start at once one makes it, and the others
+    /// read what it made. Outside development a missing file is an error.
+    pub fn load_or_create_secret(
+        &self,
+        fill_random: impl FnOnce(&mut [u8]),
+    ) -> Result<LoadedSecret, ConfigError> {
+        let settings = &self.secret;
+        let loaded = |bytes, warnings| LoadedSecret {
+            bytes,
+            previous: settings.previous.clone(),
+            created: None,
+            warnings,
+        };
+        if let Some(value) = &settings.value {
+            return Ok(loaded(value.clone(), Vec::new()));
+        }
+        if let Some((bytes, warnings)) = read(settings)? {
+            return Ok(loaded(bytes, warnings));
+        }
+        if !self.is_development() {
+            return Err(missing(settings));
+        }
+        let mut bytes = vec![0; MIN_BYTES];
+        fill_random(&mut bytes);
+        let made = create(&settings.file, &BASE64.encode(&bytes)).map_err(|error| {
+            let reason = format!("cannot be created ({error})");
+            refused(settings, reason, "make its folder writable, or set secret or secret_file")
+        })?;
+        if made {
+            return Ok(LoadedSecret {
+                created: Some(settings.file.clone()),
+                ..loaded(Secret::new(bytes), Vec::new())
+            });
+        }
+        let (bytes, warnings) = read(settings)?.ok_or_else(|| missing(settings))?;
+        Ok(loaded(bytes, warnings))
+    }
+}
+
+fn refused(settings: &SecretSettings, reason: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
+    ConfigError::SecretFile(Box::new(Refusal::new(
+        settings.file.display(),
+        &settings.file_source,
+        reason,
+        remedy,
+    )))
+}
+
+/// Outside development: no secret, and no file that could hold one.
+pub(super) fn missing(settings: &SecretSettings) -> ConfigError {
+    let remedy =
+        "set secret to 32 random bytes or more in base64url, or create the file with them and mode 0600";
+    refused(settings, "does not exist, and it is created in development only", remedy)
+}
+
+/// The file's secret and what to warn of, or none if there is no file.
+fn read(settings: &SecretSettings) -> Result<Option<(SecretBytes, Vec<String>)>, ConfigError> {
+    let path = &settings.file;
+    let (text, mode) = match read_text(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let reason = format!("cannot be read ({error})");
+            return Err(refused(settings, reason, "make it a file that the server may read, or set secret"));
+        }
+    };
+    let bytes = SecretBytes::parse(text.trim())
+        .map_err(|reason| refused(settings, reason, format!("put there {}", SecretBytes::expected())))?;
+    let exposed = mode & 0o077 != 0;
+    let warning = exposed.then(|| {
+        let path = path.display();
+        format!("secret_file {path} is open to others (mode {mode:04o}); run `chmod 600 {path}`")
+    });
+    Ok(Some((bytes, warning.into_iter().collect())))
+}
+
+fn read_text(path: &Path) -> io::Result<(String, u32)> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode() & 0o7777;
+    let mut bytes = Vec::new();
+    file.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    // What is not UTF-8 is not base64url either, and is refused as such.
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), mode))
+}
+
+/// Whether this call made the file; false if it was there already. The file appears under its name only
+/// once it is complete and on disk, so whoever finds it can read it.
+fn create(path: &Path, secret: &str) -> io::Result<bool> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".secret-")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    writeln!(file, "{secret}")?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(failed) => return Err(failed.error),
+    }
+    File::open(folder)?.sync_all()?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::super::tests::{DEVELOPMENT, PRODUCTION, config};
+    use super::*;
+
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn with_file(base: &[(&str, &str)], path: &Path) -> Config {
+        let mut settings = base.to_vec();
+        settings.retain(|(name, _)| *name != "KEYWRIGHT_SECRET");
+        settings.push(("KEYWRIGHT_SECRET_FILE", path.to_str().unwrap()));
+        config(&settings)
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_first_start_in_development_makes_the_file_and_the_second_reads_it() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a/b/secret");
+        let config = with_file(DEVELOPMENT, &path);
+
+        let first = config.load_or_create_secret(|bytes| bytes.fill(7)).unwrap();
+        let second = config.load_or_create_secret(|_| panic!("the file is there")).unwrap();
+
+        assert_eq!(first.bytes.expose(), &[7; 32]);
+        assert_eq!(first.created.as_deref(), Some(path.as_path()));
+        assert_eq!(second.bytes.expose(), first.bytes.expose());
+        assert_eq!((second.created, second.warnings), (None, Vec::new()));
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn of_starts_at_once_one_makes_the_file_and_all_have_its_secret() {
+        let folder = TempDir::new().unwrap();
+        let config = with_file(DEVELOPMENT, &folder.path().join("secret"));
+
+        let loaded: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..16u8)
+                .map(|n| {
+                    let config = &config;
+                    scope.spawn(move || config.load_or_create_secret(|bytes| bytes.fill(n)).unwrap())
+                })
+                .collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+
+        assert_eq!(loaded.iter().filter(|secret| secret.created.is_some()).count(), 1);
+        assert!(loaded.iter().all(|secret| secret.bytes.expose() == loaded[0].bytes.expose()));
+    }
+
+    #[test]
+    fn outside_development_a_missing_file_is_refused() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, SECRET).unwrap();
+        let config = with_file(PRODUCTION, &path);
+        fs::remove_file(&path).unwrap();
+
+        let refusal =
+            config.load_or_create_secret(|_| panic!("never in production")).unwrap_err().to_string();
+
+        assert!(refusal.contains("environment variable KEYWRIGHT_SECRET_FILE"), "{refusal}");
+        assert!(refusal.contains("does not exist"), "{refusal}");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_taken_with_a_warning() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, format!("{SECRET}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+
+        let loaded = with_file(PRODUCTION, &path).load_or_create_secret(|_| panic!("it is there")).unwrap();
+
+        assert_eq!(loaded.bytes.expose(), &(0..32).collect::<Vec<u8>>());
+        let [warning] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
+        assert!(warning.contains("mode 0640") && warning.contains("chmod 600"), "{warning}");
+    }
+
+    #[test]
+    fn garbage_is_refused_and_not_repeated() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("secret");
+        for garbage in ["", "hunter2", "hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2"] {
+            fs::write(&path, garbage).unwrap();
+
+            let refusal =
+                with_file(DEVELOPMENT, &path).load_or_create_secret(|_| panic!("it is there")).unwrap_err();
+
+            let (text, debug) = (refusal.to_string(), format!("{refusal:?}"));
+            assert!(text.contains(path.to_str().unwrap()), "{text}");
+            assert!(!text.contains("hunter2") && !debug.contains("hunter2"), "{text}");
+        }
+        fs::write(&path, [0xff; 10_000]).unwrap();
+        assert!(with_file(DEVELOPMENT, &path).load_or_create_secret(|_| panic!("it is there")).is_err());
+    }
+
+    #[test]
+    fn a_folder_in_its_place_is_refused() {
+        let folder = TempDir::new().unwrap();
+
+        let refusal =
+            with_file(DEVELOPMENT, folder.path()).load_or_create_secret(|_| panic!("no")).unwrap_err();
+
+        assert!(refusal.to_string().contains("cannot be read"), "{refusal}");
+    }
+
+    #[test]
+    fn a_given_secret_goes_before_the_file_and_the_previous_one_comes_along() {
+        let settings = [
+            DEVELOPMENT,
+            &[("KEYWRIGHT_SECRET", SECRET), ("KEYWRIGHT_SECRET_PREVIOUS", &BASE64.encode([9; 40]))],
+        ];
+        let loaded = config(&settings.concat()).load_or_create_secret(|_| panic!("it is given")).unwrap();
+
+        assert_eq!(loaded.bytes.expose().len(), 32);
+        assert_eq!(loaded.previous.as_ref().unwrap().expose(), &[9; 40]);
+        assert_eq!(format!("{loaded:?}").matches("***").count(), 2);
+    }
+}

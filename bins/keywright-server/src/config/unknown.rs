@@ -1,0 +1,142 @@
+//! Keys that no setting has, and which one was probably meant.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::error::{ConfigError, Refusal};
+use super::reader::{PREFIX, variable};
+use super::source::Source;
+
+/// Variables with the prefix that others use: the file's name here, the rest by the `keywright` command.
+pub(super) const OTHERS: [&str; 3] = [CONFIG, "KEYWRIGHT_TOKEN", "KEYWRIGHT_URL"];
+
+/// Names the configuration file.
+pub(super) const CONFIG: &str = "KEYWRIGHT_CONFIG";
+
+/// How alike two names must be for one to be proposed for the other; 1 is equal.
+const ALIKE: f64 = 0.7;
+
+/// Refuses the first key that is left over in the file; `known` are all there are.
+pub(super) fn in_file(path: &Path, rest: &Table, known: &[&str]) -> Result<(), ConfigError> {
+    let Some(key) = first(rest, "", known) else { return Ok(()) };
+    let remedy = if is_section(&key, known) {
+        format!("make it a table, [{key}]")
+    } else if let Some(meant) = meant(&key, known) {
+        format!("did you mean {meant}?")
+    } else {
+        "remove it".to_owned()
+    };
+    let from = Source::File(path.to_owned());
+    Err(ConfigError::UnknownKey(Box::new(Refusal::new(key, &from, "is not a known key", remedy))))
+}
+
+/// A warning for each variable that is left over in the environment and has the prefix.
+pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: &[&str]) -> Vec<String> {
+    rest.filter(|name| !OTHERS.contains(&name.as_str()))
+        .filter_map(|name| Some((name, name.strip_prefix(PREFIX)?)))
+        .map(|(name, key)| {
+            let key = key.to_lowercase().replace("__", ".");
+            let remedy = match meant(&key, known) {
+                Some(meant) => format!("did you mean {}?", variable(meant)),
+                None => "remove it if it was meant for this server".to_owned(),
+            };
+            format!("environment variable {name} sets no known key and is ignored; {remedy}")
+        })
+        .collect()
+}
+
+/// The first key below `prefix` that is unknown. A section that is known may be empty.
+fn first(table: &Table, prefix: &str, known: &[&str]) -> Option<String> {
+    table.iter().find_map(|(name, value)| {
+        let key = format!("{prefix}{name}");
+        match value {
+            Value::Table(inner) if !inner.is_empty() => first(inner, &format!("{key}."), known),
+            Value::Table(_) if is_section(&key, known) => None,
+            _ => Some(key),
+        }
+    })
+}
+
+fn is_section(key: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// A key of the same name in another section (in TOML a key belongs to the table above), or the most alike.
+fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(key, known);
+    let moved = known.iter().copied().find(|known| name(known) == last);
+    let alike = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    moved.or_else(|| alike.filter(|known| likeness(known) >= ALIKE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 5] =
+        ["public_url", "server.listen", "server.admin_listen", "tokens.access_lifetime", "clients"];
+
+    fn refusal(file: &str) -> String {
+        in_file(Path::new("kw.toml"), &toml::from_str(file).unwrap(), &KNOWN).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_file_is_refused_with_what_was_meant() {
+        for (file, sentence) in [
+            ("public_ulr = 1", "public_ulr (file kw.toml) is not a known key; did you mean public_url?"),
+            (
+                "[server]\nlisen = 1",
+                "server.lisen (file kw.toml) is not a known key; did you mean server.listen?",
+            ),
+            (
+                "[server]\npublic_url = 1",
+                "server.public_url (file kw.toml) is not a known key; did you mean public_url?",
+            ),
+            (
+                "[token.x]\naccess_lifetime = 1",
+                "token.x.access_lifetime (file kw.toml) is not a known key; \
+                 did you mean tokens.access_lifetime?",
+            ),
+            ("frobnicate = 'hunter2'", "frobnicate (file kw.toml) is not a known key; remove it"),
+            ("[frobnicate]", "frobnicate (file kw.toml) is not a known key; remove it"),
+            ("server = 3", "server (file kw.toml) is not a known key; make it a table, [server]"),
+        ] {
+            assert_eq!(refusal(file), sentence);
+        }
+    }
+
+    #[test]
+    fn a_known_section_may_be_empty() {
+        assert!(
+            in_file(Path::new("kw.toml"), &toml::from_str("[server]\n[tokens]").unwrap(), &KNOWN).is_ok()
+        );
+    }
+
+    #[test]
+    fn an_unknown_variable_with_the_prefix_is_a_warning() {
+        let names =
+            ["KEYWRIGHT_SERVER_LISTEN", "KEYWRIGHT_SERVER__LISTN", "KEYWRIGHT_PORT", "PATH", "KEYWRIGHTX"];
+
+        let warnings = in_environment(names.map(str::to_owned).iter(), &KNOWN);
+
+        assert_eq!(
+            warnings,
+            [
+                "environment variable KEYWRIGHT_SERVER_LISTEN sets no known key and is ignored; \
+                 did you mean KEYWRIGHT_SERVER__LISTEN?",
+                "environment variable KEYWRIGHT_SERVER__LISTN sets no known key and is ignored; \
+                 did you mean KEYWRIGHT_SERVER__LISTEN?",
+                "environment variable KEYWRIGHT_PORT sets no known key and is ignored; \
+                 remove it if it was meant for this server",
+            ]
+        );
+    }
+
+    #[test]
+    fn variables_of_the_command_are_known() {
+        assert!(in_environment(OTHERS.map(str::to_owned).iter(), &KNOWN).is_empty());
+    }
+}

@@ -1,0 +1,134 @@
+//! Activity: what happened to an account, for its owner to see.
+
+pub mod port;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::client::ClientId;
+use crate::device_authorization::{Action, Decision, DeviceAuthorization};
+use crate::id::{ActivityId, SessionId, UserId};
+use crate::origin::Origin;
+use crate::session::Session;
+use crate::stamp::Stamp;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident => $text:literal),+ $(,)?) => {
+        /// What can happen to an account. The texts are part of the HTTP contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Event { $($(#[$doc])* $name),+ }
+
+        impl Event {
+            /// Every event there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The event as clients see it and the store keeps it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+        }
+    };
+}
+
+events! {
+    SignedIn => "signed_in",
+    SignedOut => "signed_out",
+    /// A session was ended by another of its owner's, or by an operator.
+    SessionEnded => "session_ended",
+    /// Two holders of one refresh token: the session was ended (RFC 9700 §4.14).
+    RefreshReuseDetected => "refresh_reuse_detected",
+    /// A genuine refresh token that the store had forgotten: it was restored to an older state.
+    RefreshAheadOfStore => "refresh_ahead_of_store",
+    DeviceApproved => "device_approved",
+    DeviceDenied => "device_denied",
+    PasskeyAdded => "passkey_added",
+    PasskeyRenamed => "passkey_renamed",
+    PasskeyRemoved => "passkey_removed",
+    PasskeyCounterRejected => "passkey_counter_rejected",
+    ProfileChanged => "profile_changed",
+    EmailChangeRequested => "email_change_requested",
+    EmailChanged => "email_changed",
+    AccountDisabled => "account_disabled",
+}
+
+impl Event {
+    /// The event that `text` names.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.as_str() == text)
+    }
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    pub id: ActivityId,
+    pub user_id: UserId,
+    pub event: Event,
+    pub occurred_at: DateTime<Utc>,
+    pub origin: Origin,
+    pub client_id: Option<ClientId>,
+    pub session_id: Option<SessionId>,
+    /// A JSON object; never a secret.
+    pub details: Value,
+}
+
+impl Activity {
+    /// What the request of `at` did to `user_id`.
+    pub fn new(event: Event, user_id: UserId, at: &Stamp) -> Self {
+        Self {
+            id: at.activity_id(),
+            user_id,
+            event,
+            occurred_at: at.now,
+            origin: at.origin.clone(),
+            client_id: None,
+            session_id: None,
+            details: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// What the request of `at` did to, or by, `session`.
+    pub fn of_session(event: Event, session: &Session, at: &Stamp) -> Self {
+        Self {
+            client_id: Some(session.client_id.clone()),
+            session_id: Some(session.id),
+            ..Self::new(event, session.user_id, at)
+        }
+    }
+
+    /// What the request of `at` decided about `authorization`, with the name that its client claims.
+    pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &Stamp) -> Self {
+        let event = match decision.action {
+            Action::Approve => Event::DeviceApproved,
+            Action::Deny => Event::DeviceDenied,
+        };
+        let client_name = authorization.client_name.as_ref();
+        let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
+        let entry = Self::new(event, decision.by, at).with_details(details);
+        Self { client_id: Some(authorization.client_id.clone()), ..entry }
+    }
+
+    /// That the request of `at` changed these `fields` of the profile of `user_id`.
+    pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &Stamp) -> Self {
+        Self::new(Event::ProfileChanged, user_id, at).with_details(json!({ "fields": fields }))
+    }
+
+    /// The same with `details`.
+    #[must_use]
+    pub fn with_details(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_is_found_by_its_text() {
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.as_str()), Some(*event));
+        }
+        assert_eq!(Event::parse("signed_up"), None);
+    }
+}

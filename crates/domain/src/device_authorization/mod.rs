@@ -1,0 +1,265 @@
+//! A device authorization: a program without a browser asks to be signed in (RFC 8628).
+//!
+//! 1. The device asks and gets a device code and a user code (§3.1, §3.2).
+//! 2. The person signs in elsewhere, enters the user code and decides (§3.3).
+//! 3. The device polls until the decision falls (§3.4, §3.5) and claims its session, once.
+
+pub mod flow;
+pub mod pace;
+pub mod port;
+pub mod user_code;
+
+use chrono::{DateTime, Utc};
+
+pub use self::user_code::{UserCode, UserCodeDigest};
+use crate::client::{ClientId, ClientName};
+use crate::id::{DeviceAuthorizationId, SessionId, UserId};
+use crate::origin::Origin;
+use crate::session::Authentication;
+
+/// One run of the device flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceAuthorization {
+    pub id: DeviceAuthorizationId,
+    /// What the store knows the user code by.
+    pub user_code: UserCodeDigest,
+    pub client_id: ClientId,
+    /// What the client calls its device; unverified.
+    pub client_name: Option<ClientName>,
+    /// Whether a scope was asked for that was not granted, so that the token answer must say what was.
+    pub scope_was_narrowed: bool,
+    pub requested_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// Where the device asked from.
+    pub origin: Origin,
+    pub state: State,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Pending,
+    /// Decided, and not yet claimed. The session that is opened takes its authentication from the approval.
+    Approved {
+        by: UserId,
+        at: DateTime<Utc>,
+        authentication: Authentication,
+    },
+    Denied {
+        by: UserId,
+        at: DateTime<Utc>,
+    },
+    /// Its session was handed out.
+    Claimed {
+        by: UserId,
+        at: DateTime<Utc>,
+        session: SessionId,
+    },
+}
+
+impl State {
+    /// The status as clients see it and the store keeps it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved { .. } => "approved",
+            Self::Denied { .. } => "denied",
+            Self::Claimed { .. } => "claimed",
+        }
+    }
+
+    /// The account that decided.
+    pub const fn decided_by(self) -> Option<UserId> {
+        match self {
+            Self::Pending => None,
+            Self::Approved { by, .. } | Self::Denied { by, .. } | Self::Claimed { by, .. } => Some(by),
+        }
+    }
+}
+
+/// What a person can decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Approve,
+    Deny,
+}
+
+/// A decision, and who makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub by: UserId,
+    /// How the one who decides proved who they are.
+    pub authentication: Authentication,
+    pub action: Action,
+}
+
+/// What a decision comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deciding {
+    /// Decided, and how it stands then.
+    Decided(State),
+    /// The same account has decided already.
+    AlreadyDecided,
+    /// Past its time, or another account's: for the caller it does not exist.
+    NotFound,
+}
+
+/// What a poll finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Polling {
+    Pending,
+    /// Approved: may be claimed for this account.
+    Claimable {
+        by: UserId,
+        authentication: Authentication,
+    },
+    Denied,
+    Expired,
+    /// Claimed already, or another client's.
+    Spent,
+}
+
+impl DeviceAuthorization {
+    /// What a poll at `now` finds, by a client that says it is `client_id`, if it says so.
+    pub fn poll(&self, client_id: Option<&str>, now: DateTime<Utc>) -> Polling {
+        if client_id.is_some_and(|id| id != self.client_id.as_str()) {
+            return Polling::Spent;
+        }
+        match self.state {
+            State::Claimed { .. } => Polling::Spent,
+            State::Denied { .. } => Polling::Denied,
+            State::Pending | State::Approved { .. } if now >= self.expires_at => Polling::Expired,
+            State::Pending => Polling::Pending,
+            State::Approved { by, authentication, .. } => Polling::Claimable { by, authentication },
+        }
+    }
+
+    /// The same after its session was handed out; as it is unless it may be claimed.
+    #[must_use]
+    pub fn claimed(&self, session: SessionId, now: DateTime<Utc>) -> Self {
+        let state = match self.state {
+            State::Approved { by, .. } => State::Claimed { by, at: now, session },
+            other => other,
+        };
+        Self { state, ..self.clone() }
+    }
+
+    /// What `decision` at `now` comes to. The first account that decides owns the code.
+    pub fn decide(&self, decision: Decision, now: DateTime<Utc>) -> Deciding {
+        if !self.is_visible_to(decision.by, now) {
+            return Deciding::NotFound;
+        }
+        if self.state != State::Pending {
+            return Deciding::AlreadyDecided;
+        }
+        let Decision { by, authentication, action } = decision;
+        Deciding::Decided(match action {
+            Action::Approve => State::Approved { by, at: now, authentication },
+            Action::Deny => State::Denied { by, at: now },
+        })
+    }
+
+    /// Whether it exists for `user`: until it expires, and once decided only for who decided.
+    pub fn is_visible_to(&self, user: UserId, now: DateTime<Utc>) -> bool {
+        now < self.expires_at && self.state.decided_by().is_none_or(|by| by == user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::session::AuthenticationMethod;
+
+    const ADA: UserId = UserId(Uuid::from_u128(1));
+    const BOB: UserId = UserId(Uuid::from_u128(2));
+    const SESSION: SessionId = SessionId(Uuid::from_u128(3));
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn authentication() -> Authentication {
+        Authentication { at: at(0), method: AuthenticationMethod::MagicLink }
+    }
+
+    fn states() -> [State; 4] {
+        [
+            State::Pending,
+            State::Approved { by: ADA, at: at(1), authentication: authentication() },
+            State::Denied { by: ADA, at: at(1) },
+            State::Claimed { by: ADA, at: at(1), session: SESSION },
+        ]
+    }
+
+    fn authorization(state: State) -> DeviceAuthorization {
+        DeviceAuthorization {
+            id: DeviceAuthorizationId(Uuid::nil()),
+            user_code: UserCodeDigest([0; 32]),
+            client_id: ClientId::from_trusted("cli"),
+            client_name: None,
+            scope_was_narrowed: false,
+            requested_at: at(0),
+            expires_at: at(600),
+            origin: Origin::default(),
+            state,
+        }
+    }
+
+    #[test]
+    fn every_state_answers_a_poll_in_time_late_and_by_another_client() {
+        let claimable = Polling::Claimable { by: ADA, authentication: authentication() };
+        let in_time = [Polling::Pending, claimable, Polling::Denied, Polling::Spent];
+        let late = [Polling::Expired, Polling::Expired, Polling::Denied, Polling::Spent];
+
+        for (index, state) in states().into_iter().enumerate() {
+            let authorization = authorization(state);
+
+            assert_eq!(authorization.poll(None, at(599)), in_time[index], "{state:?}");
+            assert_eq!(authorization.poll(Some("cli"), at(599)), in_time[index], "{state:?}");
+            assert_eq!(authorization.poll(None, at(600)), late[index], "{state:?}");
+            assert_eq!(authorization.poll(Some("web"), at(0)), Polling::Spent, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn every_state_answers_a_decision_by_its_owner_another_and_late() {
+        let by = |by, action| Decision { by, authentication: authentication(), action };
+        for action in [Action::Approve, Action::Deny] {
+            for state in states() {
+                let authorization = authorization(state);
+                let decided = match (state, action) {
+                    (State::Pending, Action::Approve) => Deciding::Decided(State::Approved {
+                        by: ADA,
+                        at: at(5),
+                        authentication: authentication(),
+                    }),
+                    (State::Pending, Action::Deny) => Deciding::Decided(State::Denied { by: ADA, at: at(5) }),
+                    _ => Deciding::AlreadyDecided,
+                };
+
+                assert_eq!(authorization.decide(by(ADA, action), at(5)), decided, "{state:?}");
+                assert_eq!(authorization.decide(by(ADA, action), at(600)), Deciding::NotFound, "{state:?}");
+                if state != State::Pending {
+                    assert_eq!(authorization.decide(by(BOB, action), at(5)), Deciding::NotFound, "{state:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_approved_one_is_claimed() {
+        for state in states() {
+            let after = authorization(state).claimed(SESSION, at(9)).state;
+
+            match state {
+                State::Approved { .. } => {
+                    assert_eq!(after, State::Claimed { by: ADA, at: at(9), session: SESSION })
+                }
+                other => assert_eq!(after, other),
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! How fast a device may poll (RFC 8628 §3.5). Kept in memory: a pending poll writes nothing to the store.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::id::DeviceAuthorizationId;
+
+/// How much the interval grows each time it is ignored, and how far.
+const STEP: TimeDelta = TimeDelta::seconds(5);
+const LONGEST: TimeDelta = TimeDelta::seconds(60);
+/// How much too early a poll may be: clients' timers and networks are not exact.
+const TOLERANCE: TimeDelta = TimeDelta::seconds(1);
+
+/// What the pace says of a poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pacing {
+    InTime,
+    /// Too early; the interval that holds from now on.
+    SlowDown {
+        interval: TimeDelta,
+    },
+}
+
+/// The pace of one device code.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    interval: TimeDelta,
+    /// The last poll that was not told to slow down.
+    last: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+/// The pace of every device code that is being polled at this server.
+#[derive(Debug, Default)]
+pub struct Pacer(Mutex<HashMap<DeviceAuthorizationId, Pace>>);
+
+impl Pacer {
+    /// How many codes are remembered before those past their time are dropped.
+    const SWEEP_AT: usize = 10_000;
+
+    /// Judges a poll for `id` at `now`. A code that is polled for the first time starts at `interval` and is
+    /// forgotten after `lifetime`.
+    pub fn poll(
+        &self,
+        id: DeviceAuthorizationId,
+        now: DateTime<Utc>,
+        interval: TimeDelta,
+        lifetime: TimeDelta,
+    ) -> Pacing {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pace) = paces.get_mut(&id) else {
+            if paces.len() >= Self::SWEEP_AT {
+                paces.retain(|_, pace| now < pace.expires_at);
+            }
+            paces.insert(id, Pace { interval, last: now, expires_at: now + lifetime });
+            return Pacing::InTime;
+        };
+        if now - pace.last < pace.interval - TOLERANCE {
+            pace.interval = (pace.interval + STEP).min(LONGEST.max(pace.interval));
+            return Pacing::SlowDown { interval: pace.interval };
+        }
+        pace.last = now;
+        Pacing::InTime
+    }
+
+    /// Forgets a code whose flow is over.
+    pub fn forget(&self, id: DeviceAuthorizationId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ID: DeviceAuthorizationId = DeviceAuthorizationId(Uuid::nil());
+
+    fn poll(pacer: &Pacer, second: i64) -> Pacing {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+        pacer.poll(ID, now, TimeDelta::seconds(5), TimeDelta::seconds(600))
+    }
+
+    fn slow_down(seconds: i64) -> Pacing {
+        Pacing::SlowDown { interval: TimeDelta::seconds(seconds) }
+    }
+
+    #[test]
+    fn a_client_that_keeps_its_interval_is_never_told_to_slow_down() {
+        let pacer = Pacer::default();
+
+        for second in [0, 5, 9, 13, 100] {
+            assert_eq!(poll(&pacer, second), Pacing::InTime, "{second}");
+        }
+    }
+
+    #[test]
+    fn the_interval_grows_by_five_seconds_up_to_sixty() {
+        let pacer = Pacer::default();
+        poll(&pacer, 0);
+
+        let told: Vec<_> = (0..13).map(|_| poll(&pacer, 1)).collect();
+
+        let expected: Vec<_> = (2..=12).map(|step| slow_down(step * 5)).chain([slow_down(60); 2]).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_client_that_obeys_recovers() {
+        let pacer = Pacer::default();
+        poll(&pacer, 0);
+        assert_eq!(poll(&pacer, 3), slow_down(10));
+
+        assert_eq!(poll(&pacer, 8), slow_down(15), "only five seconds after the one that counted");
+        assert_eq!(poll(&pacer, 23), Pacing::InTime);
+        assert_eq!(poll(&pacer, 37), Pacing::InTime, "the new interval, less the tolerance");
+        assert_eq!(poll(&pacer, 50), slow_down(20));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_is_told_to_slow_down_and_recovers() {
+        let pacer = Pacer::default();
+        poll(&pacer, 100);
+
+        assert_eq!(poll(&pacer, 90), slow_down(10));
+        assert_eq!(poll(&pacer, 109), Pacing::InTime);
+    }
+
+    #[test]
+    fn a_code_that_is_over_is_forgotten() {
+        let pacer = Pacer::default();
+        poll(&pacer, 0);
+
+        pacer.forget(ID);
+
+        assert_eq!(poll(&pacer, 1), Pacing::InTime);
+    }
+}

@@ -1,0 +1,86 @@
+//! What device authorizations need remembered.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Decision, DeviceAuthorization, UserCodeDigest};
+use crate::error::StoreError;
+use crate::id::DeviceAuthorizationId;
+use crate::session::{Session, SessionSeed};
+use crate::stamp::Stamp;
+
+/// What a beginning came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    Begun,
+    /// Another one that the store still holds has the same user code: try a new one.
+    UserCodeTaken,
+}
+
+/// What a decision came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Decided, and how it stands.
+    Decided(DeviceAuthorization),
+    /// The same account has decided already.
+    AlreadyDecided,
+    /// Unknown, past its time, or another account's.
+    NotFound,
+}
+
+/// A device's poll.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    pub id: DeviceAuthorizationId,
+    /// The client that the caller says it is, if it says so.
+    pub client_id: Option<String>,
+}
+
+/// What a poll came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Polled {
+    Pending,
+    Denied,
+    Expired,
+    /// Claimed already, another client's, or unknown.
+    Spent,
+    /// Approved, but the account may not sign in any more: no session is opened.
+    AccountUnavailable,
+    /// Claimed by this poll; no other one gets a session.
+    Claimed {
+        session: Session,
+        authorization: DeviceAuthorization,
+    },
+}
+
+/// Every device authorization.
+#[async_trait]
+pub trait DeviceAuthorizations: Send + Sync {
+    /// Remembers a new one.
+    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError>;
+
+    /// The one with this id.
+    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError>;
+
+    /// The one with one of these user codes that is not past its time at `now`.
+    async fn find_by_user_code(
+        &self,
+        user_code: &[UserCodeDigest],
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeviceAuthorization>, StoreError>;
+
+    /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands.
+    /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]).
+    async fn decide(
+        &self,
+        id: DeviceAuthorizationId,
+        decision: Decision,
+        at: &Stamp,
+    ) -> Result<Decided, StoreError>;
+
+    /// Answers as [`DeviceAuthorization::poll`] says. A pending poll writes nothing. An approved one is
+    /// claimed by exactly one of any number of racing polls: that one opens the session of `seed` for the
+    /// account that approved, if it is still enabled, and writes the sign-in to its activity. The client of
+    /// the session is that of the authorization, whatever `seed` says.
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError>;
+}

@@ -1,0 +1,30 @@
+//! What Keywright believes: models, pure transitions, ports and flows.
+//!
+//! Each concept is a folder with the same three files: `mod.rs` says what it is (types, states and the
+//! pure transitions between them), `port.rs` what it needs remembered (commands and their outcomes), and
+//! `flow.rs` holds its use cases. Nothing here names a database, a web framework or a runtime.
+
+pub mod access_token;
+pub mod activity;
+pub mod client;
+pub mod clock;
+pub mod credential;
+pub mod device_authorization;
+pub mod email;
+pub mod entropy;
+pub mod error;
+pub mod id;
+pub mod magic_link;
+pub mod mail;
+pub mod origin;
+pub mod rate_limit;
+pub mod secret;
+pub mod service;
+pub mod session;
+pub mod signing_key;
+pub mod stamp;
+pub mod user;
+
+pub use error::StoreError;
+pub use service::{Rules, Service, Stores};
+pub use stamp::Stamp;

@@ -1,0 +1,167 @@
+//! Signing in by mail.
+//!
+//! 1. [`request`]: a link is made and its mail queued, whoever the address belongs to.
+//! 2. [`verify`]: its token or its code is redeemed for a session, once.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::port::{Redeem, Redemption};
+use super::redirect::LeadsElsewhere;
+use super::{MagicLink, Proof, RedirectTo, State};
+use crate::access_token::SigningFailed;
+use crate::client::{ClientId, UnknownClient};
+use crate::credential::{Credential, Kind};
+use crate::email::{EmailAddress, NotAnAddress};
+use crate::error::StoreError;
+use crate::id::{MagicLinkId, SessionId, UserId};
+use crate::mail::{Mail, Template};
+use crate::service::Service;
+use crate::session::flow::{TokenPair, issue_cookie, issue_tokens, seed};
+use crate::session::{Session, SessionKind};
+use crate::stamp::Stamp;
+use crate::user::User;
+
+/// What whoever asked is told: nothing that depends on the address.
+#[derive(Clone, Copy, Debug)]
+pub struct Requested {
+    pub request_id: MagicLinkId,
+    pub expires_in: TimeDelta,
+}
+
+/// Why no link is made. Says nothing about accounts.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error("email {0}")]
+    Email(#[from] NotAnAddress),
+    #[error("redirect_to {0}")]
+    RedirectTo(#[from] LeadsElsewhere),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is presented.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    /// From the link.
+    Token(String),
+    /// From the text of the mail, on the device that asked.
+    Code { request_id: Uuid, code: String },
+}
+
+/// What the sign-in shall be.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// Tokens for a public client; the built-in `web` if none is named.
+    Tokens { client_id: Option<String> },
+    /// A browser's cookie. The live session that the browser has already is renewed if it is the same
+    /// account's.
+    Cookie { current: Option<SessionId> },
+}
+
+/// A sign-in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub user: User,
+    pub is_new: bool,
+    pub session: Session,
+    pub redirect_to: Option<RedirectTo>,
+    pub grant: Grant,
+}
+
+/// What a sign-in hands out.
+#[derive(Clone, Debug)]
+pub enum Grant {
+    Tokens(TokenPair),
+    Cookie(Credential),
+}
+
+/// Why nobody is signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Unknown, used, expired, a wrong code, a disabled account: all alike.
+    #[error("the link or code is invalid, used or expired: ask for a new one")]
+    Refused,
+    #[error(transparent)]
+    UnknownClient(#[from] UnknownClient),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Signing(#[from] SigningFailed),
+}
+
+/// Makes a link for `email` and queues its mail. Whether the address has an account, or may have one, is
+/// asked only when the mail is sent: so the answer and its time are the same.
+pub async fn request(
+    service: &Service,
+    email: &str,
+    redirect_to: Option<&str>,
+    at: &Stamp,
+) -> Result<Requested, RequestError> {
+    let rules = &service.rules;
+    let email = EmailAddress::parse(email)?;
+    let redirect_to = redirect_to
+        .map(|text| RedirectTo::parse(text, &rules.public_url, &rules.redirect_origins))
+        .transpose()?;
+    let link = MagicLink {
+        id: MagicLinkId::new(at.now, service.entropy.as_ref()),
+        email: email.clone(),
+        redirect_to,
+        requested_at: at.now,
+        expires_at: at.now + rules.magic_link_lifetime,
+        origin: at.origin.clone(),
+        state: State::Open { wrong_codes: 0 },
+    };
+    let mail = Mail::new(at.mail_id(), email, Template::MagicLink(link.id), at.now);
+    service.stores.magic_links.issue(&link, &mail).await?;
+    Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime })
+}
+
+/// Redeems what is presented for a session.
+pub async fn verify(
+    service: &Service,
+    presented: &Presented,
+    wanted: Wanted,
+    at: &Stamp,
+) -> Result<SignedIn, VerifyError> {
+    let (kind, client_id, renew) = match wanted {
+        Wanted::Cookie { current } => (SessionKind::Browser, ClientId::web(), current),
+        Wanted::Tokens { client_id } => {
+            let client = service.clients.find(client_id.as_deref(), ClientId::WEB)?;
+            (SessionKind::Tokens, client.id.clone(), None)
+        }
+    };
+    let (link, proof) = proof(service, presented).ok_or(VerifyError::Refused)?;
+    let redeem = Redeem {
+        link,
+        proof,
+        seed: seed(service, kind, client_id, None, at),
+        renew,
+        new_user: UserId::new(service.entropy.as_ref()),
+        signup: service.rules.signup.clone(),
+    };
+    match service.stores.magic_links.redeem(&redeem, at).await? {
+        Redemption::Refused => Err(VerifyError::Refused),
+        Redemption::Redeemed { session, user, is_new, redirect_to } => {
+            let grant = match kind {
+                SessionKind::Browser => Grant::Cookie(issue_cookie(service, &session)),
+                _ => Grant::Tokens(issue_tokens(service, &session, at)?),
+            };
+            Ok(SignedIn { user, is_new, session, redirect_to, grant })
+        }
+    }
+}
+
+/// The link that is meant and how well it is proved. None if the token is not genuine.
+fn proof(service: &Service, presented: &Presented) -> Option<(MagicLinkId, Proof)> {
+    match presented {
+        Presented::Token(token) => {
+            let genuine = service.keyring.parse(Kind::MagicLink, token).ok()?;
+            Some((MagicLinkId(genuine.record), Proof::Token))
+        }
+        Presented::Code { request_id, code } => {
+            let is_right = service.keyring.is_sign_in_code(*request_id, code.trim());
+            Some((MagicLinkId(*request_id), Proof::Code { is_right }))
+        }
+    }
+}

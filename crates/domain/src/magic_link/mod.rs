@@ -1,0 +1,136 @@
+//! A magic link: a person signs in by proving that they receive mail at an address.
+//!
+//! 1. Somebody asks for a link to an address. The answer is the same whoever they are.
+//! 2. The mail carries a token, in a fragment, and a six-digit code for the device that asked.
+//! 3. Either is redeemed, once.
+
+pub mod flow;
+pub mod port;
+pub mod redirect;
+
+use chrono::{DateTime, Utc};
+
+pub use self::redirect::RedirectTo;
+use crate::email::EmailAddress;
+use crate::id::MagicLinkId;
+use crate::origin::Origin;
+
+/// How many wrong codes kill a link.
+pub const CODE_ATTEMPTS: u32 = 5;
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MagicLink {
+    pub id: MagicLinkId,
+    pub email: EmailAddress,
+    /// Where to go after the sign-in.
+    pub redirect_to: Option<RedirectTo>,
+    pub requested_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// Who asked.
+    pub origin: Origin,
+    pub state: State,
+}
+
+/// Whether it can still be redeemed, its time apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// After this many wrong codes.
+    Open {
+        wrong_codes: u32,
+    },
+    Redeemed {
+        at: DateTime<Utc>,
+    },
+    /// By too many wrong codes.
+    Killed {
+        at: DateTime<Utc>,
+    },
+}
+
+/// What is shown to redeem a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Its token.
+    Token,
+    /// A code; whether it is the right one was found out in constant time.
+    Code { is_right: bool },
+}
+
+/// What a proof comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeeming {
+    /// The link is good for one sign-in; this is how it must be stored with it.
+    Redeemed(State),
+    /// A wrong code; this is how the link must be stored.
+    WrongCode(State),
+    /// Used, killed or past its time.
+    Over,
+}
+
+impl MagicLink {
+    /// Judges `proof` at `now`.
+    pub fn redeem(&self, proof: Proof, now: DateTime<Utc>) -> Redeeming {
+        let State::Open { wrong_codes } = self.state else { return Redeeming::Over };
+        if now >= self.expires_at {
+            return Redeeming::Over;
+        }
+        match proof {
+            Proof::Token | Proof::Code { is_right: true } => Redeeming::Redeemed(State::Redeemed { at: now }),
+            Proof::Code { is_right: false } => Redeeming::WrongCode(match wrong_codes + 1 {
+                wrong_codes if wrong_codes < CODE_ATTEMPTS => State::Open { wrong_codes },
+                _ => State::Killed { at: now },
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const RIGHT: Proof = Proof::Code { is_right: true };
+    const WRONG: Proof = Proof::Code { is_right: false };
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn link(state: State) -> MagicLink {
+        MagicLink {
+            id: MagicLinkId(Uuid::nil()),
+            email: EmailAddress::parse("ada@example.com").unwrap(),
+            redirect_to: None,
+            requested_at: at(0),
+            expires_at: at(900),
+            origin: Origin::default(),
+            state,
+        }
+    }
+
+    #[test]
+    fn every_state_answers_every_proof() {
+        let redeemed = Redeeming::Redeemed(State::Redeemed { at: at(10) });
+        let counted = |wrong_codes| Redeeming::WrongCode(State::Open { wrong_codes });
+        let killed = Redeeming::WrongCode(State::Killed { at: at(10) });
+        let table = [
+            (State::Open { wrong_codes: 0 }, redeemed, redeemed, counted(1)),
+            (State::Open { wrong_codes: 3 }, redeemed, redeemed, counted(4)),
+            (State::Open { wrong_codes: 4 }, redeemed, redeemed, killed),
+            (State::Redeemed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
+            (State::Killed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
+        ];
+
+        for (state, by_token, by_code, by_wrong_code) in table {
+            assert_eq!(link(state).redeem(Proof::Token, at(10)), by_token, "{state:?}");
+            assert_eq!(link(state).redeem(RIGHT, at(10)), by_code, "{state:?}");
+            assert_eq!(link(state).redeem(WRONG, at(10)), by_wrong_code, "{state:?}");
+            for proof in [Proof::Token, RIGHT, WRONG] {
+                assert_eq!(link(state).redeem(proof, at(900)), Redeeming::Over, "{state:?} {proof:?}");
+            }
+        }
+    }
+}

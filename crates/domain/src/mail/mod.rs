@@ -1,0 +1,166 @@
+//! A mail: a row that the command causing it writes, delivered by a worker.
+//!
+//! The row holds recipient, template and record. Links and codes are derived from the record when the mail
+//! is sent or shown, and never stored.
+
+pub mod flow;
+pub mod letter;
+pub mod port;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::letter::{Content, Letter, MagicLinkLetter, Message, Typesetter, TypesettingFailed};
+use crate::email::EmailAddress;
+use crate::id::{MagicLinkId, MailId};
+
+/// How often a delivery is tried. With the pauses of [`Mail::retry_after`] that is most of a day.
+pub const ATTEMPTS: u32 = 100;
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// A link and a code for signing in.
+    MagicLink(MagicLinkId),
+}
+
+/// How far a mail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// To be tried from this instant on.
+    Due(DateTime<Utc>),
+    Sent(DateTime<Utc>),
+    /// Given up: refused for good, or tried too often.
+    Dead(DateTime<Utc>),
+    /// Not worth sending any more when its turn came.
+    Dropped(DateTime<Utc>),
+}
+
+/// One mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    pub id: MailId,
+    pub to: EmailAddress,
+    pub template: Template,
+    pub created_at: DateTime<Utc>,
+    /// How many deliveries have been begun. Also the fence of the lease: who leased an earlier attempt has
+    /// nothing to say about a later one.
+    pub attempts: u32,
+    pub state: State,
+}
+
+/// What a delivery came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Sent,
+    /// Refused for now.
+    Deferred,
+    /// Refused for good.
+    Rejected,
+    /// There was nothing to send any more.
+    Dropped,
+}
+
+impl Mail {
+    /// A mail that is due at once.
+    pub fn new(id: MailId, to: EmailAddress, template: Template, now: DateTime<Utc>) -> Self {
+        Self { id, to, template, created_at: now, attempts: 0, state: State::Due(now) }
+    }
+
+    /// The mail while a worker tries to deliver it: nobody else's until `lease` is over. None if it is not due.
+    pub fn leased(&self, now: DateTime<Utc>, lease: TimeDelta) -> Option<Self> {
+        let State::Due(due) = self.state else { return None };
+        (due <= now).then(|| Self {
+            attempts: self.attempts + 1,
+            state: State::Due(now + lease),
+            ..self.clone()
+        })
+    }
+
+    /// The mail after the delivery that `attempts` counted came to `delivery`. None if it is not theirs.
+    pub fn settled(&self, attempts: u32, delivery: Delivery, now: DateTime<Utc>) -> Option<Self> {
+        let State::Due(_) = self.state else { return None };
+        if attempts != self.attempts {
+            return None;
+        }
+        let state = match delivery {
+            Delivery::Sent => State::Sent(now),
+            Delivery::Dropped => State::Dropped(now),
+            Delivery::Rejected => State::Dead(now),
+            Delivery::Deferred if self.attempts >= ATTEMPTS => State::Dead(now),
+            Delivery::Deferred => State::Due(now + self.retry_after()),
+        };
+        Some(Self { state, ..self.clone() })
+    }
+
+    /// 1, 2, 4 … seconds after the first, second, third … attempt, up to 15 minutes.
+    pub fn retry_after(&self) -> TimeDelta {
+        let doublings = self.attempts.saturating_sub(1).min(10);
+        TimeDelta::seconds(1 << doublings).min(LONGEST_PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const LEASE: TimeDelta = TimeDelta::minutes(1);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn mail() -> Mail {
+        let to = EmailAddress::parse("ada@example.com").unwrap();
+        Mail::new(MailId(Uuid::nil()), to, Template::MagicLink(MagicLinkId(Uuid::nil())), at(0))
+    }
+
+    #[test]
+    fn a_leased_mail_is_nobody_elses_until_the_lease_is_over() {
+        let leased = mail().leased(at(0), LEASE).unwrap();
+
+        assert_eq!(leased.attempts, 1);
+        assert_eq!(leased.leased(at(59), LEASE), None);
+        assert_eq!(leased.leased(at(60), LEASE).unwrap().attempts, 2);
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_quarter_of_an_hour_and_end_in_a_dead_letter() {
+        let mut mail = mail();
+        let mut pauses = vec![];
+        let mut now = at(0);
+        while let Some(leased) = mail.leased(now, LEASE) {
+            mail = leased.settled(leased.attempts, Delivery::Deferred, now).unwrap();
+            if let State::Due(due) = mail.state {
+                pauses.push((due - now).num_seconds());
+                now = due;
+            }
+        }
+
+        assert_eq!(pauses[..12], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+        assert_eq!(mail.state, State::Dead(now));
+        assert_eq!(mail.attempts, ATTEMPTS);
+    }
+
+    #[test]
+    fn who_leased_an_earlier_attempt_has_nothing_to_say() {
+        let first = mail().leased(at(0), LEASE).unwrap();
+        let second = first.leased(at(61), LEASE).unwrap();
+
+        assert_eq!(second.settled(first.attempts, Delivery::Deferred, at(62)), None);
+        assert_eq!(second.settled(2, Delivery::Sent, at(62)).unwrap().state, State::Sent(at(62)));
+    }
+
+    #[test]
+    fn what_is_over_stays_over() {
+        for delivery in [Delivery::Sent, Delivery::Rejected, Delivery::Dropped] {
+            let leased = mail().leased(at(0), LEASE).unwrap();
+            let over = leased.settled(1, delivery, at(1)).unwrap();
+
+            assert_eq!(over.leased(at(1000), LEASE), None);
+            assert_eq!(over.settled(1, Delivery::Deferred, at(2)), None);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Where a request came from, as far as the server believes it.
+
+use std::net::IpAddr;
+
+/// The address and the user agent of a request. Either may be unknown, or cleared once it is old.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<UserAgent>,
+}
+
+/// What a client calls itself, at most [`UserAgent::MAX`] characters of it, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAgent(String);
+
+impl UserAgent {
+    /// How many characters are kept.
+    pub const MAX: usize = 256;
+
+    /// The presentable part of `raw`; none if nothing is left.
+    pub fn new(raw: &str) -> Option<Self> {
+        let kept: String = raw.chars().filter(|c| !c.is_control()).take(Self::MAX).collect();
+        let kept = kept.trim();
+        (!kept.is_empty()).then(|| Self(kept.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

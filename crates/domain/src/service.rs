@@ -1,0 +1,133 @@
+//! What the flows work with: the ports, the keys and the rules, gathered once by the composition root.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use url::Url;
+
+use crate::access_token::AccessTokens;
+use crate::activity::port::Activities;
+use crate::client::Clients;
+use crate::clock::Clock;
+use crate::credential::Keyring;
+use crate::device_authorization::pace::Pacer;
+use crate::device_authorization::port::DeviceAuthorizations;
+use crate::entropy::Entropy;
+use crate::error::StoreError;
+use crate::magic_link::port::MagicLinks;
+use crate::mail::Typesetter;
+use crate::mail::port::Mails;
+use crate::origin::Origin;
+use crate::session::port::Sessions;
+use crate::session::{Lifetimes, RotationRules};
+use crate::signing_key::port::SigningKeys;
+use crate::stamp::Stamp;
+use crate::user::SignupPolicy;
+use crate::user::port::Users;
+
+/// Whether the store can be worked with.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// Fails unless the store can be read, can be written, and its migrations are applied.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// Every port to the store.
+#[derive(Clone)]
+pub struct Stores {
+    pub users: Arc<dyn Users>,
+    pub sessions: Arc<dyn Sessions>,
+    pub device_authorizations: Arc<dyn DeviceAuthorizations>,
+    pub magic_links: Arc<dyn MagicLinks>,
+    pub mails: Arc<dyn Mails>,
+    pub activities: Arc<dyn Activities>,
+    pub signing_keys: Arc<dyn SigningKeys>,
+    pub health: Arc<dyn Health>,
+}
+
+impl Stores {
+    /// The ports of one store that has them all.
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: Users
+            + Sessions
+            + DeviceAuthorizations
+            + MagicLinks
+            + Mails
+            + Activities
+            + SigningKeys
+            + Health
+            + 'static,
+    {
+        Self {
+            users: store.clone(),
+            sessions: store.clone(),
+            device_authorizations: store.clone(),
+            magic_links: store.clone(),
+            mails: store.clone(),
+            activities: store.clone(),
+            signing_keys: store.clone(),
+            health: store,
+        }
+    }
+}
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Where people and clients reach this server: an origin, without a path.
+    pub public_url: Url,
+    pub access_lifetime: TimeDelta,
+    pub lifetimes: Lifetimes,
+    pub rotation: RotationRules,
+    /// How old a sign-in may be for what is sensitive.
+    pub fresh: TimeDelta,
+    pub device_lifetime: TimeDelta,
+    pub device_interval: TimeDelta,
+    pub magic_link_lifetime: TimeDelta,
+    /// Origins besides this server's that a sign-in may lead to.
+    pub redirect_origins: Vec<String>,
+    pub signup: SignupPolicy,
+}
+
+impl Rules {
+    /// The address of a page of this server; `path` begins with a slash.
+    pub fn page(&self, path: &str) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// The origin of this server, without a slash at its end: its `iss` (RFC 8414 §2).
+    pub fn issuer(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+}
+
+/// Keywright, without the world around it.
+pub struct Service {
+    pub stores: Stores,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub keyring: Keyring,
+    pub tokens: Arc<dyn AccessTokens>,
+    pub typesetter: Arc<dyn Typesetter>,
+    pub clients: Clients,
+    pub rules: Rules,
+    pub pacer: Pacer,
+}
+
+impl Service {
+    /// The stamp of a request.
+    pub fn stamp(&self, request_id: Option<String>, origin: Origin) -> Stamp {
+        Stamp::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, origin)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}

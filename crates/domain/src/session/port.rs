@@ -1,0 +1,50 @@
+//! What sessions need remembered.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{EndReason, Generation, Refresh, Session};
+use crate::activity::Event;
+use crate::error::StoreError;
+use crate::id::SessionId;
+use crate::stamp::Stamp;
+use crate::user::User;
+
+/// What a rotation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The session goes on; its current generation's token is its only live one.
+    Renewed(Session),
+    /// A copy was presented: the session has been ended, and its owner's activity says so.
+    ReuseFound(Session),
+    /// Ended, expired, another client's or unknown: alike to whoever asks.
+    Over,
+}
+
+/// Every session.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// The session and its owner, whatever state either is in.
+    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// Judges by [`Session::refresh`] and stores what it says, atomically: of any number of racers with one
+    /// generation, each gets the same successor and no second one exists. A reuse and a generation ahead of
+    /// the store are written to the owner's activity in the same commit.
+    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError>;
+
+    /// Records that something issued with `generation` is in use ([`super::Chain::after_sight`]). Writes
+    /// only what is news.
+    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError>;
+
+    /// Records the use of a browser session ([`Session::after_use`]). Never revives one that is over.
+    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError>;
+
+    /// Ends the session and writes `event` to its owner's activity; false if it is unknown or over already.
+    async fn end(
+        &self,
+        session: SessionId,
+        reason: EndReason,
+        event: Event,
+        at: &Stamp,
+    ) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,49 @@
+//! The one instant and origin that everything done for a request carries.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::clock::{Clock, to_stored_precision};
+use crate::entropy::{Entropy, random};
+use crate::id::{ActivityId, MailId, version_7};
+use crate::origin::Origin;
+
+/// Who asks, and when. One a request: all that a request writes bears the same instant.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The instant of the request, in whole milliseconds.
+    pub now: DateTime<Utc>,
+    /// 1-128 characters of `A-Za-z0-9._-`, safe to log and to send back.
+    pub request_id: String,
+    pub origin: Origin,
+    seed: [u8; 10],
+}
+
+impl Stamp {
+    /// A stamp of this instant.
+    pub fn new(clock: &dyn Clock, entropy: &dyn Entropy, request_id: Option<String>, origin: Origin) -> Self {
+        let now = to_stored_precision(clock.now());
+        let seed: [u8; 10] = random(entropy);
+        let request_id = request_id.unwrap_or_else(|| version_7(now, random(entropy)).to_string());
+        Self { now, request_id, origin, seed }
+    }
+
+    /// The id of the activity that this request causes.
+    pub fn activity_id(&self) -> ActivityId {
+        ActivityId(self.derived(0))
+    }
+
+    /// The id of the mail that this request causes.
+    pub fn mail_id(&self) -> MailId {
+        MailId(self.derived(1))
+    }
+
+    /// The same for a request that is tried again, so that a command that was committed is recognised.
+    fn derived(&self, purpose: u8) -> Uuid {
+        let mut seed = self.seed;
+        if let Some(last) = seed.last_mut() {
+            *last ^= purpose;
+        }
+        version_7(self.now, seed)
+    }
+}

@@ -1,0 +1,33 @@
+# The daily habits. `just` alone lists them.
+
+_default:
+    @just --list --unsorted
+
+# The server with its defaults; arguments are its own: `just run doctor`
+run *ARGS:
+    cargo run --locked -p keywright-server -- {{ARGS}}
+
+# The tests, or those whose name holds a word: `just test rotation`
+test *ARGS:
+    cargo nextest run --workspace --locked {{ARGS}}
+
+# Format and lints, before a commit
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Format everything
+fmt:
+    cargo fmt --all
+
+# A shell in the development database
+db:
+    sqlite3 data/keywright.db
+
+# The documentation of the code, in target/doc
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# All that a change has to pass
+ci:
+    bash scripts/test.sh

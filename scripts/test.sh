@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Everything that a change has to pass. Needs a Rust toolchain and gcc; brings the rest where it is missing.
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly deny_version=0.20.2 deny_oldest=0.18.0
+readonly nextest_version=0.9.143 nextest_oldest=0.9.100
+
+export PATH="$PWD/.cache/tools/bin:$PATH"
+if [[ -n ${CI:-} || ! -t 1 ]]; then
+    export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
+fi
+if [[ -n ${CI:-} ]]; then
+    export CARGO_INCREMENTAL=0
+fi
+
+# step HEADING COMMAND…: runs the command between its heading and its duration.
+step() {
+    heading=$1
+    shift
+    local began=$SECONDS
+    printf '\n== %s\n' "$heading"
+    "$@"
+    printf '== %s: %d s\n' "$heading" "$((SECONDS - began))"
+}
+trap 'printf "\n== FAILED: %s\n" "${heading:-start}" >&2' ERR
+
+missing() {
+    printf '%s\n' "$*" >&2
+    return 1
+}
+
+# The packages of Debian that hold the commands which are not here.
+packages_to_install() {
+    command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
+    command -v chromium >/dev/null || printf '%s\n' chromium
+    command -v chromedriver >/dev/null || printf '%s\n' chromium-driver
+}
+
+install_packages() {
+    local packages as_root=()
+    mapfile -t packages < <(packages_to_install)
+    ((${#packages[@]})) || return 0
+    command -v apt-get >/dev/null || missing "Please install, by the means of this system: ${packages[*]}."
+    if ((EUID != 0)); then
+        sudo -n true 2>/dev/null || missing "Please install as root: apt-get install ${packages[*]}"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get -qq -o Acquire::Retries=3 update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y -o Acquire::Retries=3 install --no-install-recommends "${packages[@]}"
+}
+
+# cargo_tool NAME OLDEST VERSION: builds VERSION into .cache/tools unless one not older than OLDEST is here.
+# The fast-to-build profile will do: these tools wait for files and processes.
+cargo_tool() {
+    local found=''
+    if command -v "$1" >/dev/null; then
+        found=$("$1" --version | awk 'NR == 1 { print $2 }')
+    fi
+    if [[ -n $found && $(printf '%s\n' "$2" "$found" | sort -V | head -n 1) == "$2" ]]; then
+        return
+    fi
+    CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=.cache/build \
+        cargo install --quiet --locked --debug --root .cache/tools --version "$3" "$1"
+    rm -rf .cache/build
+}
+
+install_missing() {
+    command -v cargo >/dev/null || missing "Please install Rust: https://rustup.rs"
+    if ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
+        command -v rustup >/dev/null || missing "Please install rustfmt and clippy for this Rust toolchain."
+        rustup component add rustfmt clippy
+    fi
+    install_packages
+    cargo_tool cargo-nextest "$nextest_oldest" "$nextest_version"
+    cargo_tool cargo-deny "$deny_oldest" "$deny_version"
+    cargo fetch --locked --quiet
+}
+
+step 'install what is missing' install_missing
+step 'format' cargo fmt --all --check
+step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
+step 'lints of the memory store alone' \
+    cargo clippy -p keywright-store --no-default-features --features memory --locked -- -D warnings
+step 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+step 'documentation tests' cargo test --workspace --doc --locked --quiet
+step 'licences, bans and sources' cargo deny --offline check licenses bans sources
+
+# The last step takes this process over, so that the closing lines of the test runner end the output.
+printf '\n== tests, after %d s of other checks\n' "$SECONDS"
+exec cargo nextest run --workspace --locked --profile ci
