@@ -1,1 +1,51 @@
-//! Placeholder.
+//! The API of Keywright under `/api/v1`, and the discovery and health endpoints beside it.
+//!
+//! A handler extracts, calls one flow and shapes the answer. Each concept is the file with its name.
+
+pub mod body;
+pub mod caller;
+pub mod context;
+pub mod cookie;
+pub mod csrf;
+pub mod device_authorization;
+pub mod discovery;
+pub mod endpoint;
+pub mod health;
+pub mod magic_link;
+pub mod problem;
+pub mod rate_limit;
+pub mod session;
+pub mod settings;
+pub mod time;
+pub mod user;
+
+pub use context::At;
+pub use endpoint::Endpoint;
+pub use problem::Problem;
+pub use settings::Settings;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// The most bytes that a request's body may have.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// The routes of the public listener, without the pages.
+pub fn routes(config: &mut ServiceConfig) {
+    device_authorization::routes(config);
+    magic_link::routes(config);
+    session::routes(config);
+    user::routes(config);
+    discovery::routes(config);
+    health::routes(config);
+}
+
+/// What is answered where there is no route.
+pub async fn not_found() -> Problem {
+    Problem::not_found("there is nothing at this path")
+}
+
+/// The routes of the admin listener.
+pub fn admin_routes(config: &mut ServiceConfig) {
+    health::routes(config);
+    config.default_service(web::to(not_found));
+}

@@ -1,0 +1,188 @@
+//! The server as a whole: built from the configuration, then run until it is told to stop.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, QueryConfig};
+use actix_web::{App, HttpServer};
+use anyhow::Context;
+use keywright_domain::Service;
+use keywright_domain::mail::port::Mailer;
+use keywright_domain::rate_limit::{AddressLimit, Rate};
+use keywright_http::{Problem, Settings, context};
+use keywright_pages::{InboxKey, PageSettings};
+use tokio::sync::watch;
+
+use crate::config::{Config, LoadedSecret, MailUrl};
+use crate::mail_worker;
+use crate::wiring::{self, World, delta};
+
+/// How long requests under way may take once the server is told to stop, in seconds.
+const SHUTDOWN_TIMEOUT: u64 = 25;
+
+/// What tests set otherwise than the real server.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// How long the mail worker pauses when there is nothing to do.
+    pub mail_pause: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { mail_pause: Duration::from_millis(250) }
+    }
+}
+
+/// A server that is bound to its addresses.
+pub struct Application {
+    service: web::Data<Service>,
+    mailer: Arc<dyn Mailer>,
+    tuning: Tuning,
+    public: Server,
+    address: SocketAddr,
+    admin: Option<(Server, SocketAddr)>,
+    inbox_key: Option<InboxKey>,
+}
+
+impl Application {
+    /// The server that `config` describes. Opens the store, applies its migrations, loads or makes the
+    /// signing key, and binds the listeners.
+    pub async fn build(
+        config: &Config,
+        secret: &LoadedSecret,
+        world: World,
+        tuning: Tuning,
+    ) -> anyhow::Result<Self> {
+        let listener = bind("server.listen", config.server.listen)?;
+        let address = listener.local_addr()?;
+        let admin_listener =
+            config.server.admin_listen.map(|address| bind("server.admin_listen", address)).transpose()?;
+
+        let service = web::Data::new(wiring::service(config, secret, world).await?);
+        let mailer = wiring::mailer(config)?;
+        let is_inbox = config.is_development() && matches!(config.mail.url, MailUrl::Inbox);
+        let inbox_key = is_inbox.then(|| InboxKey::generate(service.entropy.as_ref()));
+        let settings = web::Data::new(settings(config));
+        let pages = web::Data::new(PageSettings { inbox_key: inbox_key.clone() });
+
+        let workers = config.server.workers.get();
+        let public = public_server(listener, workers, service.clone(), settings.clone(), pages)?;
+        let admin = match admin_listener {
+            None => None,
+            Some(listener) => {
+                let address = listener.local_addr()?;
+                Some((admin_server(listener, service.clone(), settings)?, address))
+            }
+        };
+        Ok(Self { service, mailer, tuning, public, address, admin, inbox_key })
+    }
+
+    /// Where the public listener is bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the admin listener is bound.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|(_, address)| *address)
+    }
+
+    /// What opens the development inbox, where there is one.
+    pub fn inbox_key(&self) -> Option<&InboxKey> {
+        self.inbox_key.as_ref()
+    }
+
+    /// The service behind it.
+    pub fn service(&self) -> Arc<Service> {
+        self.service.clone().into_inner()
+    }
+
+    /// Serves until `stop` is ready; then requests and deliveries under way are finished.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let (stopping, stopped) = watch::channel(false);
+        let service = self.service.clone().into_inner();
+        let worker =
+            tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
+
+        let public = self.public.handle();
+        let admin_handle = self.admin.as_ref().map(|(server, _)| server.handle());
+        let public_task = tokio::spawn(self.public);
+        let admin_task = self.admin.map(|(server, _)| tokio::spawn(server));
+        stop.await;
+
+        public.stop(true).await;
+        if let Some(handle) = admin_handle {
+            handle.stop(true).await;
+        }
+        public_task.await?.context("the public listener failed")?;
+        if let Some(task) = admin_task {
+            task.await?.context("the admin listener failed")?;
+        }
+        // The receiver is gone only if the worker is.
+        let _ = stopping.send(true);
+        worker.await?;
+        Ok(())
+    }
+}
+
+fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| format!("{key} = {address} cannot be bound: stop what listens there or set another address"))
+}
+
+fn settings(config: &Config) -> Settings {
+    let rate = config.rate_limit.per_address.map(|rate| Rate { count: rate.count, per: delta(rate.per) });
+    Settings {
+        cookie_is_secure: !config.is_development(),
+        origin: config.public_url.to_string(),
+        address_limit: rate.map(AddressLimit::new),
+    }
+}
+
+fn public_server(
+    listener: TcpListener,
+    workers: usize,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    pages: web::Data<PageSettings>,
+) -> anyhow::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(service.clone())
+            .app_data(settings.clone())
+            .app_data(pages.clone())
+            .app_data(QueryConfig::default().error_handler(|_, _| {
+                Problem::invalid_request("The query of the address cannot be read").into()
+            }))
+            .wrap(from_fn(context::surround))
+            .configure(keywright_http::routes)
+            .configure(keywright_pages::routes)
+            .default_service(web::to(keywright_pages::not_found))
+    });
+    Ok(server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
+}
+
+fn admin_server(
+    listener: TcpListener,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+) -> anyhow::Result<Server> {
+    // What counts against the limit is the public listener's business.
+    let settings = web::Data::new(Settings {
+        cookie_is_secure: settings.cookie_is_secure,
+        origin: settings.origin.clone(),
+        address_limit: None,
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(service.clone())
+            .app_data(settings.clone())
+            .wrap(from_fn(context::surround))
+            .configure(keywright_http::admin_routes)
+    });
+    Ok(server.workers(1).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
+}

@@ -1,0 +1,83 @@
+//! The command line.
+
+mod config;
+mod migrate;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Loaded, environment};
+
+/// Keywright: passwordless sign-in that you host yourself.
+///
+/// People sign in to command-line tools by the OAuth device flow (RFC 8628) and to browsers by a link or a
+/// code from a mail. Without any configuration this serves http://localhost:8080 for development, on SQLite
+/// under data/, and shows the mail it would have sent on a page of its own.
+#[derive(Debug, Parser)]
+#[command(version, name = "keywright-server", after_help = EXAMPLES)]
+struct Arguments {
+    /// The configuration file [default: keywright.toml, if there is one]
+    ///
+    /// Environment variables go before it: KEYWRIGHT_ and the key in capitals, with __ between levels
+    /// (KEYWRIGHT_SERVER__LISTEN for server.listen). KEYWRIGHT_CONFIG names the file, too.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  keywright-server                     serve with what is configured
+  keywright-server config              show every setting and where it comes from
+  KEYWRIGHT_SERVER__LISTEN=127.0.0.1:9000 \\
+  KEYWRIGHT_PUBLIC_URL=http://localhost:9000 keywright-server
+                                       serve on another port";
+
+#[derive(Clone, Copy, Debug, Default, Subcommand)]
+enum Command {
+    /// Serve the API and the pages (the default)
+    ///
+    /// Applies what migrations are missing first. SIGTERM or Ctrl-C stops it: requests under way are finished.
+    #[default]
+    Serve,
+    /// Bring the database to the schema of this version, and stop
+    ///
+    /// `serve` does the same at its start; this is for those who want it done before.
+    Migrate,
+    /// Show every setting, its value and where it comes from; secrets are masked
+    Config,
+}
+
+/// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
+pub async fn run() -> ExitCode {
+    let Arguments { config, json, command } = Arguments::parse();
+    let done = match Config::read(config.as_deref(), environment()) {
+        Ok(loaded) => match command.unwrap_or_default() {
+            Command::Serve => serve::run(loaded, json).await,
+            Command::Migrate => migrate::run(loaded, json).await,
+            Command::Config => config::run(&loaded, json),
+        },
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keywright-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says on stderr what a command that prints a result has to remark.
+fn remark(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+}

@@ -1,0 +1,42 @@
+//! `keywright-server serve`
+
+use anyhow::Context;
+use keywright_adapters::entropy::SystemEntropy;
+use keywright_domain::entropy::Entropy;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::application::{Application, Tuning};
+use crate::config::Loaded;
+use crate::logging;
+use crate::welcome;
+use crate::wiring::World;
+
+/// Serves until SIGTERM or SIGINT; requests under way are finished.
+pub(super) async fn run(loaded: Loaded, json: bool) -> anyhow::Result<()> {
+    loaded.check()?;
+    let config = &loaded.config;
+    logging::start(&config.log)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let secret = config.load_or_create_secret(|bytes| SystemEntropy.fill(bytes))?;
+    for warning in &secret.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+
+    let application = Application::build(config, &secret, World::real(), Tuning::default()).await?;
+    welcome::print(config, &secret, &application, json)?;
+    application
+        .run_until(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: requests under way are finished first");
+        })
+        .await?;
+    tracing::info!("stopped");
+    Ok(())
+}

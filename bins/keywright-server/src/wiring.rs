@@ -1,0 +1,159 @@
+//! From the configuration to a service: the one place that names every adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use keywright_adapters::clock::SystemClock;
+use keywright_adapters::entropy::SystemEntropy;
+use keywright_adapters::inbox::InboxMailer;
+use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
+use keywright_adapters::letter::AskamaTypesetter;
+use keywright_adapters::smtp::SmtpMailer;
+use keywright_domain::client::{Client, ClientId, Clients};
+use keywright_domain::clock::Clock;
+use keywright_domain::credential::Keyring;
+use keywright_domain::entropy::Entropy;
+use keywright_domain::mail::port::Mailer;
+use keywright_domain::secret::ServerSecret;
+use keywright_domain::session::{Lifetimes, RotationRules};
+use keywright_domain::signing_key::Algorithm;
+use keywright_domain::signing_key::flow as signing_key;
+use keywright_domain::user::SignupPolicy;
+use keywright_domain::{Rules, Service, Stores};
+use keywright_store::sqlite::SqliteStore;
+use url::Url;
+
+use crate::config::{self, Config, DatabaseUrl, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
+
+/// What surrounds the service. Tests bring their own clock, entropy and store.
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    /// None: the store that the configuration names.
+    pub stores: Option<Stores>,
+}
+
+impl World {
+    /// The clock and the entropy of the system, and the configured store.
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), stores: None }
+    }
+}
+
+/// Applies the migrations that are missing, and names them.
+pub fn migrate(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
+    match database {
+        DatabaseUrl::Sqlite(path) => Ok(SqliteStore::migrate(path)?),
+        DatabaseUrl::Postgres(_) => no_postgres(),
+    }
+}
+
+fn no_postgres<T>() -> anyhow::Result<T> {
+    bail!("database.url names PostgreSQL, which this version does not speak yet: use sqlite://data/keywright.db")
+}
+
+async fn open_stores(config: &Config) -> anyhow::Result<Stores> {
+    let DatabaseUrl::Sqlite(path) = &config.database.url else { return no_postgres() };
+    let (path, readers) = (path.clone(), config.database.pool_size.get());
+    let shown = path.display().to_string();
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, readers)).await?;
+    let store = opened.with_context(|| format!("the database {shown} cannot be opened"))?;
+    Ok(Stores::of(Arc::new(store)))
+}
+
+/// The service that `config` describes.
+pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> anyhow::Result<Service> {
+    let current = server_secret(&secret.bytes)?;
+    let previous = secret.previous.as_ref().map(server_secret).transpose()?;
+    let keyring = Keyring::new(&current, previous.as_ref())?;
+    let secrets: Vec<ServerSecret> = std::iter::once(current).chain(previous).collect();
+
+    let stores = match world.stores {
+        Some(stores) => stores,
+        None => open_stores(config).await?,
+    };
+    let maker = Ed25519KeyMaker::new(secrets.first().context("there is no secret")?)?;
+    let algorithm = algorithm(config)?;
+    let now = world.clock.now();
+    let keys = signing_key::load(stores.signing_keys.as_ref(), &maker, algorithm, now).await?;
+    let rules = rules(config)?;
+    let tokens = JwtAccessTokens::new(&keys, &secrets, rules.issuer(), config.tokens.audience.clone())?;
+
+    Ok(Service {
+        stores,
+        clock: world.clock,
+        entropy: world.entropy,
+        keyring,
+        tokens: Arc::new(tokens),
+        typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        clients: clients(&config.clients),
+        rules,
+        pacer: keywright_domain::device_authorization::pace::Pacer::default(),
+    })
+}
+
+fn server_secret(bytes: &SecretBytes) -> anyhow::Result<ServerSecret> {
+    Ok(ServerSecret::new(bytes.expose().clone())?)
+}
+
+fn algorithm(config: &Config) -> anyhow::Result<Algorithm> {
+    match config.tokens.algorithm {
+        TokenAlgorithm::EdDsa => Ok(Algorithm::EdDsa),
+        TokenAlgorithm::Es256 | TokenAlgorithm::Rs256 => bail!(
+            "tokens.algorithm is {}, which this version does not sign with yet: use EdDSA",
+            config.tokens.algorithm.as_str()
+        ),
+    }
+}
+
+fn clients(clients: &[config::Client]) -> Clients {
+    let client = |client: &config::Client| Client {
+        id: ClientId::from_trusted(client.id.clone()),
+        name: client.name.clone(),
+    };
+    Clients::new(clients.iter().map(client).collect())
+}
+
+/// Durations beyond what can be added to an instant are refused by the configuration already.
+pub(crate) fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+fn rules(config: &Config) -> anyhow::Result<Rules> {
+    let public_url = Url::parse(&config.public_url.to_string()).context("public_url is no URL")?;
+    Ok(Rules {
+        public_url,
+        access_lifetime: delta(config.tokens.access_lifetime),
+        lifetimes: Lifetimes { idle: delta(config.session.idle), absolute: delta(config.session.absolute) },
+        rotation: RotationRules {
+            retry_window: delta(config.session.retry_window),
+            lost_response_window: delta(config.session.lost_response_window),
+        },
+        fresh: delta(config.session.fresh),
+        device_lifetime: delta(config.device.lifetime),
+        device_interval: delta(config.device.interval),
+        magic_link_lifetime: delta(config.magic_link.lifetime),
+        redirect_origins: config.magic_link.redirect_origins.iter().map(ToString::to_string).collect(),
+        signup: match config.signup.policy {
+            config::SignupPolicy::Open => SignupPolicy::Open,
+            config::SignupPolicy::Closed => SignupPolicy::Closed,
+            config::SignupPolicy::Domains => {
+                SignupPolicy::Domains(config.signup.domains.iter().map(ToString::to_string).collect())
+            }
+        },
+    })
+}
+
+/// What delivers mail.
+pub fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    match &config.mail.url {
+        MailUrl::Inbox => Ok(Arc::new(InboxMailer)),
+        MailUrl::Smtp(server) => Ok(Arc::new(smtp(server, config)?)),
+    }
+}
+
+fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMailer> {
+    todo_smtp(server, config)
+}

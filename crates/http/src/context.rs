@@ -1,0 +1,132 @@
+//! What surrounds every request: its stamp, its limit, the headers of its answer and its line in the log.
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
+use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::rate_limit::network;
+use keywright_domain::{Service, Stamp};
+use tracing::Instrument;
+
+use crate::problem::Problem;
+use crate::rate_limit;
+use crate::settings::Settings;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The stamp of the request.
+#[derive(Clone, Debug)]
+pub struct At(Arc<Stamp>);
+
+impl Deref for At {
+    type Target = Stamp;
+
+    fn deref(&self) -> &Stamp {
+        &self.0
+    }
+}
+
+impl FromRequest for At {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // Without the middleware there is no stamp: a defect of the wiring.
+        ready(request.extensions().get::<Self>().cloned().ok_or_else(Problem::internal))
+    }
+}
+
+/// The middleware that goes around everything.
+pub async fn surround(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (Some(service), Some(settings)) =
+        (request.app_data::<web::Data<Service>>().cloned(), request.app_data::<web::Data<Settings>>().cloned())
+    else {
+        return Err(Problem::internal().into());
+    };
+    let stamp = stamp(&request, &service);
+    let at = At(Arc::new(stamp));
+    let standing = rate_limit::standing(&request, &settings, at.origin.ip.map(network), at.now);
+    request.extensions_mut().insert(at.clone());
+    let span = tracing::info_span!("request", request.id = %at.request_id, http.method = %request.method());
+
+    let mut response = match standing {
+        Some(standing) if !standing.is_allowed => {
+            let problem = Problem::rate_limited(rate_limit::retry_after(&standing, at.now));
+            let problem = if is_oauth(request.path()) { problem.oauth() } else { problem };
+            request.into_response(problem.error_response())
+        }
+        _ => match next.call(request).instrument(span.clone()).await {
+            Ok(response) => response.map_into_boxed_body(),
+            Err(error) => return Err(error),
+        },
+    };
+
+    let is_auth = response.request().path().starts_with("/api/v1/auth");
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&at.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if is_auth {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Some(standing) = standing {
+        rate_limit::describe(headers, &standing, at.now);
+    }
+    log(&span, &service, &at, &response);
+    Ok(response)
+}
+
+fn stamp(request: &ServiceRequest, service: &Service) -> Stamp {
+    let text = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let request_id = text(&REQUEST_ID).filter(|id| is_sane(id)).map(ToOwned::to_owned);
+    let ip = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let user_agent = text(&USER_AGENT).and_then(UserAgent::new);
+    service.stamp(request_id, Origin { ip, user_agent })
+}
+
+/// Whether a caller's request id is safe to log and to send back.
+fn is_sane(id: &str) -> bool {
+    (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Whether errors at `path` have the shape of RFC 6749 even before the request is read.
+fn is_oauth(path: &str) -> bool {
+    matches!(path, "/api/v1/auth/device" | "/api/v1/auth/token" | "/api/v1/auth/refresh" | "/api/v1/auth/introspect")
+}
+
+/// One line a request: the route, never the path or the query, which may hold what is secret.
+fn log(span: &tracing::Span, service: &Service, at: &At, response: &ServiceResponse) {
+    let _entered = span.enter();
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let status = response.status().as_u16();
+    let millis = (service.clock.now() - at.now).num_milliseconds().max(0);
+    if matches!(route.as_str(), "/healthz" | "/readyz") && status == 200 {
+        tracing::debug!(http.route = route, http.status = status, duration_ms = millis, "answered");
+    } else {
+        tracing::info!(http.route = route, http.status = status, duration_ms = millis, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sane_request_ids_are_kept() {
+        assert!(is_sane("a"));
+        assert!(is_sane(&"aZ09._-".repeat(18)));
+        for bad in ["", "a b", "a\"b", "ä", "a/b", &"a".repeat(129)] {
+            assert!(!is_sane(bad), "{bad}");
+        }
+    }
+}

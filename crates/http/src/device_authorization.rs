@@ -1,0 +1,187 @@
+//! The device flow and the token endpoint (contract §3, RFC 8628).
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::PRAGMA;
+use actix_web::web::{self, Query, ServiceConfig};
+use actix_web::HttpResponse;
+use keywright_domain::Service;
+use keywright_domain::device_authorization::flow::{
+    Begin, BeginError, Beginning, DecideError, PollError, begin, decide, look, poll,
+};
+use keywright_domain::device_authorization::{Action, DeviceAuthorization, UserCode};
+use keywright_domain::session::flow::refresh;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::body::{Fields, Json, JsonOrForm};
+use crate::caller::Caller;
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+use crate::session::tokens;
+use crate::time::{instant, seconds};
+
+/// RFC 8628 §3.4.
+pub(crate) const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/api/v1/auth/device").post(start))
+        .service(Endpoint::at("/api/v1/auth/token").post(token))
+        .service(Endpoint::at("/api/v1/auth/device/verify").get(show).post(decision));
+}
+
+/// `POST /auth/device`
+async fn start(
+    body: Result<JsonOrForm, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
+    let asked = asked(&fields).map_err(Problem::oauth)?;
+    let Beginning { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
+        begin(&service, asked, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(json!({
+        "device_code": device_code.expose(),
+        "user_code": user_code.to_string(),
+        "verification_uri": verification_uri.as_str(),
+        "verification_uri_complete": verification_uri_complete.as_str(),
+        "expires_in": seconds(expires_in),
+        "interval": seconds(interval),
+    })))
+}
+
+fn asked(fields: &Fields) -> Result<Begin, Problem> {
+    let text = |name| fields.text(name).map(|text| text.map(ToOwned::to_owned));
+    Ok(Begin { client_id: text("client_id")?, client_name: text("client_name")?, scope: text("scope")? })
+}
+
+/// `POST /auth/token`
+async fn token(
+    body: Result<JsonOrForm, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
+    let answer = granted(&fields, &service, &at).await.map_err(Problem::oauth)?;
+    Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(answer))
+}
+
+async fn granted(fields: &Fields, service: &Service, at: &At) -> Result<Value, Problem> {
+    let client_id = fields.text("client_id")?;
+    let device_code = fields.text("device_code")?;
+    match fields.text("grant_type")? {
+        Some("refresh_token") => {
+            Ok(tokens(&refresh(service, fields.required("refresh_token")?, client_id, at).await?))
+        }
+        Some(DEVICE_CODE_GRANT) => polled(fields.required("device_code")?, client_id, service, at).await,
+        None if device_code.is_some() => polled(device_code.unwrap_or_default(), client_id, service, at).await,
+        None => Err(Problem::invalid_request("The parameter grant_type is missing")),
+        Some(_) => {
+            let message = format!("grant_type can be {DEVICE_CODE_GRANT} or refresh_token");
+            Err(Problem::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", message))
+        }
+    }
+}
+
+async fn polled(
+    device_code: &str,
+    client_id: Option<&str>,
+    service: &Service,
+    at: &At,
+) -> Result<Value, Problem> {
+    let granted = poll(service, device_code, client_id, at).await?;
+    let mut answer = tokens(&granted.tokens);
+    if let (Some(scope), Value::Object(fields)) = (granted.scope, &mut answer) {
+        fields.insert("scope".to_owned(), json!(scope));
+    }
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    user_code: Option<String>,
+}
+
+/// `GET /auth/device/verify`
+async fn show(
+    caller: Caller,
+    query: Query<Shown>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let Some(user_code) = &query.user_code else {
+        return Err(Problem::invalid_request("The parameter user_code is missing"));
+    };
+    let (user_code, found) = look(&service, &caller.0, user_code, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({"device_authorization": shape(&user_code, &found)})))
+}
+
+fn shape(user_code: &UserCode, authorization: &DeviceAuthorization) -> Value {
+    json!({
+        "user_code": user_code.to_string(),
+        "client_id": authorization.client_id.as_str(),
+        "client_name": authorization.client_name.as_ref().map(|name| name.as_str()),
+        "requested_at": instant(authorization.requested_at),
+        "expires_at": instant(authorization.expires_at),
+        "ip_address": authorization.origin.ip,
+        "user_agent": authorization.origin.user_agent.as_ref().map(|agent| agent.as_str()),
+        "status": authorization.state.as_str(),
+    })
+}
+
+/// `POST /auth/device/verify`
+async fn decision(
+    caller: Caller,
+    body: Json,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let user_code = body.0.required("user_code")?;
+    let action = match body.0.text("action")? {
+        None | Some("approve") => Action::Approve,
+        Some("deny") => Action::Deny,
+        Some(_) => return Err(Problem::validation("action", "can be approve or deny")),
+    };
+    let decided = decide(&service, &caller.0, user_code, action, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({"status": decided.state.as_str()})))
+}
+
+impl From<BeginError> for Problem {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::UnknownClient(error) => {
+                Self::new(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string())
+            }
+            BeginError::BadClientName(error) => Self::invalid_request(error.to_string()),
+            BeginError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PollError> for Problem {
+    fn from(error: PollError) -> Self {
+        let refused = |code| Self::new(StatusCode::BAD_REQUEST, code, error.to_string());
+        match error {
+            PollError::AuthorizationPending => refused("authorization_pending"),
+            PollError::SlowDown { interval } => refused("slow_down").with_interval(seconds(interval)),
+            PollError::AccessDenied => refused("access_denied"),
+            PollError::ExpiredToken => refused("expired_token"),
+            PollError::InvalidGrant => refused("invalid_grant"),
+            PollError::Store(error) => error.into(),
+            PollError::Signing(error) => error.into(),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound => Self::not_found(error.to_string()),
+            DecideError::AlreadyDecided => Self::conflict(error.to_string()),
+            DecideError::OpenedByDevice => Self::forbidden(error.to_string()),
+            DecideError::NotFresh => Self::reauthentication_required(),
+            DecideError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A path and its methods: HEAD wherever there is GET, and 405 with `Allow` for the rest.
+
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::guard::{self, Guard};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Resource, Responder, Route, web};
+
+use crate::problem::Problem;
+
+/// A path and its methods.
+pub struct Endpoint {
+    resource: Resource,
+    allow: Vec<&'static str>,
+}
+
+impl Endpoint {
+    /// The path, as actix writes it.
+    pub fn at(path: &str) -> Self {
+        Self { resource: web::resource(path), allow: Vec::new() }
+    }
+
+    /// GET, and HEAD by the same handler.
+    #[must_use]
+    pub fn get<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(guard::Any(guard::Get()).or(guard::Head()), &["GET", "HEAD"], handler)
+    }
+
+    /// POST.
+    #[must_use]
+    pub fn post<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(guard::Method(Method::POST), &["POST"], handler)
+    }
+
+    /// PATCH.
+    #[must_use]
+    pub fn patch<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(guard::Method(Method::PATCH), &["PATCH"], handler)
+    }
+
+    /// DELETE.
+    #[must_use]
+    pub fn delete<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(guard::Method(Method::DELETE), &["DELETE"], handler)
+    }
+
+    fn route<F, Args>(self, guard: impl Guard + 'static, methods: &[&'static str], handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let mut allow = self.allow;
+        allow.extend(methods);
+        Self { resource: self.resource.route(Route::new().guard(guard).to(handler)), allow }
+    }
+}
+
+impl HttpServiceFactory for Endpoint {
+    fn register(self, config: &mut AppService) {
+        let allow = self.allow.join(", ");
+        let refuse = web::to(move || {
+            let allow = allow.clone();
+            async move { Problem::method_not_allowed(allow) }
+        });
+        self.resource.default_service(refuse).register(config);
+    }
+}

@@ -1,0 +1,32 @@
+//! Whether the server is alive, and whether it can work (contract §9).
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use keywright_domain::Service;
+use serde_json::json;
+
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+
+/// How long the store may take to answer a probe.
+const PATIENCE: Duration = Duration::from_millis(1800);
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at("/healthz").get(alive)).service(Endpoint::at("/readyz").get(ready));
+}
+
+/// `GET /healthz`
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// `GET /readyz`
+async fn ready(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+    match tokio::time::timeout(PATIENCE, service.stores.health.check()).await {
+        Ok(checked) => checked?,
+        Err(_) => return Err(Problem::unavailable()),
+    }
+    Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+}

@@ -1,0 +1,130 @@
+//! Signing in by mail (contract §5).
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use keywright_domain::Service;
+use keywright_domain::id::SessionId;
+use keywright_domain::magic_link::flow::{
+    Grant, Presented, RequestError, Requested, SignedIn, VerifyError, Wanted, request, verify,
+};
+use keywright_domain::session::flow::{TokenPair, session_of_cookie};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::body::{Fields, Json};
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::time::seconds;
+use crate::{cookie, csrf, session, user};
+
+/// Whoever asks is told this, account or not.
+const MESSAGE: &str = "If this address can sign in here, a message with a link and a code is on its way.";
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/api/v1/auth/magic_link").post(ask))
+        .service(Endpoint::at("/api/v1/auth/magic_link/verify").post(redeem));
+}
+
+/// `POST /auth/magic_link`
+async fn ask(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+    let (email, redirect_to) = (body.0.required("email")?, body.0.text("redirect_to")?);
+    let Requested { request_id, expires_in } = request(&service, email, redirect_to, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "message": MESSAGE, "request_id": request_id, "expires_in": seconds(expires_in),
+    })))
+}
+
+/// `POST /auth/magic_link/verify`
+async fn redeem(
+    request: HttpRequest,
+    body: Json,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let wanted = wanted(&request, &body.0, &service, &settings)?;
+    let signed_in = verify(&service, &presented(&body.0)?, wanted, &at).await?;
+    Ok(answer(&signed_in, &settings))
+}
+
+fn presented(fields: &Fields) -> Result<Presented, Problem> {
+    if let Some(token) = fields.text("token")? {
+        return Ok(Presented::Token(token.to_owned()));
+    }
+    let Some(request_id) = fields.text("request_id")? else {
+        return Err(Problem::invalid_request("Send a token, or a request_id and a code"));
+    };
+    let request_id = Uuid::try_parse(request_id).map_err(|_| Problem::validation("request_id", "is not a UUID"))?;
+    Ok(Presented::Code { request_id, code: fields.required("code")?.to_owned() })
+}
+
+/// What the sign-in shall be: tokens, or the cookie that `"session": "cookie"` asks for.
+pub(crate) fn wanted(
+    request: &HttpRequest,
+    fields: &Fields,
+    service: &Service,
+    settings: &Settings,
+) -> Result<Wanted, Problem> {
+    match fields.text("session")? {
+        None => Ok(Wanted::Tokens { client_id: fields.text("client_id")?.map(ToOwned::to_owned) }),
+        Some("cookie") => {
+            csrf::require_same_origin(request, settings)?;
+            Ok(Wanted::Cookie { current: current_session(request, service, settings) })
+        }
+        Some(_) => Err(Problem::validation("session", "can only be cookie")),
+    }
+}
+
+/// The browser session that `request` carries already, live or not.
+pub fn current_session(request: &HttpRequest, service: &Service, settings: &Settings) -> Option<SessionId> {
+    session_of_cookie(service, &cookie::of(request, settings)?)
+}
+
+/// What a sign-in is answered with.
+pub(crate) fn answer(signed_in: &SignedIn, settings: &Settings) -> HttpResponse {
+    let mut fields = Map::new();
+    fields.insert("user".to_owned(), user::shape(&signed_in.user));
+    fields.insert("new_user".to_owned(), json!(signed_in.is_new));
+    if let Some(target) = &signed_in.redirect_to {
+        fields.insert("redirect_to".to_owned(), json!(target.as_str()));
+    }
+    let mut response = HttpResponse::Ok();
+    match &signed_in.grant {
+        Grant::Tokens(tokens) => fields.append(&mut tokens_of(tokens)),
+        Grant::Cookie(credential) => {
+            response.cookie(cookie::holding(settings, credential));
+        }
+    }
+    response.json(Value::Object(fields))
+}
+
+fn tokens_of(tokens: &TokenPair) -> Map<String, Value> {
+    match session::tokens(tokens) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Email(error) => Self::validation("email", &error.to_string()),
+            RequestError::RedirectTo(error) => Self::validation("redirect_to", &error.to_string()),
+            RequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Refused => Self::invalid_token(error.to_string()),
+            VerifyError::UnknownClient(_) => Self::validation("client_id", "is not a registered client"),
+            VerifyError::Store(error) => error.into(),
+            VerifyError::Signing(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Sessions and their tokens (contract §6).
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::PRAGMA;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use keywright_domain::Service;
+use keywright_domain::session::flow::{
+    RefreshError, TokenPair, refresh, session_of, session_of_bearer, session_of_cookie, sign_out,
+};
+use serde_json::{Value, json};
+
+use crate::body::{Json, JsonOrForm};
+use crate::caller::Shown;
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::time::seconds;
+use crate::{cookie, csrf};
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/api/v1/auth/refresh").post(renew))
+        .service(Endpoint::at("/api/v1/auth/revoke").post(revoke))
+        .service(Endpoint::at("/api/v1/auth/logout").delete(log_out));
+}
+
+/// The token answer of RFC 6749 §5.1.
+pub(crate) fn tokens(tokens: &TokenPair) -> Value {
+    json!({
+        "access_token": tokens.access_token.expose(),
+        "token_type": "Bearer",
+        "expires_in": seconds(tokens.expires_in),
+        "refresh_token": tokens.refresh_token.expose(),
+    })
+}
+
+/// `POST /auth/refresh`
+async fn renew(body: Result<Json, Problem>, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+    let Json(fields) = body.map_err(Problem::oauth)?;
+    let refresh_token = fields.required("refresh_token").map_err(Problem::oauth)?;
+    match refresh(&service, refresh_token, None, &at).await {
+        Ok(pair) => Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(tokens(&pair))),
+        Err(RefreshError::InvalidGrant) => {
+            let message = RefreshError::InvalidGrant.to_string();
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", message);
+            Err(problem.with_challenge("Bearer".to_owned()).oauth())
+        }
+        Err(error) => Err(Problem::from(error).oauth()),
+    }
+}
+
+/// `POST /auth/revoke`: a token in the body is the target (RFC 7009), otherwise the bearer's own session is.
+async fn revoke(
+    request: HttpRequest,
+    body: Result<JsonOrForm, Problem>,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
+    if let Some(token) = fields.text("token").map_err(Problem::oauth)? {
+        if let Some(session) = session_of(&service, token, &at) {
+            sign_out(&service, session, &at).await.map_err(|error| Problem::from(error).oauth())?;
+        }
+        return Ok(HttpResponse::Ok().json(json!({})));
+    }
+    let Shown::Bearer(token) = Shown::by(&request, &settings) else { return Err(Problem::unauthorized()) };
+    end_bearer(&service, &token, &at).await
+}
+
+/// `DELETE /auth/logout`
+async fn log_out(
+    request: HttpRequest,
+    body: Json,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    if let Some(token) = body.0.text("refresh_token")? {
+        if let Some(session) = session_of(&service, token, &at) {
+            sign_out(&service, session, &at).await?;
+        }
+        return Ok(revoked());
+    }
+    match Shown::by(&request, &settings) {
+        Shown::Nothing => Err(Problem::unauthorized()),
+        Shown::Bearer(token) => end_bearer(&service, &token, &at).await,
+        Shown::Cookie(text) => {
+            csrf::require_same_origin(&request, &settings)?;
+            if let Some(session) = session_of_cookie(&service, &text) {
+                sign_out(&service, session, &at).await?;
+            }
+            let mut response = revoked();
+            // Fails only for a cookie that is no header value, and this one is ours.
+            let _ = response.add_cookie(&cookie::cleared(&settings));
+            Ok(response)
+        }
+    }
+}
+
+/// Ends the session of an access token. One that is over already is ended again: 200.
+async fn end_bearer(service: &Service, token: &str, at: &At) -> Result<HttpResponse, Problem> {
+    let session =
+        session_of_bearer(service, token, at).map_err(|error| Problem::invalid_token(error.to_string()))?;
+    sign_out(service, session, at).await?;
+    Ok(revoked())
+}
+
+fn revoked() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"revoked": true}))
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidGrant => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error.to_string())
+            }
+            RefreshError::Store(error) => error.into(),
+            RefreshError::Signing(error) => error.into(),
+        }
+    }
+}

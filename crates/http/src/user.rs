@@ -1,0 +1,84 @@
+//! The account (contract §7).
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::HttpResponse;
+use keywright_domain::Service;
+use keywright_domain::user::flow::{ChangeProfileError, change_profile};
+use keywright_domain::user::{ProfileChange, User};
+use serde_json::{Value, json};
+
+use crate::body::{Fields, Json};
+use crate::caller::Caller;
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+use crate::time::instant;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at("/api/v1/auth/me").get(show).patch(change));
+}
+
+/// `User`, as the API shows it.
+pub fn shape(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email.as_str(),
+        "email_verified": user.email_verified,
+        "pending_email": user.pending_email.as_ref().map(|email| email.as_str()),
+        "name": user.profile.name,
+        "avatar_url": user.profile.avatar_url,
+        "locale": user.profile.locale,
+        "time_zone": user.profile.time_zone,
+        "created_at": instant(user.created_at),
+        "updated_at": instant(user.updated_at),
+        "last_sign_in_at": user.last_sign_in_at.map(instant),
+    })
+}
+
+/// `GET /auth/me`
+async fn show(caller: Caller) -> HttpResponse {
+    HttpResponse::Ok().json(json!({"user": shape(&caller.0.user)}))
+}
+
+/// `PATCH /auth/me`
+async fn change(
+    caller: Caller,
+    body: Json,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let change = requested(&body.0)?;
+    let user = change_profile(&service, &caller.0, &change, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
+}
+
+/// The change in a body. Unlike elsewhere null is a value: it removes what can be removed.
+fn requested(fields: &Fields) -> Result<ProfileChange, Problem> {
+    let mut errors = Vec::new();
+    let mut text = |name, or_null: bool| match fields.value(name) {
+        None => None,
+        Some(Value::String(text)) => Some(Some(text.clone())),
+        Some(Value::Null) if or_null => Some(None),
+        Some(_) => {
+            errors.push((name, if or_null { "must be a string or null" } else { "must be a string" }));
+            None
+        }
+    };
+    let change = ProfileChange {
+        name: text("name", false).flatten(),
+        avatar_url: text("avatar_url", true),
+        locale: text("locale", false).flatten(),
+        time_zone: text("time_zone", false).flatten(),
+    };
+    if errors.is_empty() { Ok(change) } else { Err(Problem::validations(errors)) }
+}
+
+impl From<ChangeProfileError> for Problem {
+    fn from(error: ChangeProfileError) -> Self {
+        match error {
+            ChangeProfileError::Invalid(errors) => Self::validations(errors),
+            ChangeProfileError::Gone => Self::invalid_token("the account is gone"),
+            ChangeProfileError::Store(error) => error.into(),
+        }
+    }
+}
