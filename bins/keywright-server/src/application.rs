@@ -54,10 +54,13 @@ impl Application {
     pub async fn build(
         config: &Config,
         secret: &LoadedSecret,
-        world: World,
+        mut world: World,
         tuning: Tuning,
     ) -> anyhow::Result<Self> {
-        let listener = bind("server.listen", config.server.listen)?;
+        let listener = match world.listener.take() {
+            Some(listener) => listener,
+            None => bind("server.listen", config.server.listen)?,
+        };
         let address = listener.local_addr()?;
         let admin_listener =
             config.server.admin_listen.map(|address| bind("server.admin_listen", address)).transpose()?;

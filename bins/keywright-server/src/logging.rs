@@ -1,26 +1,32 @@
 //! The log: one line an event, on stderr.
 
-use anyhow::anyhow;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use anyhow::Context;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Log, LogFormat};
 
+const OURS: [&str; 6] = [
+    "keywright_adapters",
+    "keywright_domain",
+    "keywright_http",
+    "keywright_pages",
+    "keywright_server",
+    "keywright_store",
+];
+
 /// Starts the log. Libraries only speak up from warnings on.
 pub fn start(log: &Log) -> anyhow::Result<()> {
-    let level = log.level.as_str();
-    let filter = EnvFilter::try_new(format!(
-        "warn,keywright_server={level},keywright_http={level},keywright_pages={level},keywright_domain={level},\
-         keywright_store={level},keywright_adapters={level}"
-    ))?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
-        .with_target(false);
-    let started = match log.format {
-        LogFormat::Pretty => subscriber.try_init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+    let level: LevelFilter = log.level.as_str().parse().context("log.level is no level")?;
+    let targets =
+        Targets::new().with_default(LevelFilter::WARN).with_targets(OURS.map(|target| (target, level)));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = match log.format {
+        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    started.map_err(|error| anyhow!("the log cannot be started: {error}"))
+    tracing_subscriber::registry().with(lines.with_filter(targets)).try_init().context("the log cannot be started")
 }

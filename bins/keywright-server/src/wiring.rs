@@ -1,5 +1,6 @@
 //! From the configuration to a service: the one place that names every adapter.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,18 +28,20 @@ use url::Url;
 
 use crate::config::{self, Config, DatabaseUrl, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
 
-/// What surrounds the service. Tests bring their own clock, entropy and store.
+/// What surrounds the service. Tests bring their own.
 pub struct World {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     /// None: the store that the configuration names.
     pub stores: Option<Stores>,
+    /// None: the address that the configuration names.
+    pub listener: Option<TcpListener>,
 }
 
 impl World {
     /// The clock and the entropy of the system, and the configured store.
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), stores: None }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), stores: None, listener: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -20,6 +21,9 @@ use crate::problem::Problem;
 /// How much of a body that is too large is read before the answer: a client that is still sending would
 /// otherwise see a broken connection.
 const DRAIN_LIMIT: usize = 1024 * 1024;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The fields of a body. No body has none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,8 +110,9 @@ fn read(
         };
         let unreadable = |_| Problem::invalid_request("The body could not be read");
         let payload = payload.await.map_err(unreadable)?;
-        let body = payload.to_bytes_limited(DRAIN_LIMIT).await.map_err(|_| too_large())?;
-        let body = body.map_err(unreadable)?;
+        let reading = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(DRAIN_LIMIT));
+        let read = reading.await.map_err(|_| Problem::invalid_request("The body did not come in time"))?;
+        let body = read.map_err(|_| too_large())?.map_err(unreadable)?;
         if body.len() > BODY_LIMIT { Err(too_large()) } else { Ok((media_type, body)) }
     }
 }
@@ -118,8 +123,8 @@ fn unsupported(supported: &str) -> Problem {
 }
 
 fn json(bytes: &[u8]) -> Result<Fields, Problem> {
-    let Unrepeated { fields, repeated } = serde_json::from_slice(bytes)
-        .map_err(|_| Problem::invalid_json("The body is not a JSON object"))?;
+    let Unrepeated { fields, repeated } =
+        serde_json::from_slice(bytes).map_err(|_| Problem::invalid_json("The body is not a JSON object"))?;
     match repeated {
         Some(name) => Err(repetition(&name)),
         None => Ok(Fields(fields)),
@@ -194,7 +199,16 @@ mod tests {
         assert_eq!(form(b"a=1&a=2").unwrap_err().code, "invalid_request");
         assert_eq!(form(b"a=&a=").unwrap_err().code, "invalid_request");
         assert_eq!(json(br#"{"a":1,"a":2}"#).unwrap_err().code, "invalid_request");
-        for bad in [&b"[]"[..], b"null", b"\"a\"", b"{", b"{}x", b"\xff", &b"[".repeat(10_000), &b"{\"a\":".repeat(10_000)] {
+        for bad in [
+            &b"[]"[..],
+            b"null",
+            b"\"a\"",
+            b"{",
+            b"{}x",
+            b"\xff",
+            &b"[".repeat(10_000),
+            &b"{\"a\":".repeat(10_000),
+        ] {
             assert_eq!(json(bad).unwrap_err().code, "invalid_json");
         }
     }

@@ -38,11 +38,18 @@ impl Shown {
         }
         let text = header.to_str().unwrap_or("Bearer");
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        if scheme.eq_ignore_ascii_case("bearer") { Self::Bearer(token.trim().to_owned()) } else { Self::Nothing }
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Self::Bearer(token.trim().to_owned())
+        } else {
+            Self::Nothing
+        }
     }
 }
 
 /// Who is signed in.
+///
+/// A handler that also takes a body takes it as a `Result`: actix drives extractors side by side, and who is not
+/// signed in is told that first, however bad the body is.
 #[derive(Clone, Debug)]
 pub struct Caller(pub Principal);
 

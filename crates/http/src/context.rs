@@ -47,9 +47,10 @@ pub async fn surround(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let (Some(service), Some(settings)) =
-        (request.app_data::<web::Data<Service>>().cloned(), request.app_data::<web::Data<Settings>>().cloned())
-    else {
+    let (Some(service), Some(settings)) = (
+        request.app_data::<web::Data<Service>>().cloned(),
+        request.app_data::<web::Data<Settings>>().cloned(),
+    ) else {
         return Err(Problem::internal().into());
     };
     let stamp = stamp(&request, &service);
@@ -101,7 +102,10 @@ fn is_sane(id: &str) -> bool {
 
 /// Whether errors at `path` have the shape of RFC 6749 even before the request is read.
 fn is_oauth(path: &str) -> bool {
-    matches!(path, "/api/v1/auth/device" | "/api/v1/auth/token" | "/api/v1/auth/refresh" | "/api/v1/auth/introspect")
+    matches!(
+        path,
+        "/api/v1/auth/device" | "/api/v1/auth/token" | "/api/v1/auth/refresh" | "/api/v1/auth/introspect"
+    )
 }
 
 /// One line a request: the route, never the path or the query, which may hold what is secret.

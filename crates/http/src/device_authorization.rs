@@ -1,14 +1,16 @@
 //! The device flow and the token endpoint (contract §3, RFC 8628).
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::PRAGMA;
 use actix_web::web::{self, Query, ServiceConfig};
-use actix_web::HttpResponse;
 use keywright_domain::Service;
+use keywright_domain::client::ClientName;
 use keywright_domain::device_authorization::flow::{
     Begin, BeginError, Beginning, DecideError, PollError, begin, decide, look, poll,
 };
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, UserCode};
+use keywright_domain::origin::UserAgent;
 use keywright_domain::session::flow::refresh;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,8 +41,14 @@ async fn start(
 ) -> Result<HttpResponse, Problem> {
     let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
     let asked = asked(&fields).map_err(Problem::oauth)?;
-    let Beginning { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
-        begin(&service, asked, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    let Beginning {
+        device_code,
+        user_code,
+        verification_uri,
+        verification_uri_complete,
+        expires_in,
+        interval,
+    } = begin(&service, asked, &at).await.map_err(|error| Problem::from(error).oauth())?;
     Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(json!({
         "device_code": device_code.expose(),
         "user_code": user_code.to_string(),
@@ -75,7 +83,9 @@ async fn granted(fields: &Fields, service: &Service, at: &At) -> Result<Value, P
             Ok(tokens(&refresh(service, fields.required("refresh_token")?, client_id, at).await?))
         }
         Some(DEVICE_CODE_GRANT) => polled(fields.required("device_code")?, client_id, service, at).await,
-        None if device_code.is_some() => polled(device_code.unwrap_or_default(), client_id, service, at).await,
+        None if device_code.is_some() => {
+            polled(device_code.unwrap_or_default(), client_id, service, at).await
+        }
         None => Err(Problem::invalid_request("The parameter grant_type is missing")),
         Some(_) => {
             let message = format!("grant_type can be {DEVICE_CODE_GRANT} or refresh_token");
@@ -106,10 +116,11 @@ struct Shown {
 /// `GET /auth/device/verify`
 async fn show(
     caller: Caller,
-    query: Query<Shown>,
+    query: Result<Query<Shown>, actix_web::Error>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
+    let query = query.map_err(|_| Problem::invalid_request("The query of the address cannot be read"))?;
     let Some(user_code) = &query.user_code else {
         return Err(Problem::invalid_request("The parameter user_code is missing"));
     };
@@ -121,11 +132,11 @@ fn shape(user_code: &UserCode, authorization: &DeviceAuthorization) -> Value {
     json!({
         "user_code": user_code.to_string(),
         "client_id": authorization.client_id.as_str(),
-        "client_name": authorization.client_name.as_ref().map(|name| name.as_str()),
+        "client_name": authorization.client_name.as_ref().map(ClientName::as_str),
         "requested_at": instant(authorization.requested_at),
         "expires_at": instant(authorization.expires_at),
         "ip_address": authorization.origin.ip,
-        "user_agent": authorization.origin.user_agent.as_ref().map(|agent| agent.as_str()),
+        "user_agent": authorization.origin.user_agent.as_ref().map(UserAgent::as_str),
         "status": authorization.state.as_str(),
     })
 }
@@ -133,12 +144,13 @@ fn shape(user_code: &UserCode, authorization: &DeviceAuthorization) -> Value {
 /// `POST /auth/device/verify`
 async fn decision(
     caller: Caller,
-    body: Json,
+    body: Result<Json, Problem>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let user_code = body.0.required("user_code")?;
-    let action = match body.0.text("action")? {
+    let Json(fields) = body?;
+    let user_code = fields.required("user_code")?;
+    let action = match fields.text("action")? {
         None | Some("approve") => Action::Approve,
         Some("deny") => Action::Deny,
         Some(_) => return Err(Problem::validation("action", "can be approve or deny")),

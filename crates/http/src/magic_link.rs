@@ -57,7 +57,8 @@ fn presented(fields: &Fields) -> Result<Presented, Problem> {
     let Some(request_id) = fields.text("request_id")? else {
         return Err(Problem::invalid_request("Send a token, or a request_id and a code"));
     };
-    let request_id = Uuid::try_parse(request_id).map_err(|_| Problem::validation("request_id", "is not a UUID"))?;
+    let request_id =
+        Uuid::try_parse(request_id).map_err(|_| Problem::validation("request_id", "is not a UUID"))?;
     Ok(Presented::Code { request_id, code: fields.required("code")?.to_owned() })
 }
 

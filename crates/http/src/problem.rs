@@ -87,8 +87,12 @@ impl Problem {
     /// The credential is malformed, expired, revoked or foreign (RFC 6750 §3.1).
     pub fn invalid_token(message: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_token", message);
-        let description: String =
-            problem.message.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').filter(|c| *c != '"' && *c != '\\').collect();
+        let description: String = problem
+            .message
+            .chars()
+            .filter(|c| c.is_ascii_graphic() || *c == ' ')
+            .filter(|c| *c != '"' && *c != '\\')
+            .collect();
         problem.with_challenge(format!(r#"Bearer error="invalid_token", error_description="{description}""#))
     }
 

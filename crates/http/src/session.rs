@@ -37,7 +37,11 @@ pub(crate) fn tokens(tokens: &TokenPair) -> Value {
 }
 
 /// `POST /auth/refresh`
-async fn renew(body: Result<Json, Problem>, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+async fn renew(
+    body: Result<Json, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
     let Json(fields) = body.map_err(Problem::oauth)?;
     let refresh_token = fields.required("refresh_token").map_err(Problem::oauth)?;
     match refresh(&service, refresh_token, None, &at).await {

@@ -1,8 +1,9 @@
 //! The account (contract §7).
 
-use actix_web::web::{self, ServiceConfig};
 use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
 use keywright_domain::Service;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::user::flow::{ChangeProfileError, change_profile};
 use keywright_domain::user::{ProfileChange, User};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub fn shape(user: &User) -> Value {
         "id": user.id,
         "email": user.email.as_str(),
         "email_verified": user.email_verified,
-        "pending_email": user.pending_email.as_ref().map(|email| email.as_str()),
+        "pending_email": user.pending_email.as_ref().map(EmailAddress::as_str),
         "name": user.profile.name,
         "avatar_url": user.profile.avatar_url,
         "locale": user.profile.locale,
@@ -43,11 +44,11 @@ async fn show(caller: Caller) -> HttpResponse {
 /// `PATCH /auth/me`
 async fn change(
     caller: Caller,
-    body: Json,
+    body: Result<Json, Problem>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let change = requested(&body.0)?;
+    let change = requested(&body?.0)?;
     let user = change_profile(&service, &caller.0, &change, &at).await?;
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }

@@ -1,0 +1,325 @@
+//! A server on port 0 with a fresh SQLite store and a clock that tests move.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_adapters::clock::ManualClock;
+use keywright_adapters::entropy::SystemEntropy;
+use keywright_server::application::{Application, Tuning};
+use keywright_server::config::Config;
+use keywright_server::wiring::World;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How often something that another task does is looked for, 10 ms apart.
+const LOOKS: usize = 1000;
+
+/// A running server.
+pub struct Keywright {
+    pub clock: Arc<ManualClock>,
+    base: String,
+    admin: String,
+    inbox_key: Option<String>,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<anyhow::Result<()>>>,
+    directory: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// What a sign-in gave.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+/// A mail in the development inbox.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub text: String,
+    pub token: String,
+    pub code: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
+    }
+
+    /// A header's text; empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Status and REST code: `401 invalid_token`.
+    pub fn code(&self) -> String {
+        format!("{} {}", self.status, self.json()["code"].as_str().unwrap_or("-"))
+    }
+
+    /// Status and OAuth error: `400 invalid_grant`.
+    pub fn error(&self) -> String {
+        format!("{} {}", self.status, self.json()["error"].as_str().unwrap_or("-"))
+    }
+
+    /// The tokens in the body.
+    pub fn tokens(&self) -> Tokens {
+        let json = self.json();
+        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}")).to_owned();
+        Tokens { access: text("access_token"), refresh: text("refresh_token") }
+    }
+
+    /// The session cookie that was set, as a browser sends it back.
+    pub fn cookie(&self) -> String {
+        let cookie = self.header("set-cookie");
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Keywright {
+    /// A server as it is without configuration, but for the per-address limit, which is off.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A server with these settings besides: environment variables without `KEYWRIGHT_`.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let defaults = [
+            ("PUBLIC_URL", format!("http://localhost:{port}")),
+            ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
+            ("SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("SERVER__WORKERS", "2".to_owned()),
+            ("DATABASE__URL", format!("sqlite://{}", path("keywright.db"))),
+            ("SECRET_FILE", path("secret")),
+            ("RATE_LIMIT__PER_ADDRESS", "off".to_owned()),
+        ];
+        let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let environment =
+            defaults.into_iter().chain(settings).map(|(name, value)| (format!("KEYWRIGHT_{name}"), value));
+        let config = Config::load(None, environment).unwrap().config;
+
+        let clock = Arc::new(ManualClock::new(start_of_tests()));
+        let world = World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), stores: None, listener: Some(listener) };
+        let secret = config
+            .load_or_create_secret(|bytes| keywright_domain::entropy::Entropy::fill(&SystemEntropy, bytes))
+            .unwrap();
+        let tuning = Tuning { mail_pause: Duration::from_millis(10) };
+        let application = Application::build(&config, &secret, world, tuning).await.unwrap();
+
+        let (stop, stopped) = oneshot::channel::<()>();
+        Self {
+            clock,
+            base: format!("http://localhost:{port}"),
+            admin: format!("http://{}", application.admin_address().unwrap()),
+            inbox_key: application.inbox_key().map(|key| key.expose().to_owned()),
+            client: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
+            stop: Some(stop),
+            running: Some(tokio::spawn(application.run_until(async {
+                let _ = stopped.await;
+            }))),
+            directory,
+        }
+    }
+
+    /// The server's origin: where it listens, and what it calls itself.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The SQLite file.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.directory.path().join("keywright.db")
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(mut self) {
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        self.running.take().unwrap().await.unwrap().unwrap();
+    }
+
+    /// A request to the public listener; `path` begins with a slash.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// A request to the admin listener.
+    pub fn admin_request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.admin))
+    }
+
+    /// GET by nobody.
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    /// GET by a bearer.
+    pub async fn get_as(&self, access: &str, path: &str) -> Answer {
+        send(self.request(Method::GET, path).bearer_auth(access)).await
+    }
+
+    /// POST of JSON to `/api/v1/auth` + `path`, by nobody.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        send(self.api(Method::POST, path).json(&body)).await
+    }
+
+    /// POST of JSON by a bearer.
+    pub async fn post_as(&self, access: &str, path: &str, body: Value) -> Answer {
+        send(self.api(Method::POST, path).bearer_auth(access).json(&body)).await
+    }
+
+    /// POST of JSON by a browser's own page; `cookie` is `name=value`, or empty.
+    pub async fn post_from_page(&self, cookie: &str, path: &str, body: Value) -> Answer {
+        send(self.from_page(Method::POST, &format!("/api/v1/auth{path}"), cookie).json(&body)).await
+    }
+
+    /// POST of a form to `/api/v1/auth` + `path`, by nobody.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        send(self.api(Method::POST, path).form(form)).await
+    }
+
+    /// A request to `/api/v1/auth` + `path`.
+    pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, &format!("/api/v1/auth{path}"))
+    }
+
+    /// A request as a browser sends it from one of this server's own pages.
+    pub fn from_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
+        let request = self.request(method, path).header("sec-fetch-site", "same-origin").header("origin", &self.base);
+        if cookie.is_empty() { request } else { request.header("cookie", cookie) }
+    }
+
+    /// GET of a page with a cookie.
+    pub async fn page(&self, cookie: &str, path: &str) -> Answer {
+        send(self.from_page(Method::GET, path, cookie).header("accept", "text/html")).await
+    }
+
+    /// POST of a page's form.
+    pub async fn submit(&self, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        send(self.from_page(Method::POST, path, cookie).form(form)).await
+    }
+
+    /// Every mail to `email` that was sent, newest first.
+    pub async fn mails(&self, email: &str) -> Vec<Mail> {
+        let path = format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap());
+        let request = self.request(Method::GET, &path).header("accept", "application/json");
+        let answer = send(request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let inbox = answer.json();
+        let mails = inbox["data"].as_array().unwrap().iter();
+        mails.filter(|mail| mail["to"] == json!(email)).map(|mail| read(mail["text"].as_str().unwrap())).collect()
+    }
+
+    /// The newest of at least `count` mails to `email`.
+    pub async fn mail(&self, email: &str, count: usize) -> Mail {
+        for _ in 0..LOOKS {
+            let mut mails = self.mails(email).await;
+            if mails.len() >= count {
+                return mails.remove(0);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{count} mails to {email} did not come");
+    }
+
+    /// Asks for a magic link; its request id.
+    pub async fn ask_for_link(&self, email: &str) -> String {
+        let answer = self.post("/magic_link", json!({"email": email})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["request_id"].as_str().unwrap().to_owned()
+    }
+
+    /// A new mail to `email` that signs in.
+    pub async fn link(&self, email: &str) -> Mail {
+        let before = self.mails(email).await.len();
+        self.ask_for_link(email).await;
+        self.mail(email, before + 1).await
+    }
+
+    /// Signs `email` in by a magic link, for tokens.
+    pub async fn sign_in(&self, email: &str) -> Tokens {
+        let token = self.link(email).await.token;
+        let answer = self.post("/magic_link/verify", json!({"token": token})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.tokens()
+    }
+
+    /// Signs `email` in by a magic link, for a browser's cookie: `name=value`.
+    pub async fn sign_in_browser(&self, email: &str) -> String {
+        let token = self.link(email).await.token;
+        let answer =
+            self.post_from_page("", "/magic_link/verify", json!({"token": token, "session": "cookie"})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.cookie()
+    }
+
+    /// Begins a device flow: device code and user code.
+    pub async fn begin_device(&self) -> (String, String) {
+        let begun = self.post("/device", json!({})).await.json();
+        let text = |name: &str| begun[name].as_str().unwrap().to_owned();
+        (text("device_code"), text("user_code"))
+    }
+
+    /// Signs a device in for the owner of `cookie`.
+    pub async fn sign_in_device(&self, cookie: &str) -> Tokens {
+        let (device_code, user_code) = self.begin_device().await;
+        let approved = self.post_from_page(cookie, "/device/verify", json!({"user_code": user_code})).await;
+        assert_eq!(approved.status, 200, "{}", approved.text);
+        self.post("/token", json!({"device_code": device_code})).await.tokens()
+    }
+
+    /// The status of GET me by a bearer.
+    pub async fn me(&self, access: &str) -> u16 {
+        self.get_as(access, "/api/v1/auth/me").await.status
+    }
+}
+
+/// Sends `request` and reads the answer.
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+fn start_of_tests() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+fn read(text: &str) -> Mail {
+    let after = |mark: &str| {
+        let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {text}"));
+        rest.split_whitespace().next().unwrap().to_owned()
+    };
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+    Mail {
+        token: after("#token="),
+        code: text.split_whitespace().find(is_code).unwrap().to_owned(),
+        text: text.to_owned(),
+    }
+}
