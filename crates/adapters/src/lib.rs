@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The driven sides of Keywright, one external thing a file: what the ports of the domain, the stores apart, mean
+//! in the world.
+
+pub mod clock;
+pub mod entropy;
+pub mod inbox;
+mod jwk;
+pub mod jwt;
+pub mod letter;
+mod seal;
+mod user_agent;

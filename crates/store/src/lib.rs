@@ -1,1 +1,14 @@
-//! Placeholder.
+//! How Keywright remembers.
+//!
+//! [`memory`] forgets everything when it is dropped, and has no database library among its dependencies: it is
+//! what tests swap in. [`sqlite`] keeps everything in one file. Both keep the promises of the domain's ports, which
+//! one contract suite proves for each.
+
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "sqlite")]
+mod rows;
+#[cfg(feature = "sqlite")]
+mod schema;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

@@ -217,34 +217,75 @@ mod tests {
         for (index, state) in states().into_iter().enumerate() {
             let authorization = authorization(state);
 
-            assert_eq!(authorization.poll(None, at(599)), in_time[index], "{state:?}");
-            assert_eq!(authorization.poll(Some("cli"), at(599)), in_time[index], "{state:?}");
-            assert_eq!(authorization.poll(None, at(600)), late[index], "{state:?}");
-            assert_eq!(authorization.poll(Some("web"), at(0)), Polling::Spent, "{state:?}");
+            for client_id in [None, Some("cli")] {
+                for (now, expected) in [(0, in_time), (599, in_time), (600, late), (601, late)] {
+                    let found = authorization.poll(client_id, at(now));
+                    assert_eq!(found, expected[index], "{state:?} {client_id:?} {now}");
+                }
+            }
+            for client_id in ["web", "CLI", "cli ", ""] {
+                for now in [0, 599, 600] {
+                    let found = authorization.poll(Some(client_id), at(now));
+                    assert_eq!(found, Polling::Spent, "{state:?} {client_id:?} {now}");
+                }
+            }
         }
     }
 
     #[test]
-    fn every_state_answers_a_decision_by_its_owner_another_and_late() {
-        let by = |by, action| Decision { by, authentication: authentication(), action };
-        for action in [Action::Approve, Action::Deny] {
-            for state in states() {
-                let authorization = authorization(state);
-                let decided = match (state, action) {
-                    (State::Pending, Action::Approve) => Deciding::Decided(State::Approved {
-                        by: ADA,
-                        at: at(5),
-                        authentication: authentication(),
-                    }),
-                    (State::Pending, Action::Deny) => Deciding::Decided(State::Denied { by: ADA, at: at(5) }),
-                    _ => Deciding::AlreadyDecided,
-                };
+    fn the_last_instant_of_a_code_is_in_time() {
+        let last = at(600) - TimeDelta::milliseconds(1);
 
-                assert_eq!(authorization.decide(by(ADA, action), at(5)), decided, "{state:?}");
-                assert_eq!(authorization.decide(by(ADA, action), at(600)), Deciding::NotFound, "{state:?}");
-                if state != State::Pending {
-                    assert_eq!(authorization.decide(by(BOB, action), at(5)), Deciding::NotFound, "{state:?}");
+        assert_eq!(authorization(State::Pending).poll(None, last), Polling::Pending);
+        assert!(authorization(State::Pending).is_visible_to(ADA, last));
+    }
+
+    #[test]
+    fn every_state_answers_a_decision_by_its_owner_another_and_late() {
+        let mine = Authentication { at: at(4), method: AuthenticationMethod::BoundPasskey };
+        let approved = |by| State::Approved { by, at: at(5), authentication: mine };
+        let denied = |by| State::Denied { by, at: at(5) };
+        let by = |by, action| Decision { by, authentication: mine, action };
+
+        for state in states() {
+            let authorization = authorization(state);
+            let [ada_approves, ada_denies, bob_approves, bob_denies] = match state {
+                State::Pending => {
+                    [approved(ADA), denied(ADA), approved(BOB), denied(BOB)].map(Deciding::Decided)
                 }
+                State::Approved { .. } | State::Denied { .. } | State::Claimed { .. } => [
+                    Deciding::AlreadyDecided,
+                    Deciding::AlreadyDecided,
+                    Deciding::NotFound,
+                    Deciding::NotFound,
+                ],
+            };
+            let table = [
+                (by(ADA, Action::Approve), ada_approves),
+                (by(ADA, Action::Deny), ada_denies),
+                (by(BOB, Action::Approve), bob_approves),
+                (by(BOB, Action::Deny), bob_denies),
+            ];
+            for (decision, expected) in table {
+                let late = [600, 601].map(|now| authorization.decide(decision, at(now)));
+
+                assert_eq!(authorization.decide(decision, at(5)), expected, "{state:?} {decision:?}");
+                assert_eq!(late, [Deciding::NotFound; 2], "{state:?} {decision:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_is_visible_to_its_owner_alone_and_to_everybody_before_there_is_one() {
+        let visible_to_others = [true, false, false, false];
+
+        for (state, visible_to_others) in states().into_iter().zip(visible_to_others) {
+            let authorization = authorization(state);
+
+            assert!(authorization.is_visible_to(ADA, at(599)), "{state:?}");
+            assert_eq!(authorization.is_visible_to(BOB, at(599)), visible_to_others, "{state:?}");
+            for user in [ADA, BOB] {
+                assert!(!authorization.is_visible_to(user, at(600)), "{state:?}");
             }
         }
     }
@@ -252,14 +293,48 @@ mod tests {
     #[test]
     fn only_an_approved_one_is_claimed() {
         for state in states() {
-            let after = authorization(state).claimed(SESSION, at(9)).state;
+            let before = authorization(state);
 
-            match state {
-                State::Approved { .. } => {
-                    assert_eq!(after, State::Claimed { by: ADA, at: at(9), session: SESSION })
-                }
-                other => assert_eq!(after, other),
-            }
+            let after = before.claimed(SESSION, at(9));
+
+            let expected = match state {
+                State::Approved { by, .. } => State::Claimed { by, at: at(9), session: SESSION },
+                State::Pending | State::Denied { .. } | State::Claimed { .. } => state,
+            };
+            assert_eq!(after, DeviceAuthorization { state: expected, ..before });
         }
+    }
+
+    #[test]
+    fn a_claim_does_not_move_an_earlier_one() {
+        let claimed = State::Claimed { by: ADA, at: at(1), session: SESSION };
+
+        let again = authorization(claimed).claimed(SessionId(Uuid::from_u128(4)), at(9));
+
+        assert_eq!(again.state, claimed);
+    }
+
+    #[test]
+    fn every_state_has_a_status_and_all_but_the_first_an_owner() {
+        let statuses = ["pending", "approved", "denied", "claimed"];
+        let owners = [None, Some(ADA), Some(ADA), Some(ADA)];
+
+        assert_eq!(states().map(State::as_str), statuses);
+        assert_eq!(states().map(State::decided_by), owners);
+    }
+
+    #[test]
+    fn one_run_of_the_flow_is_claimed_once_with_the_authentication_of_the_approval() {
+        let pending = authorization(State::Pending);
+        let decision = Decision { by: ADA, authentication: authentication(), action: Action::Approve };
+
+        let Deciding::Decided(state) = pending.decide(decision, at(10)) else { panic!("not decided") };
+        let approved = DeviceAuthorization { state, ..pending };
+        let claimed = approved.claimed(SESSION, at(20));
+
+        let claimable = Polling::Claimable { by: ADA, authentication: authentication() };
+        assert_eq!(approved.poll(None, at(20)), claimable);
+        assert_eq!(claimed.poll(None, at(20)), Polling::Spent);
+        assert_eq!(claimed.decide(decision, at(21)), Deciding::AlreadyDecided);
     }
 }

@@ -5,6 +5,8 @@ pub mod chain;
 mod chain_tests;
 pub mod flow;
 pub mod port;
+#[cfg(test)]
+mod session_tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

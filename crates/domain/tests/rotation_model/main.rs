@@ -1,0 +1,60 @@
+//! Refresh rotation under everything that can happen to it: processes that race, answers that are lost,
+//! thieves, access tokens in use, sign-outs, a restored store and clocks that disagree. Whatever the
+//! interleaving, the contract ("Refresh rotation") has to hold, and the five values that a session's row keeps
+//! have to judge as its whole history would.
+//!
+//! The same interleavings are tried each time. To search for others:
+//! `PROPTEST_RNG_SEED=$RANDOM PROPTEST_CASES=20000 cargo nextest run -p keywright-domain rotation_model`.
+
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod interleaving;
+#[cfg(test)]
+mod world;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use self::interleaving::{interleavings, rules};
+use self::world::World;
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(2_026), ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(config(384))]
+
+    #[test]
+    fn the_contract_holds_whatever_the_interleaving(rules in rules(), interleaving in interleavings()) {
+        let mut world = World::new(rules);
+
+        for happening in interleaving {
+            world.happen(happening)?;
+        }
+
+        world.check_everything()?;
+    }
+}
+
+/// That the above is not true for want of anything to judge.
+#[test]
+fn the_interleavings_reach_everything_that_the_contract_speaks_of() {
+    let mut runner = TestRunner::new(config(1));
+    let mut reached = world::Tally::default();
+
+    for _ in 0..128 {
+        let given = (rules(), interleavings()).new_tree(&mut runner).unwrap();
+        let (rules, interleaving) = given.current();
+        let mut world = World::new(rules);
+        for happening in interleaving {
+            world.happen(happening).unwrap();
+        }
+        reached.add(&world.tally);
+    }
+
+    let rare: Vec<_> = reached.counts().into_iter().filter(|(_, count)| *count < 10).collect();
+    assert!(rare.is_empty(), "{rare:?} of {reached:?}");
+}

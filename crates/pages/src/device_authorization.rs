@@ -1,0 +1,289 @@
+//! A person decides about a device (RFC 8628 §3.3).
+//!
+//! 1. They sign in, if they have not, and enter the code; an address that holds it only fills it in (§3.3.1).
+//! 2. They see who asked, from where and when (§5.4), and are asked whether that was them.
+//! 3. They approve or deny.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use keywright_domain::client::ClientName;
+use keywright_domain::device_authorization::flow::{DecideError, decide, look};
+use keywright_domain::device_authorization::{Action, DeviceAuthorization, State, UserCode};
+use keywright_domain::origin::UserAgent;
+use keywright_domain::session::flow::Principal;
+use keywright_domain::{Service, Stamp};
+use keywright_http::{At, Endpoint, Problem};
+use url::form_urlencoded;
+
+use crate::form::Form;
+use crate::notice::Notice;
+use crate::problem::{ProblemPage, about};
+use crate::session::Visitor;
+use crate::{page, wording};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at("/device-verify").get(enter).post(submit));
+}
+
+#[derive(Template)]
+#[template(path = "device_sign_in.html")]
+struct SignInFirst {
+    /// The page to come back to, as a value in a query.
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "device_code.html")]
+struct EnterCode<'a> {
+    notice: Option<Notice>,
+    email: &'a str,
+    code: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "device_consent.html")]
+struct Consent<'a> {
+    email: &'a str,
+    code: String,
+    client: &'a str,
+    client_id: &'a str,
+    client_name: Option<&'a str>,
+    address: Option<String>,
+    user_agent: Option<&'a str>,
+    asked: String,
+}
+
+/// How a device stands, so that nothing is left to do on this page.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Approved,
+    Denied,
+    AlreadyDecided,
+    OpenedByDevice,
+    NotFresh,
+}
+
+#[derive(Template)]
+#[template(path = "device_outcome.html")]
+struct Told {
+    outcome: Outcome,
+}
+
+/// `GET /device-verify`
+async fn enter(request: HttpRequest, visitor: Visitor) -> HttpResponse {
+    let given = page::parameter(&request, "code").or_else(|| page::parameter(&request, "user_code"));
+    // Only what is a code is shown: a link must not put words into this page.
+    let code = given.as_deref().and_then(UserCode::parse).map(|code| code.to_string()).unwrap_or_default();
+    match &visitor.0 {
+        Some(principal) => {
+            let email = principal.user.email.as_str();
+            page::html(StatusCode::OK, &EnterCode { notice: None, email, code: &code })
+        }
+        None => sign_in_first(StatusCode::OK, &code),
+    }
+}
+
+/// `POST /device-verify`: without an action it only shows what there is to decide.
+async fn submit(
+    form: Form,
+    visitor: Visitor,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, ProblemPage> {
+    let code = match form.text("code")? {
+        "" => form.text("user_code")?,
+        code => code,
+    };
+    let Some(principal) = visitor.0 else {
+        let code = UserCode::parse(code).map(|code| code.to_string()).unwrap_or_default();
+        let problem = Problem::unauthorized();
+        return Ok(about(&problem, sign_in_first(problem.status, &code)));
+    };
+    let shown = match form.text("action")? {
+        "" => shown(&service, &principal, code, &at).await,
+        "approve" => decided(&service, &principal, code, Action::Approve, &at).await,
+        "deny" => decided(&service, &principal, code, Action::Deny, &at).await,
+        _ => return Err(Problem::validation("action", "can be approve or deny").into()),
+    };
+    Ok(shown.unwrap_or_else(|error| undecided(error, &principal, code)))
+}
+
+async fn shown(
+    service: &Service,
+    principal: &Principal,
+    code: &str,
+    at: &Stamp,
+) -> Result<HttpResponse, DecideError> {
+    let (code, found) = look(service, principal, code, at).await?;
+    if found.state != State::Pending {
+        return Err(DecideError::AlreadyDecided);
+    }
+    let client = service.clients.find(Some(found.client_id.as_str()), "");
+    let client = client.map_or(found.client_id.as_str(), |client| &client.name);
+    Ok(page::html(StatusCode::OK, &consent(principal.user.email.as_str(), &code, client, &found, at)))
+}
+
+fn consent<'a>(
+    email: &'a str,
+    code: &UserCode,
+    client: &'a str,
+    found: &'a DeviceAuthorization,
+    at: &Stamp,
+) -> Consent<'a> {
+    Consent {
+        email,
+        code: code.to_string(),
+        client,
+        client_id: found.client_id.as_str(),
+        client_name: found.client_name.as_ref().map(ClientName::as_str),
+        address: found.origin.ip.map(|ip| ip.to_string()),
+        user_agent: found.origin.user_agent.as_ref().map(UserAgent::as_str),
+        asked: wording::ago(at.now - found.requested_at),
+    }
+}
+
+async fn decided(
+    service: &Service,
+    principal: &Principal,
+    code: &str,
+    action: Action,
+    at: &Stamp,
+) -> Result<HttpResponse, DecideError> {
+    decide(service, principal, code, action, at).await?;
+    let outcome = match action {
+        Action::Approve => Outcome::Approved,
+        Action::Deny => Outcome::Denied,
+    };
+    Ok(page::html(StatusCode::OK, &Told { outcome }))
+}
+
+/// The page for what could not be shown or decided: the form again where another try may help.
+fn undecided(error: DecideError, principal: &Principal, code: &str) -> HttpResponse {
+    let outcome = match error {
+        DecideError::AlreadyDecided => Some(Outcome::AlreadyDecided),
+        DecideError::OpenedByDevice => Some(Outcome::OpenedByDevice),
+        DecideError::NotFresh => Some(Outcome::NotFresh),
+        _ => None,
+    };
+    let problem = Problem::from(error);
+    let page = if let Some(outcome) = outcome {
+        page::html(problem.status, &Told { outcome })
+    } else {
+        let notice = Some(Notice::of(&problem));
+        // No code is longer, and whatever was sent comes back on a page.
+        let code: String = code.chars().take(64).collect();
+        let email = principal.user.email.as_str();
+        page::html(problem.status, &EnterCode { notice, email, code: &code })
+    };
+    about(&problem, page)
+}
+
+fn sign_in_first(status: StatusCode, code: &str) -> HttpResponse {
+    let mut next = "/device-verify".to_owned();
+    if !code.is_empty() {
+        next.push_str("?code=");
+        next.push_str(code);
+    }
+    let next = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    page::html(status, &SignInFirst { next })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use keywright_domain::client::ClientId;
+    use keywright_domain::clock::Clock;
+    use keywright_domain::device_authorization::UserCodeDigest;
+    use keywright_domain::entropy::Entropy;
+    use keywright_domain::id::DeviceAuthorizationId;
+    use keywright_domain::origin::Origin;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const HOSTILE: &str = "\"'><script>alert(1)</script>\u{202e}";
+
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> DateTime<chrono::Utc> {
+            DateTime::UNIX_EPOCH + TimeDelta::seconds(130)
+        }
+    }
+
+    impl Entropy for Stopped {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    fn asked(client_name: Option<&str>, origin: Origin) -> DeviceAuthorization {
+        DeviceAuthorization {
+            id: DeviceAuthorizationId(Uuid::nil()),
+            user_code: UserCodeDigest([0; 32]),
+            client_id: ClientId::from_trusted("cli"),
+            client_name: client_name.and_then(|name| ClientName::parse(name).unwrap()),
+            scope_was_narrowed: false,
+            requested_at: DateTime::UNIX_EPOCH,
+            expires_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(10),
+            origin,
+            state: State::Pending,
+        }
+    }
+
+    fn consent_to(found: &DeviceAuthorization) -> Consent<'_> {
+        let at = Stamp::new(&Stopped, &Stopped, None, Origin::default());
+        consent("ada@example.com", &UserCode::parse("WDJB-MJHT").unwrap(), "Command line", found, &at)
+    }
+
+    #[test]
+    fn the_person_sees_what_asks_from_where_and_since_when() {
+        let origin =
+            Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new("keywright/0.1 (Linux)") };
+
+        let page = consent_to(&asked(Some("Ada's laptop"), origin)).render().unwrap();
+
+        for shown in [
+            "WDJB-MJHT",
+            "Ada&#39;s laptop",
+            "unverified",
+            "client id <bdi>cli</bdi>",
+            "203.0.113.7",
+            "keywright/0.1 (Linux)",
+            "2 minutes ago",
+            "Did you start this on your own device?",
+            r#"name="action" value="approve""#,
+            r#"name="action" value="deny""#,
+        ] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+    }
+
+    #[test]
+    fn what_the_device_says_of_itself_is_text_and_keeps_to_itself() {
+        let origin = Origin { ip: None, user_agent: UserAgent::new(HOSTILE) };
+        let found = asked(None, origin);
+
+        let by_agent = consent_to(&found).render().unwrap();
+        let by_name = Consent { client_name: Some(HOSTILE), ..consent_to(&found) }.render().unwrap();
+
+        for page in [by_agent, by_name] {
+            assert!(!page.contains("<script"), "{page}");
+            // An override of the direction ends where its element does.
+            assert!(page.contains("&#60;/script&#62;\u{202e}</bdi>"), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_code_survives_the_detour_by_the_sign_in() {
+        let bytes =
+            |response: HttpResponse| actix_web::body::MessageBody::try_into_bytes(response.into_body());
+
+        let page = bytes(sign_in_first(StatusCode::OK, "WDJB-MJHT")).unwrap();
+
+        let page = std::str::from_utf8(&page).unwrap();
+        assert!(page.contains(r#"href="/sign-in?next=%2Fdevice-verify%3Fcode%3DWDJB-MJHT""#), "{page}");
+    }
+}

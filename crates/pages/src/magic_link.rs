@@ -1,0 +1,226 @@
+//! Signing in by mail.
+//!
+//! 1. `/sign-in` asks for an address and has a link and a code mailed to it.
+//! 2. Here, on the device that asked, `/sign-in/code` takes the code.
+//! 3. On any device `/magic-link` takes the link: a script reads its token, and a press redeems it.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use keywright_domain::magic_link::RedirectTo;
+use keywright_domain::magic_link::flow::{Grant, Presented, SignedIn, Wanted, request, verify};
+use keywright_domain::{Rules, Service};
+use keywright_http::magic_link::current_session;
+use keywright_http::{At, Endpoint, Problem, Settings, cookie};
+use uuid::Uuid;
+
+use crate::form::Form;
+use crate::notice::Notice;
+use crate::problem::{ProblemPage, about};
+use crate::session::{self, Visitor};
+use crate::{next, page, wording};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/sign-in").get(show).post(ask))
+        .service(Endpoint::at("/sign-in/code").get(start_again).post(redeem))
+        .service(Endpoint::at("/magic-link").get(open));
+}
+
+/// Asks for an address.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    notice: Option<Notice>,
+    email: &'a str,
+    next: &'a str,
+}
+
+/// Asks for the code.
+#[derive(Template)]
+#[template(path = "check_mail.html")]
+struct CheckMail<'a> {
+    notice: Option<Notice>,
+    email: &'a str,
+    next: &'a str,
+    request_id: Uuid,
+    code: &'a str,
+    lifetime: String,
+}
+
+#[derive(Template)]
+#[template(path = "magic_link.html")]
+struct MagicLink;
+
+/// What the forms of these pages carry along, apart from what they are about.
+struct Carried<'a> {
+    email: &'a str,
+    next: Option<RedirectTo>,
+}
+
+impl<'a> Carried<'a> {
+    fn of(form: &'a Form, rules: &Rules) -> Result<Self, ProblemPage> {
+        // No address is longer, and whatever was sent comes back on a page.
+        let email = form.text("email")?.trim();
+        let email = email.get(..254).unwrap_or(email);
+        Ok(Self { email, next: next::local(Some(form.text("next")?), rules) })
+    }
+
+    fn next(&self) -> &str {
+        self.next.as_ref().map_or("", RedirectTo::as_str)
+    }
+
+    fn sign_in(&self, notice: Notice) -> SignIn<'_> {
+        SignIn { notice: Some(notice), email: self.email, next: self.next() }
+    }
+
+    fn check_mail<'b>(
+        &'b self,
+        request_id: Uuid,
+        code: &'b str,
+        notice: Option<Notice>,
+        rules: &Rules,
+    ) -> CheckMail<'b> {
+        let lifetime = wording::lasting(rules.magic_link_lifetime);
+        CheckMail { notice, email: self.email, next: self.next(), request_id, code, lifetime }
+    }
+}
+
+/// `GET /sign-in`
+async fn show(request: HttpRequest, visitor: Visitor, service: web::Data<Service>) -> HttpResponse {
+    let next = next::local(page::parameter(&request, "next").as_deref(), &service.rules);
+    let next = next.as_ref().map_or("", RedirectTo::as_str);
+    match visitor.0 {
+        Some(principal) => session::signed_in(&principal, next),
+        None => page::html(StatusCode::OK, &SignIn { notice: None, email: "", next }),
+    }
+}
+
+/// `POST /sign-in`
+async fn ask(form: Form, service: web::Data<Service>, at: At) -> Result<HttpResponse, ProblemPage> {
+    let rules = &service.rules;
+    let carried = Carried::of(&form, rules)?;
+    let next = carried.next.as_ref().map(RedirectTo::as_str);
+    match request(&service, form.text("email")?.trim(), next, &at).await {
+        Ok(requested) => {
+            let page = carried.check_mail(requested.request_id.0, "", None, rules);
+            Ok(page::html_leading_to(StatusCode::OK, &page, &rules.redirect_origins))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            let page = carried.sign_in(Notice::of(&problem));
+            Ok(about(&problem, page::html(problem.status, &page)))
+        }
+    }
+}
+
+/// `GET /sign-in/code`: only a form leads here, so somebody came back to its address.
+async fn start_again() -> HttpResponse {
+    page::see_other("/sign-in")
+}
+
+/// `POST /sign-in/code`
+async fn redeem(
+    request: HttpRequest,
+    form: Form,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, ProblemPage> {
+    let rules = &service.rules;
+    let carried = Carried::of(&form, rules)?;
+    let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
+        return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
+    };
+    let again = |status, code: &str, notice| {
+        let page = carried.check_mail(request_id, code, Some(notice), rules);
+        page::html_leading_to(status, &page, &rules.redirect_origins)
+    };
+    let Some(code) = six_digits(form.text("code")?) else {
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "", Notice::BadCode));
+    };
+    let wanted = Wanted::Cookie { current: current_session(&request, &service, &settings) };
+    match verify(&service, &Presented::Code { request_id, code: code.clone() }, wanted, &at).await {
+        Ok(signed_in) => welcome(&signed_in, &settings),
+        Err(error) => {
+            let problem = Problem::from(error);
+            let notice = Notice::of(&problem);
+            // What may be right is kept for the next try.
+            let code = if notice == Notice::WrongCode { "" } else { &code };
+            Ok(about(&problem, again(problem.status, code, notice)))
+        }
+    }
+}
+
+/// The code in `text`, however its digits are grouped.
+fn six_digits(text: &str) -> Option<String> {
+    let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    (code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
+}
+
+/// Hands out the cookie, and leads to where the sign-in was asked for.
+fn welcome(signed_in: &SignedIn, settings: &Settings) -> Result<HttpResponse, ProblemPage> {
+    let Grant::Cookie(credential) = &signed_in.grant else { return Err(Problem::internal().into()) };
+    let target = signed_in.redirect_to.as_ref().map_or("/sign-in", RedirectTo::as_str);
+    let mut response = page::see_other(target);
+    response.add_cookie(&cookie::holding(settings, credential)).map_err(|_| Problem::internal())?;
+    Ok(response)
+}
+
+/// `GET /magic-link`: the same for everybody, as the token is in the fragment.
+async fn open() -> HttpResponse {
+    page::html(StatusCode::OK, &MagicLink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = r#""><script>alert(1)</script>"#;
+
+    #[test]
+    fn digits_may_be_grouped_and_must_be_six() {
+        for text in ["123456", " 123 456 ", "123-456", "1 2 3 4 5 6"] {
+            assert_eq!(six_digits(text).as_deref(), Some("123456"), "{text}");
+        }
+        for text in ["", "12345", "1234567", "12345a", "１２３４５６"] {
+            assert_eq!(six_digits(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_as_text() {
+        let notice = Some(Notice::BadAddress);
+        let (email, next) = (HOSTILE, "/account?x=\"<script>&y=1");
+        let again = SignIn { notice, email, next }.render().unwrap();
+        let lifetime = "15 minutes".to_owned();
+        let sent = CheckMail { notice: None, email, next, request_id: Uuid::nil(), code: HOSTILE, lifetime };
+
+        for page in [again, sent.render().unwrap()] {
+            assert!(!page.contains("<script"), "{page}");
+            assert_eq!(page.matches("<h1>").count(), 1);
+        }
+    }
+
+    #[test]
+    fn an_error_is_announced_and_tied_to_its_field() {
+        let page = SignIn { notice: Some(Notice::BadAddress), email: "x", next: "" }.render().unwrap();
+
+        assert!(page.contains(r#"id="notice" role="alert""#));
+        assert!(page.contains(r#"aria-describedby="email-hint notice" aria-invalid="true""#));
+        assert!(page.contains("<title>Error: Sign in · Keywright</title>"));
+        assert!(page.contains("That is not an e-mail address"));
+    }
+
+    #[test]
+    fn no_page_has_code_or_styles_in_line() {
+        let plain = SignIn { notice: None, email: "", next: "" }.render().unwrap();
+
+        for page in [plain, MagicLink.render().unwrap()] {
+            assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="));
+            assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/assets/").count());
+            assert!(page.len() < 60_000);
+        }
+    }
+}

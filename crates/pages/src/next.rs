@@ -1,0 +1,38 @@
+//! Where a sign-in on the pages leads.
+
+use keywright_domain::Rules;
+use keywright_domain::magic_link::RedirectTo;
+
+/// The path in `text`, if it is one on this server. Anything else is forgotten: a link to the sign-in page
+/// is anybody's to make, so it must not lead elsewhere.
+pub fn local(text: Option<&str>, rules: &Rules) -> Option<RedirectTo> {
+    RedirectTo::parse(text?, &rules.public_url, &[]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::rules;
+
+    #[test]
+    fn only_paths_on_this_server_are_kept() {
+        let next = |text| local(Some(text), &rules()).map(|next| next.as_str().to_owned());
+
+        assert_eq!(next("/device-verify?code=WDJB-MJHT").as_deref(), Some("/device-verify?code=WDJB-MJHT"));
+        for elsewhere in [
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            // Allowed to an application that asks by the API, not to a link that anybody can make.
+            "https://app.example.com/",
+            "http://localhost:8080/account",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(next(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(local(None, &rules()), None);
+    }
+}

@@ -1,0 +1,89 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
+use keywright_domain::device_authorization::{
+    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
+};
+use keywright_domain::id::DeviceAuthorizationId;
+use keywright_domain::session::SessionSeed;
+use keywright_domain::user::User;
+use keywright_domain::{Stamp, StoreError};
+
+use super::MemoryStore;
+
+#[async_trait]
+impl DeviceAuthorizations for MemoryStore {
+    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
+        let mut tables = self.tables();
+        let has_code = |other: &DeviceAuthorization| other.user_code == authorization.user_code;
+        if tables.device_authorizations.values().any(has_code) {
+            return Ok(Begun::UserCodeTaken);
+        }
+        tables.device_authorizations.insert(authorization.id, authorization.clone());
+        Ok(Begun::Begun)
+    }
+
+    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
+        Ok(self.tables().device_authorizations.get(&id).cloned())
+    }
+
+    async fn find_by_user_code(
+        &self,
+        user_code: &[UserCodeDigest],
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
+        let tables = self.tables();
+        let mut live = tables.device_authorizations.values().filter(|found| now < found.expires_at);
+        Ok(live.find(|found| user_code.contains(&found.user_code)).cloned())
+    }
+
+    async fn decide(
+        &self,
+        id: DeviceAuthorizationId,
+        decision: Decision,
+        at: &Stamp,
+    ) -> Result<Decided, StoreError> {
+        let mut tables = self.tables();
+        let Some(found) = tables.device_authorizations.get_mut(&id) else { return Ok(Decided::NotFound) };
+        found.state = match found.decide(decision, at.now) {
+            Deciding::Decided(state) => state,
+            Deciding::AlreadyDecided => return Ok(Decided::AlreadyDecided),
+            Deciding::NotFound => return Ok(Decided::NotFound),
+        };
+        let decided = found.clone();
+        let event = match decision.action {
+            Action::Approve => Event::DeviceApproved,
+            Action::Deny => Event::DeviceDenied,
+        };
+        let activity = Activity::new(event, decision.by, at);
+        tables.record(Activity { client_id: Some(decided.client_id.clone()), ..activity });
+        Ok(Decided::Decided(decided))
+    }
+
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError> {
+        let mut tables = self.tables();
+        let Some(found) = tables.device_authorizations.get(&poll.id) else { return Ok(Polled::Spent) };
+        let (by, authentication) = match found.poll(poll.client_id.as_deref(), at.now) {
+            Polling::Pending => return Ok(Polled::Pending),
+            Polling::Denied => return Ok(Polled::Denied),
+            Polling::Expired => return Ok(Polled::Expired),
+            Polling::Spent => return Ok(Polled::Spent),
+            Polling::Claimable { by, authentication } => (by, authentication),
+        };
+        let authorization = found.claimed(seed.id, at.now);
+        if !tables.users.get(&by).is_some_and(User::is_enabled) {
+            return Ok(Polled::AccountUnavailable);
+        }
+        let seed = SessionSeed {
+            client_id: authorization.client_id.clone(),
+            client_name: authorization.client_name.clone(),
+            ..seed.clone()
+        };
+        let session = seed.open(by, authentication, at);
+        tables.device_authorizations.insert(authorization.id, authorization.clone());
+        tables.sessions.insert(session.id, session.clone());
+        tables.record(Activity::of_session(Event::SignedIn, &session, at));
+        Ok(Polled::Claimed { session, authorization })
+    }
+}

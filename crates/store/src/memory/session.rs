@@ -1,0 +1,64 @@
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::id::SessionId;
+use keywright_domain::session::port::{Rotation, Sessions};
+use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
+use keywright_domain::user::User;
+use keywright_domain::{Stamp, StoreError};
+
+use super::MemoryStore;
+
+#[async_trait]
+impl Sessions for MemoryStore {
+    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        let tables = self.tables();
+        let Some(session) = tables.sessions.get(&session) else { return Ok(None) };
+        Ok(tables.users.get(&session.user_id).map(|user| (session.clone(), user.clone())))
+    }
+
+    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
+        let mut tables = self.tables();
+        let Some(session) = tables.sessions.get(&refresh.session) else { return Ok(Rotation::Over) };
+        let (after, event) = match session.refresh(refresh, at.now) {
+            Judgement::Over => return Ok(Rotation::Over),
+            Judgement::Repeated(session) => return Ok(Rotation::Renewed(session)),
+            Judgement::Renewed(session) => (session, None),
+            Judgement::Ahead(session) => (session, Some(Event::RefreshAheadOfStore)),
+            Judgement::Reuse(session) => (session, Some(Event::RefreshReuseDetected)),
+        };
+        tables.sessions.insert(after.id, after.clone());
+        if let Some(event) = event {
+            tables.record(Activity::of_session(event, &after, at));
+        }
+        let is_reuse = event == Some(Event::RefreshReuseDetected);
+        Ok(if is_reuse { Rotation::ReuseFound(after) } else { Rotation::Renewed(after) })
+    }
+
+    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
+        if let Some(session) = self.tables().sessions.get_mut(&session) {
+            session.chain = session.chain.after_sight(generation).unwrap_or(session.chain);
+        }
+        Ok(())
+    }
+
+    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
+        if let Some(session) = self.tables().sessions.get_mut(&session).filter(|session| session.is_live(now))
+        {
+            if let Some(after) = session.after_use(now, idle) {
+                *session = after;
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(
+        &self,
+        session: SessionId,
+        reason: EndReason,
+        event: Event,
+        at: &Stamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.tables().end(session, reason, Some(event), at))
+    }
+}

@@ -1,0 +1,95 @@
+//! A row of `mails`.
+
+use diesel::prelude::*;
+use keywright_domain::id::{MagicLinkId, MailId};
+use keywright_domain::mail::{Mail, State, Template};
+
+use super::{BadRow, Key, Millis, Reading};
+use crate::schema::mails;
+
+#[derive(Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = mails, treat_none_as_default_value = false)]
+pub struct MailRow {
+    id: Key,
+    recipient: String,
+    template: String,
+    record_id: Key,
+    created_at: Millis,
+    attempts: i64,
+    state: String,
+    due_at: Option<Millis>,
+    settled_at: Option<Millis>,
+}
+
+/// How far a mail is, as the columns that hold it.
+#[derive(AsChangeset, Debug)]
+#[diesel(table_name = mails, treat_none_as_null = true)]
+pub struct MailChange {
+    pub attempts: i64,
+    pub state: &'static str,
+    pub due_at: Option<Millis>,
+    settled_at: Option<Millis>,
+}
+
+impl From<&Mail> for MailChange {
+    fn from(mail: &Mail) -> Self {
+        let (state, due_at, settled_at) = match mail.state {
+            State::Due(at) => ("due", Some(at), None),
+            State::Sent(at) => ("sent", None, Some(at)),
+            State::Dead(at) => ("dead", None, Some(at)),
+            State::Dropped(at) => ("dropped", None, Some(at)),
+        };
+        Self {
+            attempts: mail.attempts.into(),
+            state,
+            due_at: due_at.map(Into::into),
+            settled_at: settled_at.map(Into::into),
+        }
+    }
+}
+
+impl From<&Mail> for MailRow {
+    fn from(mail: &Mail) -> Self {
+        let change = MailChange::from(mail);
+        let (template, record_id) = match mail.template {
+            Template::MagicLink(link) => ("magic_link", link.into()),
+        };
+        Self {
+            id: mail.id.into(),
+            recipient: mail.to.as_str().to_owned(),
+            template: template.to_owned(),
+            record_id,
+            created_at: mail.created_at.into(),
+            attempts: change.attempts,
+            state: change.state.to_owned(),
+            due_at: change.due_at,
+            settled_at: change.settled_at,
+        }
+    }
+}
+
+impl TryFrom<MailRow> for Mail {
+    type Error = BadRow;
+
+    fn try_from(row: MailRow) -> Result<Self, BadRow> {
+        let reading = Reading { table: "mails", row: &row.id.0 };
+        let settled = || reading.required_instant("settled_at", row.settled_at);
+        Ok(Self {
+            id: MailId(row.id.0),
+            to: reading.email("recipient", &row.recipient)?,
+            template: match row.template.as_str() {
+                "magic_link" => Template::MagicLink(MagicLinkId(row.record_id.0)),
+                _ => reading.known("template", None)?,
+            },
+            created_at: reading.instant("created_at", row.created_at)?,
+            attempts: reading.count("attempts", row.attempts)?,
+            state: match row.state.as_str() {
+                "due" => State::Due(reading.required_instant("due_at", row.due_at)?),
+                "sent" => State::Sent(settled()?),
+                "dead" => State::Dead(settled()?),
+                "dropped" => State::Dropped(settled()?),
+                _ => reading.known("state", None)?,
+            },
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! The tables, alike on every SQL backend: see `migrations/` and docs/adr/0001.
+
+/// The SQL types that go by another name on each backend.
+pub mod sql {
+    use diesel::query_builder::QueryId;
+    use diesel::sql_types::SqlType;
+
+    /// A UUID: 16 bytes.
+    #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
+    #[diesel(sqlite_type(name = "Binary"))]
+    pub struct Id;
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use super::sql::Id;
+
+    users {
+        id -> Id,
+        email -> Text,
+        email_verified -> Bool,
+        pending_email -> Nullable<Text>,
+        name -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        last_sign_in_at -> Nullable<BigInt>,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    sessions {
+        id -> Id,
+        user_id -> Id,
+        kind -> Text,
+        client_id -> Text,
+        client_name -> Nullable<Text>,
+        authenticated_at -> BigInt,
+        authentication_method -> Text,
+        created_at -> BigInt,
+        last_used_at -> BigInt,
+        idle_ends_at -> BigInt,
+        ends_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        end_reason -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        generation -> BigInt,
+        parent -> Nullable<BigInt>,
+        seen -> BigInt,
+        spent_at -> BigInt,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use super::sql::Id;
+
+    device_authorizations {
+        id -> Id,
+        user_code -> Binary,
+        client_id -> Text,
+        client_name -> Nullable<Text>,
+        scope_was_narrowed -> Bool,
+        requested_at -> BigInt,
+        expires_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        state -> Text,
+        state_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Id>,
+        authenticated_at -> Nullable<BigInt>,
+        authentication_method -> Nullable<Text>,
+        session_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    magic_links {
+        id -> Id,
+        email -> Text,
+        redirect_to -> Nullable<Text>,
+        requested_at -> BigInt,
+        expires_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        state -> Text,
+        state_at -> Nullable<BigInt>,
+        wrong_codes -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    mails {
+        id -> Id,
+        recipient -> Text,
+        template -> Text,
+        record_id -> Id,
+        created_at -> BigInt,
+        attempts -> BigInt,
+        state -> Text,
+        due_at -> Nullable<BigInt>,
+        settled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    activities {
+        id -> Id,
+        user_id -> Id,
+        event -> Text,
+        occurred_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        session_id -> Nullable<Id>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    signing_keys (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        public_jwk -> Text,
+        sealed_private_key -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(sessions, users);

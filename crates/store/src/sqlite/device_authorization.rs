@@ -1,0 +1,173 @@
+//! Device authorizations.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
+use keywright_domain::device_authorization::{
+    Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest,
+};
+use keywright_domain::error::StoreError;
+use keywright_domain::id::{DeviceAuthorizationId, UserId};
+use keywright_domain::session::{Authentication, SessionSeed};
+use keywright_domain::stamp::Stamp;
+use keywright_domain::user::User;
+
+use super::error::Failure;
+use super::{SqliteStore, activity, session, settle, user};
+use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
+use crate::rows::{Key, Millis};
+use crate::schema::device_authorizations::{self as table, dsl};
+
+#[async_trait]
+impl DeviceAuthorizations for SqliteStore {
+    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
+        let row = DeviceAuthorizationRow::from(authorization);
+        self.write(move |connection| {
+            let inserted = diesel::insert_into(table::table)
+                .values(row)
+                .on_conflict(dsl::user_code)
+                .do_nothing()
+                .execute(connection)?;
+            Ok(if inserted > 0 { Begun::Begun } else { Begun::UserCodeTaken })
+        })
+        .await
+    }
+
+    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
+        self.read(move |connection| load(connection, id)).await
+    }
+
+    async fn find_by_user_code(
+        &self,
+        user_code: &[UserCodeDigest],
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
+        let digests: Vec<_> = user_code.iter().map(|digest| digest.0.to_vec()).collect();
+        self.read(move |connection| {
+            let row = table::table
+                .filter(dsl::user_code.eq_any(digests))
+                .filter(dsl::expires_at.gt(Millis::from(now)))
+                .select(DeviceAuthorizationRow::as_select())
+                .first(connection)
+                .optional()?;
+            Ok(row.map(DeviceAuthorization::try_from).transpose()?)
+        })
+        .await
+    }
+
+    async fn decide(
+        &self,
+        id: DeviceAuthorizationId,
+        decision: Decision,
+        at: &Stamp,
+    ) -> Result<Decided, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| settle(|| decide(connection, id, decision, &at))).await
+    }
+
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError> {
+        let id = poll.id;
+        let found = self.read(move |connection| load(connection, id)).await?;
+        let Some(found) = found else { return Ok(Polled::Spent) };
+        // Most polls end here: they find nothing to claim, and never wait for the writer.
+        if let Err(polled) = claimable(&found, poll, at.now) {
+            return Ok(polled);
+        }
+        let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
+        self.write(move |connection| settle(|| claim(connection, &poll, &seed, &at))).await
+    }
+}
+
+fn decide(
+    connection: &mut SqliteConnection,
+    id: DeviceAuthorizationId,
+    decision: Decision,
+    at: &Stamp,
+) -> Result<Option<Decided>, Failure> {
+    let Some(before) = load(connection, id)? else { return Ok(Some(Decided::NotFound)) };
+    let state = match before.decide(decision, at.now) {
+        Deciding::NotFound => return Ok(Some(Decided::NotFound)),
+        Deciding::AlreadyDecided => return Ok(Some(Decided::AlreadyDecided)),
+        Deciding::Decided(state) => state,
+    };
+    let after = DeviceAuthorization { state, ..before.clone() };
+    if !replace(connection, &before, &after)? {
+        return Ok(None);
+    }
+    let event = match state {
+        State::Denied { .. } => Event::DeviceDenied,
+        _ => Event::DeviceApproved,
+    };
+    let entry =
+        Activity { client_id: Some(after.client_id.clone()), ..Activity::new(event, decision.by, at) };
+    activity::add(connection, &entry)?;
+    Ok(Some(Decided::Decided(after)))
+}
+
+/// Who approved, and how they had signed in; else what the poll is told.
+fn claimable(
+    found: &DeviceAuthorization,
+    poll: &Poll,
+    now: DateTime<Utc>,
+) -> Result<(UserId, Authentication), Polled> {
+    match found.poll(poll.client_id.as_deref(), now) {
+        Polling::Claimable { by, authentication } => Ok((by, authentication)),
+        Polling::Pending => Err(Polled::Pending),
+        Polling::Denied => Err(Polled::Denied),
+        Polling::Expired => Err(Polled::Expired),
+        Polling::Spent => Err(Polled::Spent),
+    }
+}
+
+fn claim(
+    connection: &mut SqliteConnection,
+    poll: &Poll,
+    seed: &SessionSeed,
+    at: &Stamp,
+) -> Result<Option<Polled>, Failure> {
+    let Some(before) = load(connection, poll.id)? else { return Ok(Some(Polled::Spent)) };
+    let (by, authentication) = match claimable(&before, poll, at.now) {
+        Ok(approval) => approval,
+        Err(polled) => return Ok(Some(polled)),
+    };
+    if !user::find(connection, by)?.is_some_and(|user: User| user.is_enabled()) {
+        return Ok(Some(Polled::AccountUnavailable));
+    }
+    let seed = SessionSeed {
+        client_id: before.client_id.clone(),
+        client_name: before.client_name.clone(),
+        ..seed.clone()
+    };
+    let session = seed.open(by, authentication, at);
+    let authorization = before.claimed(session.id, at.now);
+    if !replace(connection, &before, &authorization)? {
+        return Ok(None);
+    }
+    session::insert(connection, &session)?;
+    activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
+    Ok(Some(Polled::Claimed { session, authorization }))
+}
+
+fn load(
+    connection: &mut SqliteConnection,
+    id: DeviceAuthorizationId,
+) -> Result<Option<DeviceAuthorization>, Failure> {
+    let found = table::table.find(Key::from(id));
+    let row = found.select(DeviceAuthorizationRow::as_select()).first(connection).optional()?;
+    Ok(row.map(DeviceAuthorization::try_from).transpose()?)
+}
+
+/// Stores the state of `after`, unless it is not in that of `before` any more, to which it never returns.
+fn replace(
+    connection: &mut SqliteConnection,
+    before: &DeviceAuthorization,
+    after: &DeviceAuthorization,
+) -> Result<bool, Failure> {
+    let replaced = diesel::update(table::table.find(Key::from(before.id)))
+        .filter(dsl::state.eq(before.state.as_str()))
+        .set(StateChange::from(after.state))
+        .execute(connection)?;
+    Ok(replaced > 0)
+}

@@ -1,0 +1,233 @@
+//! The one writer, and the only place that opens a transaction.
+//!
+//! 1. Commands queue; one thread takes all that are waiting.
+//! 2. It runs them in one transaction, each in a savepoint: one that fails leaves the others alone.
+//! 3. It commits, once for all of them: the disk is waited for once.
+//! 4. Only then is each told its outcome.
+
+use std::any::Any;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
+use keywright_domain::error::StoreError;
+use tokio::sync::oneshot;
+
+use super::connection::{Access, Connector};
+use super::error::{Failure, OpenError};
+
+/// Runs `work` in a transaction of its own that holds the write lock from its beginning: for what is done
+/// before there is a writer.
+pub(super) fn immediately<T>(
+    connection: &mut SqliteConnection,
+    work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    connection.immediate_transaction(work)
+}
+
+/// What a writer has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriterFigures {
+    /// Commands that were committed.
+    pub commands: u64,
+    /// Commits, each of one command or more.
+    pub commits: u64,
+    /// Groups that were rolled back as a whole.
+    pub failures: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    commands: AtomicU64,
+    commits: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// The thread that writes. Dropping it waits until the queue is empty.
+pub(super) struct Writer {
+    queue: Option<SyncSender<Box<dyn Command>>>,
+    thread: Option<JoinHandle<()>>,
+    counters: Arc<Counters>,
+}
+
+impl Writer {
+    /// Begins to write through `connection`, and through another of `connector` should it break.
+    pub(super) fn start(
+        connector: Connector,
+        connection: SqliteConnection,
+        queue: NonZeroUsize,
+    ) -> Result<Self, OpenError> {
+        let (sender, receiver) = sync_channel(queue.get());
+        let counters = Arc::<Counters>::default();
+        let mut work = Work { connector, connection: Some(connection), counters: counters.clone() };
+        let thread = Builder::new()
+            .name("keywright-writer".into())
+            .spawn(move || work.run(&receiver, queue.get()))
+            .map_err(OpenError::Thread)?;
+        Ok(Self { queue: Some(sender), thread: Some(thread), counters })
+    }
+
+    /// Queues `command`, and answers once it is committed, or has failed.
+    pub(super) async fn run<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        let gone = || StoreError::unavailable("the thread that writes is gone");
+        let (answer, answered) = oneshot::channel();
+        let queued = Queued { command: Some(command), outcome: None, answer };
+        match self.queue.as_ref().ok_or_else(gone)?.try_send(Box::new(queued)) {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(gone())),
+            Err(TrySendError::Full(_)) => Err(StoreError::unavailable("too many writes are waiting")),
+            Err(TrySendError::Disconnected(_)) => Err(gone()),
+        }
+    }
+
+    pub(super) fn figures(&self) -> WriterFigures {
+        WriterFigures {
+            commands: self.counters.commands.load(Ordering::Relaxed),
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            failures: self.counters.failures.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // It cannot have panicked, and if it had there would be nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A command of whatever type in the queue.
+trait Command: Send {
+    /// Whether nobody waits for its answer any more.
+    fn is_abandoned(&self) -> bool;
+
+    /// Runs it, and says whether what it wrote is to be kept.
+    fn run(&mut self, connection: &mut SqliteConnection) -> bool;
+
+    /// Tells its outcome: its own, unless its group failed.
+    fn answer(self: Box<Self>, group: Result<(), &str>);
+}
+
+struct Queued<T, F> {
+    command: Option<F>,
+    outcome: Option<Result<T, Failure>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Command for Queued<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn run(&mut self, connection: &mut SqliteConnection) -> bool {
+        self.outcome = self.command.take().map(|command| command(connection));
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, group: Result<(), &str>) {
+        let outcome = match (self.outcome, group) {
+            (Some(Err(failure)), _) => Err(failure.into()),
+            (_, Err(cause)) => Err(StoreError::unavailable(format!("nothing was written: {cause}"))),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(StoreError::unavailable("the command was abandoned")),
+        };
+        // Who does not wait any more will not miss it.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+/// What the thread works with. There is no connection after one that broke, until the next is made.
+struct Work {
+    connector: Connector,
+    connection: Option<SqliteConnection>,
+    counters: Arc<Counters>,
+}
+
+impl Work {
+    fn run(&mut self, queue: &Receiver<Box<dyn Command>>, most: usize) {
+        while let Ok(first) = queue.recv() {
+            let mut group = vec![first];
+            group.extend(queue.try_iter().take(most));
+            // A defect in one command must not end the only thread that writes.
+            let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&mut group)));
+            let cause = match committed {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure.to_string()),
+                Err(panic) => {
+                    self.connection = None;
+                    Some(format!("a command panicked: {}", panic_message(panic.as_ref())))
+                }
+            };
+            self.count(group.len(), cause.as_deref());
+            for command in group {
+                command.answer(cause.as_deref().map_or(Ok(()), Err));
+            }
+        }
+    }
+
+    /// Runs and commits `group`. If it fails nothing of it is left.
+    fn commit(&mut self, group: &mut [Box<dyn Command>]) -> Result<(), Failure> {
+        // Put back only once the transaction is over, whichever way.
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connector.connect(Access::Write)?,
+        };
+        if let Err(error) = connection.batch_execute("BEGIN IMMEDIATE") {
+            let failure = Failure::from(error);
+            // It waited for somebody else's lock: there is nothing wrong with it.
+            if failure.is_transient() {
+                self.connection = Some(connection);
+            }
+            return Err(failure);
+        }
+        run_all(&mut connection, group)?;
+        connection.batch_execute("COMMIT")?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    fn count(&self, commands: usize, cause: Option<&str>) {
+        match cause {
+            None => {
+                self.counters.commits.fetch_add(1, Ordering::Relaxed);
+                self.counters.commands.fetch_add(commands as u64, Ordering::Relaxed);
+            }
+            Some(cause) => {
+                self.counters.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(commands, cause, "writes were rolled back");
+            }
+        }
+    }
+}
+
+/// Each in a savepoint. Fails when the transaction cannot go on: SQLite ends it by itself after some errors.
+fn run_all(connection: &mut SqliteConnection, group: &mut [Box<dyn Command>]) -> Result<(), Failure> {
+    for command in group.iter_mut().filter(|command| !command.is_abandoned()) {
+        connection.batch_execute("SAVEPOINT command")?;
+        if !command.run(connection) {
+            connection.batch_execute("ROLLBACK TO command")?;
+        }
+        connection.batch_execute("RELEASE command")?;
+    }
+    Ok(())
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("of an unknown kind")
+}

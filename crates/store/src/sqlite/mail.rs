@@ -1,0 +1,102 @@
+//! Mails.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use keywright_domain::error::StoreError;
+use keywright_domain::id::MailId;
+use keywright_domain::mail::port::Mails;
+use keywright_domain::mail::{Delivery, Mail};
+
+use super::error::Failure;
+use super::{SqliteStore, settle};
+use crate::rows::mail::{MailChange, MailRow};
+use crate::rows::{Key, Millis};
+use crate::schema::mails::{self as table, dsl};
+
+#[async_trait]
+impl Mails for SqliteStore {
+    async fn lease(&self, limit: u32, lease: TimeDelta, now: DateTime<Utc>) -> Result<Vec<Mail>, StoreError> {
+        let due = Millis::from(now);
+        let is_any_due = self.read(move |connection| {
+            let due = table::table.filter(dsl::due_at.le(due));
+            Ok(diesel::select(exists(due)).get_result(connection)?)
+        });
+        // Workers ask often and seldom find anything: then nobody waits for the writer.
+        if !is_any_due.await? {
+            return Ok(Vec::new());
+        }
+        self.write(move |connection| {
+            let rows = table::table
+                .filter(dsl::due_at.le(due))
+                .order((dsl::due_at, dsl::id))
+                .limit(limit.into())
+                .select(MailRow::as_select())
+                .load(connection)?;
+            let mut leased = Vec::with_capacity(rows.len());
+            for row in rows {
+                let before = Mail::try_from(row)?;
+                // One that somebody else has leased meanwhile is theirs.
+                if let Some(after) = before.leased(now, lease)
+                    && replace(connection, &before, &after)?
+                {
+                    leased.push(after);
+                }
+            }
+            Ok(leased)
+        })
+        .await
+    }
+
+    async fn settle(
+        &self,
+        mail: MailId,
+        attempts: u32,
+        delivery: Delivery,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            settle(|| {
+                let Some(before) = load(connection, mail)? else { return Ok(Some(false)) };
+                let Some(after) = before.settled(attempts, delivery, now) else { return Ok(Some(false)) };
+                Ok(replace(connection, &before, &after)?.then_some(true))
+            })
+        })
+        .await
+    }
+
+    async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        self.read(move |connection| {
+            let rows = table::table
+                .order((dsl::created_at.desc(), dsl::id.desc()))
+                .limit(limit.into())
+                .select(MailRow::as_select())
+                .load(connection)?;
+            Ok(rows.into_iter().map(Mail::try_from).collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}
+
+pub(super) fn add(connection: &mut SqliteConnection, mail: &Mail) -> Result<(), Failure> {
+    diesel::insert_into(table::table).values(MailRow::from(mail)).execute(connection)?;
+    Ok(())
+}
+
+fn load(connection: &mut SqliteConnection, id: MailId) -> Result<Option<Mail>, Failure> {
+    let row = table::table.find(Key::from(id)).select(MailRow::as_select()).first(connection).optional()?;
+    Ok(row.map(Mail::try_from).transpose()?)
+}
+
+/// Stores `after`, unless the mail was leased or settled meanwhile.
+fn replace(connection: &mut SqliteConnection, before: &Mail, after: &Mail) -> Result<bool, Failure> {
+    let judged = MailChange::from(before);
+    let replaced = diesel::update(table::table.find(Key::from(before.id)))
+        .filter(dsl::state.eq(judged.state))
+        .filter(dsl::attempts.eq(judged.attempts))
+        .filter(dsl::due_at.eq(judged.due_at))
+        .set(MailChange::from(after))
+        .execute(connection)?;
+    Ok(replaced > 0)
+}

@@ -1,0 +1,75 @@
+//! Bringing a file to the schema of this release.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::{Access, Connector};
+use super::error::{Failure, OpenError};
+use super::executor::immediately;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+/// A migration may take long, and who waits for another's is an operator or a server that starts.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Applies what is pending to the file, making it if it is missing, and names what was applied.
+pub fn migrate(file: impl AsRef<Path>) -> Result<Vec<String>, OpenError> {
+    let connector = Connector::new(file.as_ref(), PATIENCE)?;
+    connector.make_file()?;
+    Ok(apply(&mut connector.connect(Access::Write)?)?)
+}
+
+/// The names of the migrations that the file lacks. Changes nothing; a file that is missing lacks them all.
+pub fn pending(file: impl AsRef<Path>) -> Result<Vec<String>, OpenError> {
+    let connector = Connector::new(file.as_ref(), PATIENCE)?;
+    if !connector.file_exists() {
+        return Ok(embedded()?.iter().map(|migration| migration.name().to_string()).collect());
+    }
+    Ok(lacking(&mut connector.connect(Access::Read)?)?)
+}
+
+/// Applies what is pending. Of any number of processes that do so at once one does, and the others wait.
+pub(super) fn apply(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
+    if lacking(connection)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    immediately(connection, |connection| {
+        let names = lacking(connection)?;
+        connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+        Ok(names)
+    })
+}
+
+/// The names of the migrations that have not been applied, oldest first. Only reads.
+pub(super) fn lacking(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
+    let table = sql_query("SELECT name FROM sqlite_master WHERE name = '__diesel_schema_migrations'");
+    let applied = if table.get_result::<Name>(connection).optional()?.is_some() {
+        sql_query("SELECT version AS name FROM __diesel_schema_migrations").load::<Name>(connection)?
+    } else {
+        Vec::new()
+    };
+    let is_applied = |migration: &dyn Migration<Sqlite>| {
+        let version = migration.name().version().to_string();
+        applied.iter().any(|applied| applied.name == version)
+    };
+    let lacking = embedded()?.into_iter().filter(|migration| !is_applied(migration.as_ref()));
+    Ok(lacking.map(|migration| migration.name().to_string()).collect())
+}
+
+fn embedded() -> Result<Vec<Box<dyn Migration<Sqlite>>>, Failure> {
+    let mut migrations = MIGRATIONS.migrations().map_err(Failure::Migration)?;
+    migrations.sort_by_key(|migration| migration.name().to_string());
+    Ok(migrations)
+}

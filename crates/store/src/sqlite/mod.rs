@@ -1,0 +1,138 @@
+//! Remembering in a SQLite file.
+//!
+//! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
+//! once ([`executor`]): an answer is given only when what it says is on the disk.
+
+mod activity;
+mod connection;
+mod device_authorization;
+mod error;
+mod executor;
+mod health;
+mod magic_link;
+mod mail;
+mod migrations;
+mod readers;
+mod session;
+mod signing_key;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+use keywright_domain::error::StoreError;
+
+use self::connection::{Access, Connector};
+use self::error::Failure;
+pub use self::error::OpenError;
+use self::executor::Writer;
+pub use self::executor::WriterFigures;
+pub use self::migrations::{migrate, pending};
+use self::readers::Readers;
+
+/// How a file is worked with. The defaults suit a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many reads may run at once.
+    pub readers: NonZeroUsize,
+    /// How many writes may wait; more are refused as unavailable.
+    pub queue: NonZeroUsize,
+    /// How long SQLite waits for another process's lock. A write may wait for the end of one such wait and
+    /// then for its own, so twice this must be less than `patience`.
+    pub busy_timeout: Duration,
+    /// After how long a command that has no answer is reported as unavailable.
+    pub patience: Duration,
+    /// Whether opening applies the migrations that are pending.
+    pub migrate: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: NonZeroUsize::MIN.saturating_add(3),
+            queue: NonZeroUsize::MIN.saturating_add(1023),
+            busy_timeout: Duration::from_millis(1800),
+            patience: Duration::from_secs(4),
+            migrate: true,
+        }
+    }
+}
+
+/// A SQLite file with every port on it. Dropping it waits until what was asked for is written.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    patience: Duration,
+}
+
+impl SqliteStore {
+    /// Opens the file, making it and its directory if they are missing, for this user alone. Blocks.
+    pub fn open(file: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
+        let connector = Connector::new(file.as_ref(), options.busy_timeout)?;
+        connector.make_file()?;
+        let mut writing = connector.connect(Access::Write)?;
+        if options.migrate {
+            migrations::apply(&mut writing)?;
+        }
+        Ok(Self {
+            readers: Readers::new(connector.clone(), options.readers),
+            writer: Writer::start(connector, writing, options.queue)?,
+            patience: options.patience,
+        })
+    }
+
+    /// What the writer has done since it was opened, for metrics.
+    pub fn figures(&self) -> WriterFigures {
+        self.writer.figures()
+    }
+
+    /// Runs one query. What needs two that agree with each other is a write.
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, self.readers.run(query)).await
+    }
+
+    /// Runs a command in a transaction. If it fails, or nobody waits for its answer any more when its turn
+    /// comes, it leaves nothing behind.
+    async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, self.writer.run(command)).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("figures", &self.figures()).finish_non_exhaustive()
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let timely = tokio::time::timeout(limit, answer).await;
+    timely.unwrap_or_else(|_| Err(StoreError::unavailable("no answer from the database in time")))
+}
+
+/// Judges a row again until the judgement can be stored: `attempt` gives none when the row was changed between
+/// the reading and the guarded write. That takes another process, and a transaction that began too late.
+fn settle<T>(mut attempt: impl FnMut() -> Result<Option<T>, Failure>) -> Result<T, Failure> {
+    for _ in 0..4 {
+        if let Some(settled) = attempt()? {
+            return Ok(settled);
+        }
+    }
+    Err(Failure::Contended)
+}

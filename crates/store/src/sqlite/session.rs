@@ -1,0 +1,176 @@
+//! Sessions.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::error::StoreError;
+use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::session::port::{Rotation, Sessions};
+use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
+use keywright_domain::stamp::Stamp;
+use keywright_domain::user::User;
+
+use super::error::Failure;
+use super::{SqliteStore, activity, settle};
+use crate::rows::renewal::Renewal;
+use crate::rows::session::{SessionChange, SessionRow};
+use crate::rows::user::UserRow;
+use crate::rows::{Key, Millis};
+use crate::schema::{sessions, users};
+
+#[async_trait]
+impl Sessions for SqliteStore {
+    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.read(move |connection| {
+            let found = sessions::table.inner_join(users::table).filter(sessions::id.eq(Key::from(session)));
+            let rows: Option<(SessionRow, UserRow)> =
+                found.select((SessionRow::as_select(), UserRow::as_select())).first(connection).optional()?;
+            let Some((session, user)) = rows else { return Ok(None) };
+            Ok(Some((session.try_into()?, user.try_into()?)))
+        })
+        .await
+    }
+
+    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
+        let (refresh, at) = (refresh.clone(), at.clone());
+        self.write(move |connection| {
+            if let Some(row) =
+                Renewal::new(&refresh, at.now).get_result::<SessionRow>(connection).optional()?
+            {
+                return Ok(Rotation::Renewed(row.try_into()?));
+            }
+            settle(|| judge(connection, &refresh, &at))
+        })
+        .await
+    }
+
+    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let seen = i64::from(generation.0);
+            diesel::update(sessions::table.find(Key::from(session)))
+                .filter(sessions::seen.lt(seen))
+                .set(sessions::seen.eq(seen))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            settle(|| {
+                let Some(before) = load_live(connection, session, now)? else { return Ok(Some(())) };
+                let Some(after) = before.after_use(now, idle) else { return Ok(Some(())) };
+                Ok(replace(connection, &before, &after)?.then_some(()))
+            })
+        })
+        .await
+    }
+
+    async fn end(
+        &self,
+        session: SessionId,
+        reason: EndReason,
+        event: Event,
+        at: &Stamp,
+    ) -> Result<bool, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| {
+            settle(|| {
+                let Some(before) = load_live(connection, session, at.now)? else { return Ok(Some(false)) };
+                let after = before.ended(reason, at.now);
+                if !replace(connection, &before, &after)? {
+                    return Ok(None);
+                }
+                activity::add(connection, &Activity::of_session(event, &after, &at))?;
+                Ok(Some(true))
+            })
+        })
+        .await
+    }
+}
+
+/// Judges a refresh that is not the happy case. None if the session changed meanwhile.
+fn judge(
+    connection: &mut SqliteConnection,
+    refresh: &Refresh,
+    at: &Stamp,
+) -> Result<Option<Rotation>, Failure> {
+    let Some(before) = load(connection, refresh.session)? else { return Ok(Some(Rotation::Over)) };
+    let (after, event) = match before.refresh(refresh, at.now) {
+        Judgement::Over => return Ok(Some(Rotation::Over)),
+        Judgement::Repeated(session) => return Ok(Some(Rotation::Renewed(session))),
+        Judgement::Renewed(session) => (session, None),
+        Judgement::Ahead(session) => (session, Some(Event::RefreshAheadOfStore)),
+        Judgement::Reuse(session) => (session, Some(Event::RefreshReuseDetected)),
+    };
+    if !replace(connection, &before, &after)? {
+        return Ok(None);
+    }
+    if let Some(event) = event {
+        activity::add(connection, &Activity::of_session(event, &after, at))?;
+    }
+    Ok(Some(match event {
+        Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),
+        _ => Rotation::Renewed(after),
+    }))
+}
+
+pub(super) fn load(connection: &mut SqliteConnection, id: SessionId) -> Result<Option<Session>, Failure> {
+    let found = sessions::table.find(Key::from(id));
+    let row = found.select(SessionRow::as_select()).first(connection).optional()?;
+    Ok(row.map(Session::try_from).transpose()?)
+}
+
+fn load_live(
+    connection: &mut SqliteConnection,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, Failure> {
+    Ok(load(connection, id)?.filter(|session| session.is_live(now)))
+}
+
+pub(super) fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<(), Failure> {
+    diesel::insert_into(sessions::table).values(SessionRow::from(session)).execute(connection)?;
+    Ok(())
+}
+
+/// Stores what a transition made of the open session `before`, unless it is another one meanwhile.
+pub(super) fn replace(
+    connection: &mut SqliteConnection,
+    before: &Session,
+    after: &Session,
+) -> Result<bool, Failure> {
+    let replaced = diesel::update(sessions::table.find(Key::from(before.id)))
+        .filter(sessions::generation.eq(i64::from(before.chain.current.0)))
+        .filter(sessions::seen.eq(i64::from(before.chain.seen.0)))
+        .filter(sessions::last_used_at.eq(Millis::from(before.last_used_at)))
+        .filter(sessions::idle_ends_at.eq(Millis::from(before.idle_ends_at)))
+        .filter(sessions::authenticated_at.eq(Millis::from(before.authentication.at)))
+        .filter(sessions::ended_at.is_null())
+        .set(SessionChange::from(after))
+        .execute(connection)?;
+    Ok(replaced > 0)
+}
+
+/// Ends every session of `user` that is not over.
+pub(super) fn end_all(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    reason: EndReason,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let open = sessions::table
+        .filter(sessions::user_id.eq(Key::from(user)))
+        .filter(sessions::ended_at.is_null())
+        .select(SessionRow::as_select())
+        .load(connection)?;
+    for row in open {
+        let before = Session::try_from(row)?;
+        if before.is_live(now) && !replace(connection, &before, &before.ended(reason, now))? {
+            return Err(Failure::Contended);
+        }
+    }
+    Ok(())
+}
