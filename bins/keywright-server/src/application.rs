@@ -78,7 +78,7 @@ impl Application {
             None => None,
             Some(listener) => {
                 let address = listener.local_addr()?;
-                Some((admin_server(listener, service.clone(), settings)?, address))
+                Some((admin_server(listener, service.clone(), &settings)?, address))
             }
         };
         Ok(Self { service, mailer, tuning, public, address, admin, inbox_key })
@@ -108,8 +108,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
-        let worker =
-            tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
+        let worker = tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
 
         let public = self.public.handle();
         let admin_handle = self.admin.as_ref().map(|(server, _)| server.handle());
@@ -133,8 +132,9 @@ impl Application {
 }
 
 fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .with_context(|| format!("{key} = {address} cannot be bound: stop what listens there or set another address"))
+    TcpListener::bind(address).with_context(|| {
+        format!("{key} = {address} cannot be bound: stop what listens there or set another address")
+    })
 }
 
 fn settings(config: &Config) -> Settings {
@@ -162,6 +162,7 @@ fn public_server(
                 Problem::invalid_request("The query of the address cannot be read").into()
             }))
             .wrap(from_fn(context::surround))
+            .wrap(from_fn(keywright_pages::errors_as_pages))
             .configure(keywright_http::routes)
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found))
@@ -172,7 +173,7 @@ fn public_server(
 fn admin_server(
     listener: TcpListener,
     service: web::Data<Service>,
-    settings: web::Data<Settings>,
+    settings: &Settings,
 ) -> anyhow::Result<Server> {
     // What counts against the limit is the public listener's business.
     let settings = web::Data::new(Settings {

@@ -28,5 +28,8 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         LogFormat::Pretty => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(targets)).try_init().context("the log cannot be started")
+    tracing_subscriber::registry()
+        .with(lines.with_filter(targets))
+        .try_init()
+        .context("the log cannot be started")
 }

@@ -4,13 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::Service;
+use keywright_domain::mail::Delivery;
 use keywright_domain::mail::flow::{Attempt, deliver_due};
 use keywright_domain::mail::port::Mailer;
-use keywright_domain::mail::Delivery;
 use tokio::sync::watch;
 
 /// Delivers until `stop` changes. A delivery under way is finished.
-pub async fn run(service: Arc<Service>, mailer: Arc<dyn Mailer>, pause: Duration, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    service: Arc<Service>,
+    mailer: Arc<dyn Mailer>,
+    pause: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let is_idle = match deliver_due(&service, mailer.as_ref()).await {
             Ok(attempts) => {

@@ -15,8 +15,7 @@ pub fn print(
     as_json: bool,
 ) -> io::Result<()> {
     let public_url = config.public_url.to_string();
-    let inbox =
-        application.inbox_key().map(|key| format!("{public_url}/dev/inbox?key={}", key.expose()));
+    let inbox = application.inbox_key().map(|key| format!("{public_url}/dev/inbox?key={}", key.expose()));
     let mut out = io::stdout().lock();
     if as_json {
         let mut fields = Map::new();

@@ -1,6 +1,7 @@
 //! From the configuration to a service: the one place that names every adapter.
 
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
 use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
 use keywright_adapters::letter::AskamaTypesetter;
-use keywright_adapters::smtp::SmtpMailer;
+use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpMailer, SmtpSecurity, SmtpSettings};
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::clock::Clock;
 use keywright_domain::credential::Keyring;
@@ -23,7 +24,7 @@ use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::flow as signing_key;
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::{Rules, Service, Stores};
-use keywright_store::sqlite::SqliteStore;
+use keywright_store::sqlite::{self, Options, SqliteStore};
 use url::Url;
 
 use crate::config::{self, Config, DatabaseUrl, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
@@ -48,20 +49,24 @@ impl World {
 /// Applies the migrations that are missing, and names them.
 pub fn migrate(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
     match database {
-        DatabaseUrl::Sqlite(path) => Ok(SqliteStore::migrate(path)?),
+        DatabaseUrl::Sqlite(path) => Ok(sqlite::migrate(path)?),
         DatabaseUrl::Postgres(_) => no_postgres(),
     }
 }
 
 fn no_postgres<T>() -> anyhow::Result<T> {
-    bail!("database.url names PostgreSQL, which this version does not speak yet: use sqlite://data/keywright.db")
+    bail!(
+        "database.url names PostgreSQL, which this version does not speak yet: use sqlite://data/keywright.db"
+    )
 }
 
 async fn open_stores(config: &Config) -> anyhow::Result<Stores> {
     let DatabaseUrl::Sqlite(path) = &config.database.url else { return no_postgres() };
-    let (path, readers) = (path.clone(), config.database.pool_size.get());
     let shown = path.display().to_string();
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, readers)).await?;
+    let readers = usize::try_from(config.database.pool_size.get()).map(NonZeroUsize::new);
+    let readers = readers.ok().flatten().context("database.pool_size is no size")?;
+    let (path, options) = (path.clone(), Options { readers, ..Options::default() });
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &options)).await?;
     let store = opened.with_context(|| format!("the database {shown} cannot be opened"))?;
     Ok(Stores::of(Arc::new(store)))
 }
@@ -158,5 +163,20 @@ pub fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
 }
 
 fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMailer> {
-    todo_smtp(server, config)
+    let from = &config.mail.from;
+    let login = server
+        .login
+        .as_ref()
+        .map(|login| SmtpLogin { user: login.user.clone(), password: login.password.expose().clone() });
+    Ok(SmtpMailer::new(SmtpSettings {
+        security: match server.security {
+            config::SmtpSecurity::Plain => SmtpSecurity::Plain,
+            config::SmtpSecurity::StartTls => SmtpSecurity::StartTls,
+            config::SmtpSecurity::Tls => SmtpSecurity::Tls,
+        },
+        host: server.host.clone(),
+        port: server.port,
+        login,
+        from: Sender { name: from.name.clone(), address: from.address.clone() },
+    })?)
 }

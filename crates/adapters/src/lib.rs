@@ -8,4 +8,7 @@ mod jwk;
 pub mod jwt;
 pub mod letter;
 mod seal;
+pub mod smtp;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_support;
 mod user_agent;

@@ -15,8 +15,6 @@ mod notice;
 mod page;
 mod problem;
 mod session;
-#[cfg(test)]
-mod support;
 mod wording;
 
 pub use inbox_key::InboxKey;

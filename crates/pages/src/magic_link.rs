@@ -64,7 +64,7 @@ impl<'a> Carried<'a> {
         // No address is longer, and whatever was sent comes back on a page.
         let email = form.text("email")?.trim();
         let email = email.get(..254).unwrap_or(email);
-        Ok(Self { email, next: next::local(Some(form.text("next")?), rules) })
+        Ok(Self { email, next: next::local(Some(form.text("next")?), &rules.public_url) })
     }
 
     fn next(&self) -> &str {
@@ -89,7 +89,7 @@ impl<'a> Carried<'a> {
 
 /// `GET /sign-in`
 async fn show(request: HttpRequest, visitor: Visitor, service: web::Data<Service>) -> HttpResponse {
-    let next = next::local(page::parameter(&request, "next").as_deref(), &service.rules);
+    let next = next::local(page::parameter(&request, "next").as_deref(), &service.rules.public_url);
     let next = next.as_ref().map_or("", RedirectTo::as_str);
     match visitor.0 {
         Some(principal) => session::signed_in(&principal, next),

@@ -6,7 +6,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
@@ -57,7 +57,7 @@ impl From<StoreError> for ProblemPage {
 /// `page`, which tells of `problem`, with the headers that its status asks for.
 pub fn about(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
     let plain = problem.error_response();
-    for name in [RETRY_AFTER, WWW_AUTHENTICATE] {
+    for name in [ALLOW, RETRY_AFTER, WWW_AUTHENTICATE] {
         if let Some(value) = plain.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }

@@ -1,1 +1,187 @@
-//! Placeholder.
+//! What every store must prove.
+//!
+//! A promise is a function that takes a fresh store and panics unless the store keeps it. [`store_contract`]
+//! makes a test of each:
+//!
+//! ```ignore
+//! fn fresh() -> (impl Sized, Stores) {
+//!     ((), Stores::of(Arc::new(MemoryStore::default())))
+//! }
+//!
+//! keywright_store_contract::store_contract!(fresh);
+//! ```
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test library: a broken promise is a panic"
+)]
+
+pub mod activity;
+pub mod device_authorization;
+mod fixture;
+pub mod magic_link;
+pub mod mail;
+mod race;
+pub mod session;
+pub mod signing_key;
+pub mod user;
+
+/// Makes a test of every promise, each in the module of its concept. `$fresh` is a function in scope that gives
+/// a guard, kept until the test is over, and the ports of a store in which there is nothing.
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:ident) => {
+        $crate::promises! { $fresh;
+            session {
+                a_session_is_found_with_its_owner,
+                a_session_is_found_when_it_is_over,
+                of_racing_ends_one_is_true_and_recorded,
+                an_ended_session_stays_as_it_ended,
+                what_is_expired_or_unknown_cannot_be_ended,
+                an_end_that_races_with_refreshes_is_final,
+                use_keeps_a_browser_session_alive,
+                use_that_is_no_news_is_not_written,
+                use_never_revives_a_session_that_is_past_its_time,
+                use_never_passes_the_absolute_end,
+                every_refresh_comes_to_what_the_domain_says,
+                a_parent_and_its_successor_in_a_race_are_one_reuse,
+                another_client_takes_nothing_from_the_right_one_in_a_race,
+                a_sight_and_a_rotation_that_race_lose_nothing_of_each_other,
+                of_racing_uses_one_is_written,
+                an_end_that_races_with_use_is_final,
+                an_older_generation_ends_the_session_and_is_recorded,
+                racers_with_an_older_generation_end_the_session_once,
+                a_retired_successor_is_reuse,
+                the_parent_is_reuse_when_the_lost_response_window_is_over,
+                a_replacement_does_not_move_the_lost_response_window,
+                in_strict_mode_one_racer_is_renewed_and_the_next_ends_the_session,
+                in_strict_mode_a_racer_with_an_earlier_instant_is_reuse,
+                twenty_racers_with_one_generation_get_one_successor,
+                a_refresh_is_stored_as_it_was_answered,
+                generations_follow_each_other,
+                the_parent_again_gets_the_same_successor_and_nothing_is_stored,
+                the_parent_later_replaces_a_successor_that_nobody_has_seen,
+                racers_that_lost_the_answer_get_one_replacement,
+                a_generation_ahead_of_the_store_is_taken_as_current_and_recorded,
+                racers_ahead_of_the_store_get_one_successor_and_one_record,
+                an_earlier_instant_does_not_turn_back_the_last_use,
+                a_session_ends_after_its_idle_time,
+                no_refresh_outlives_the_absolute_end,
+                another_client_is_refused_and_does_not_spend_the_generation,
+                what_is_over_is_not_refreshed_and_nothing_is_stored,
+                sessions_are_refreshed_apart_from_each_other,
+                a_sight_is_remembered_and_changes_nothing_else,
+                of_racing_sights_the_highest_stays,
+                nothing_lowers_what_was_seen,
+                the_sight_of_a_successor_ends_the_taking_of_its_parent,
+                a_sight_and_a_replacement_that_race_agree,
+                the_sight_of_an_unknown_session_is_nothing,
+            }
+            device_authorization {
+                an_authorization_is_found_as_it_was_begun,
+                an_authorization_is_found_by_one_of_its_codes,
+                an_expired_authorization_is_not_found_by_its_code,
+                every_state_is_found_as_it_is,
+                a_user_code_is_taken_as_long_as_it_is_stored,
+                of_racers_with_one_user_code_one_begins,
+                an_approval_is_stored_and_recorded,
+                a_denial_is_stored_and_recorded,
+                of_two_accounts_that_race_one_decides,
+                of_an_approval_and_a_denial_that_race_one_stands,
+                what_is_decided_stays_as_it_is,
+                what_is_expired_or_unknown_is_not_decided,
+                an_approval_that_races_with_polls_is_claimed_once,
+                a_pending_poll_changes_nothing,
+                of_racing_polls_one_claims_the_session,
+                the_session_is_the_clients_with_the_authentication_of_the_approval,
+                another_client_claims_nothing,
+                an_account_that_was_disabled_since_gets_no_session,
+                a_denied_expired_or_unknown_one_opens_nothing,
+                the_last_instant_of_an_approval_is_in_time,
+            }
+            magic_link {
+                a_link_and_its_mail_are_kept_as_they_are,
+                of_racing_redemptions_one_signs_in,
+                five_wrong_codes_kill_a_link,
+                four_wrong_codes_leave_a_link_alive,
+                an_unknown_link_is_refused,
+                a_link_whose_mail_cannot_be_kept_is_not_issued,
+                a_known_address_signs_in_to_its_account,
+                racing_links_to_a_new_address_open_one_account_and_all_sign_in,
+                a_policy_is_for_new_accounts_only,
+                a_policy_admits_by_the_domain_of_the_link,
+                a_link_that_was_refused_for_its_account_is_good_later,
+                a_disabled_account_is_refused_and_nothing_is_stored,
+                a_link_without_a_target_or_an_origin_is_kept_as_it_is,
+                a_sign_in_is_stored_as_it_was_answered,
+                what_is_used_stays_used,
+                racing_wrong_codes_are_all_counted,
+                wrong_codes_that_race_with_the_right_one_take_nothing_from_it,
+                a_wrong_code_opens_nothing,
+                an_expired_link_counts_nothing_and_its_last_instant_is_in_time,
+                the_browser_session_of_the_same_account_is_renewed_and_none_opened,
+                what_cannot_be_renewed_is_left_for_a_new_session,
+                an_unknown_session_is_not_renewed,
+                racing_renewals_share_the_session,
+                an_end_that_races_with_a_renewal_is_final,
+            }
+            mail {
+                no_mail_is_leased_to_two,
+                the_oldest_are_leased_first_and_the_newest_listed_first,
+                a_deferred_mail_queues_behind_what_was_due_before,
+                a_deferred_mail_comes_due_again,
+                who_lost_the_lease_settles_nothing,
+                a_leased_mail_is_stored_as_it_was_answered,
+                every_outcome_is_stored,
+                a_mail_that_is_deferred_again_waits_longer,
+                of_racing_outcomes_one_counts,
+                a_slow_outcome_and_a_new_lease_that_race_agree,
+                an_unknown_mail_is_not_settled,
+            }
+            user {
+                a_changed_profile_is_kept_and_recorded,
+                an_unknown_account_is_not_found,
+                a_disabled_account_has_no_sessions,
+                the_activity_names_the_fields_that_are_different,
+                accounts_are_found_by_id_and_by_address,
+                racing_changes_lose_nothing_of_each_other,
+                of_racing_disablings_one_counts,
+                disabling_ends_what_is_live_and_leaves_what_is_over,
+                no_session_survives_a_race_with_the_disabling,
+            }
+            signing_key {
+                of_racing_first_keys_one_stands,
+                a_first_key_stays,
+            }
+            activity {
+                the_newest_come_first_and_only_ones_own,
+                origins_are_kept_as_they_are,
+                a_limit_is_kept,
+                every_event_is_kept,
+                what_cannot_be_recorded_is_not_done,
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! promises {
+    ($fresh:ident; $($concept:ident { $($promise:ident,)+ })+) => {$(
+        mod $concept {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $promise() {
+                    let (_guard, stores) = super::$fresh();
+                    $crate::$concept::$promise(stores).await;
+                }
+            )+
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,16 +14,13 @@ use crate::config::{Config, Loaded, environment};
 /// Keywright: passwordless sign-in that you host yourself.
 ///
 /// People sign in to command-line tools by the OAuth device flow (RFC 8628) and to browsers by a link or a
-/// code from a mail. Without any configuration this serves http://localhost:8080 for development, on SQLite
-/// under data/, and shows the mail it would have sent on a page of its own.
+/// code from a mail. Without any configuration this serves localhost:8080 for development, on SQLite under
+/// data/, and shows the mail it would have sent on a page of its own.
 #[derive(Debug, Parser)]
 #[command(version, name = "keywright-server", after_help = EXAMPLES)]
 struct Arguments {
     /// The configuration file [default: keywright.toml, if there is one]
-    ///
-    /// Environment variables go before it: KEYWRIGHT_ and the key in capitals, with __ between levels
-    /// (KEYWRIGHT_SERVER__LISTEN for server.listen). KEYWRIGHT_CONFIG names the file, too.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", long_help = CONFIG_HELP)]
     config: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long, global = true)]
@@ -31,6 +28,12 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const CONFIG_HELP: &str = "\
+The configuration file [default: keywright.toml, if there is one]
+
+Environment variables go before it: KEYWRIGHT_ and the key in capitals, with __ between levels
+(KEYWRIGHT_SERVER__LISTEN for server.listen). KEYWRIGHT_CONFIG names the file, too.";
 
 const EXAMPLES: &str = "\
 Examples:

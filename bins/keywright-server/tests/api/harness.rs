@@ -7,11 +7,18 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
+use keywright_domain::Service;
+use keywright_domain::activity::Activity;
+use keywright_domain::credential::Kind;
+use keywright_domain::email::EmailAddress;
+use keywright_domain::magic_link;
+use keywright_domain::origin::Origin;
+use keywright_domain::user::User;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
 use keywright_server::wiring::World;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -23,13 +30,15 @@ const LOOKS: usize = 1000;
 /// A running server.
 pub struct Keywright {
     pub clock: Arc<ManualClock>,
+    /// The service behind the API, for what the API does not offer.
+    pub service: Arc<Service>,
     base: String,
     admin: String,
     inbox_key: Option<String>,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
-    directory: TempDir,
+    _directory: TempDir,
 }
 
 /// An answer, read to its end.
@@ -79,7 +88,8 @@ impl Answer {
     /// The tokens in the body.
     pub fn tokens(&self) -> Tokens {
         let json = self.json();
-        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}")).to_owned();
+        let text =
+            |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}")).to_owned();
         Tokens { access: text("access_token"), refresh: text("refresh_token") }
     }
 
@@ -117,7 +127,12 @@ impl Keywright {
         let config = Config::load(None, environment).unwrap().config;
 
         let clock = Arc::new(ManualClock::new(start_of_tests()));
-        let world = World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), stores: None, listener: Some(listener) };
+        let world = World {
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            stores: None,
+            listener: Some(listener),
+        };
         let secret = config
             .load_or_create_secret(|bytes| keywright_domain::entropy::Entropy::fill(&SystemEntropy, bytes))
             .unwrap();
@@ -127,6 +142,7 @@ impl Keywright {
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             clock,
+            service: application.service(),
             base: format!("http://localhost:{port}"),
             admin: format!("http://{}", application.admin_address().unwrap()),
             inbox_key: application.inbox_key().map(|key| key.expose().to_owned()),
@@ -139,18 +155,13 @@ impl Keywright {
             running: Some(tokio::spawn(application.run_until(async {
                 let _ = stopped.await;
             }))),
-            directory,
+            _directory: directory,
         }
     }
 
     /// The server's origin: where it listens, and what it calls itself.
     pub fn base(&self) -> &str {
         &self.base
-    }
-
-    /// The SQLite file.
-    pub fn database(&self) -> std::path::PathBuf {
-        self.directory.path().join("keywright.db")
     }
 
     /// Moves the clock.
@@ -196,7 +207,7 @@ impl Keywright {
 
     /// POST of JSON by a browser's own page; `cookie` is `name=value`, or empty.
     pub async fn post_from_page(&self, cookie: &str, path: &str, body: Value) -> Answer {
-        send(self.from_page(Method::POST, &format!("/api/v1/auth{path}"), cookie).json(&body)).await
+        send(self.page_request(Method::POST, &format!("/api/v1/auth{path}"), cookie).json(&body)).await
     }
 
     /// POST of a form to `/api/v1/auth` + `path`, by nobody.
@@ -210,19 +221,20 @@ impl Keywright {
     }
 
     /// A request as a browser sends it from one of this server's own pages.
-    pub fn from_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
-        let request = self.request(method, path).header("sec-fetch-site", "same-origin").header("origin", &self.base);
+    pub fn page_request(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
+        let request =
+            self.request(method, path).header("sec-fetch-site", "same-origin").header("origin", &self.base);
         if cookie.is_empty() { request } else { request.header("cookie", cookie) }
     }
 
     /// GET of a page with a cookie.
     pub async fn page(&self, cookie: &str, path: &str) -> Answer {
-        send(self.from_page(Method::GET, path, cookie).header("accept", "text/html")).await
+        send(self.page_request(Method::GET, path, cookie).header("accept", "text/html")).await
     }
 
     /// POST of a page's form.
     pub async fn submit(&self, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
-        send(self.from_page(Method::POST, path, cookie).form(form)).await
+        send(self.page_request(Method::POST, path, cookie).form(form)).await
     }
 
     /// Every mail to `email` that was sent, newest first.
@@ -233,7 +245,10 @@ impl Keywright {
         assert_eq!(answer.status, 200, "{}", answer.text);
         let inbox = answer.json();
         let mails = inbox["data"].as_array().unwrap().iter();
-        mails.filter(|mail| mail["to"] == json!(email)).map(|mail| read(mail["text"].as_str().unwrap())).collect()
+        mails
+            .filter(|mail| mail["to"] == json!(email.to_lowercase()))
+            .map(|mail| read(mail["text"].as_str().unwrap()))
+            .collect()
     }
 
     /// The newest of at least `count` mails to `email`.
@@ -250,6 +265,8 @@ impl Keywright {
 
     /// Asks for a magic link; its request id.
     pub async fn ask_for_link(&self, email: &str) -> String {
+        // No two links of one instant: which mail is the newer one must be clear.
+        self.clock.advance(TimeDelta::milliseconds(1));
         let answer = self.post("/magic_link", json!({"email": email})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["request_id"].as_str().unwrap().to_owned()
@@ -260,6 +277,13 @@ impl Keywright {
         let before = self.mails(email).await.len();
         self.ask_for_link(email).await;
         self.mail(email, before + 1).await
+    }
+
+    /// The token of a new link to `email`, without a request that a limit would count.
+    pub async fn link_by_store(&self, email: &str) -> String {
+        let at = self.service.stamp(None, Origin::default());
+        let asked = magic_link::flow::request(&self.service, email, None, &at).await.unwrap();
+        self.service.keyring.issue(Kind::MagicLink, asked.request_id.0, 0).expose().to_owned()
     }
 
     /// Signs `email` in by a magic link, for tokens.
@@ -292,6 +316,30 @@ impl Keywright {
         let approved = self.post_from_page(cookie, "/device/verify", json!({"user_code": user_code})).await;
         assert_eq!(approved.status, 200, "{}", approved.text);
         self.post("/token", json!({"device_code": device_code})).await.tokens()
+    }
+
+    /// The account with this address.
+    pub async fn user(&self, email: &str) -> User {
+        let email = EmailAddress::parse(email).unwrap();
+        self.service.stores.users.find_by_email(&email).await.unwrap().unwrap()
+    }
+
+    /// Disables the account with this address.
+    pub async fn disable(&self, email: &str) {
+        let user = self.user(email).await;
+        let at = self.service.stamp(None, Origin::default());
+        self.service.stores.users.disable(user.id, &at).await.unwrap().unwrap();
+    }
+
+    /// What happened to the account with this address, newest first.
+    pub async fn activity(&self, email: &str) -> Vec<Activity> {
+        let user = self.user(email).await;
+        self.service.stores.activities.newest(user.id, 100).await.unwrap()
+    }
+
+    /// The names of what happened to the account with this address, newest first.
+    pub async fn events(&self, email: &str) -> Vec<&'static str> {
+        self.activity(email).await.iter().map(|activity| activity.event.as_str()).collect()
     }
 
     /// The status of GET me by a bearer.

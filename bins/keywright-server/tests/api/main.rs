@@ -2,6 +2,15 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod conventions;
+mod device;
+mod discovery;
 mod harness;
+mod logout;
+mod magic_link;
 mod main_job;
+mod me;
+mod rate_limit;
+mod refresh;
+mod revoke;
 mod stock_client;

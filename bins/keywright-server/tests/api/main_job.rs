@@ -13,19 +13,27 @@ async fn a_command_line_client_signs_a_person_in() {
     let begun = send(keywright.api(Method::POST, "/device")).await.json();
     let device_code = begun["device_code"].as_str().unwrap();
     let user_code = begun["user_code"].as_str().unwrap();
-    let grant = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device_code)];
+    let grant =
+        [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device_code)];
     assert_eq!(keywright.post_form("/token", &grant).await.error(), "400 authorization_pending");
 
     // The person opens the page, which sends them to sign in by the code of the mail.
     let opened = keywright.page("", "/device-verify").await;
     assert!(opened.text.contains("/sign-in?next="), "{}", opened.text);
-    let asked = keywright.submit("", "/sign-in", &[("email", "ada@example.com"), ("next", "/device-verify")]).await;
+    let asked =
+        keywright.submit("", "/sign-in", &[("email", "ada@example.com"), ("next", "/device-verify")]).await;
     assert_eq!(asked.status, 200, "{}", asked.text);
     let request_id = field(&asked.text, "request_id");
     let code = keywright.mail("ada@example.com", 1).await.code;
-    let signed_in =
-        keywright.submit("", "/sign-in/code", &[("request_id", request_id.as_str()), ("code", code.as_str())]).await;
-    assert_eq!((signed_in.status, signed_in.header("location")), (303, "/device-verify"), "{}", signed_in.text);
+    let signed_in = keywright
+        .submit("", "/sign-in/code", &[("request_id", request_id.as_str()), ("code", code.as_str())])
+        .await;
+    assert_eq!(
+        (signed_in.status, signed_in.header("location")),
+        (303, "/device-verify"),
+        "{}",
+        signed_in.text
+    );
     let cookie = signed_in.cookie();
 
     // They enter the code, look at who asks, and approve.

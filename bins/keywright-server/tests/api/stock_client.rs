@@ -40,7 +40,8 @@ async fn a_stock_client_gets_refreshes_and_revokes_tokens() {
             DeviceAuthorizationUrl::new(url(&metadata, "device_authorization_endpoint")).unwrap(),
         )
         .set_revocation_url(
-            RevocationUrl::new(url(&metadata, "revocation_endpoint").replacen("http://", "https://", 1)).unwrap(),
+            RevocationUrl::new(url(&metadata, "revocation_endpoint").replacen("http://", "https://", 1))
+                .unwrap(),
         );
 
     // The device grant: the library polls while the person approves, and the clock moves as it waits.
@@ -63,11 +64,14 @@ async fn a_stock_client_gets_refreshes_and_revokes_tokens() {
         )
         .await
         .unwrap();
-    assert_eq!(first.expires_in(), Some(Duration::from_secs(14_400)));
+    assert_eq!(first.expires_in(), Some(Duration::from_hours(4)));
     assert_eq!(keywright.me(first.access_token().secret()).await, 200);
 
-    let second =
-        client.exchange_refresh_token(first.refresh_token().unwrap()).request_async(&over_http).await.unwrap();
+    let second = client
+        .exchange_refresh_token(first.refresh_token().unwrap())
+        .request_async(&over_http)
+        .await
+        .unwrap();
     assert_eq!(keywright.me(second.access_token().secret()).await, 200);
 
     let refresh_token: RefreshToken = second.refresh_token().unwrap().clone();

@@ -549,6 +549,17 @@ fn what_a_restored_store_has_forgotten_is_taken_and_becomes_the_parent() {
 }
 
 #[test]
+fn what_a_restored_store_has_forgotten_is_good_until_the_newest_of_it_is_presented() {
+    let mut story = Story::new(Mode::Both);
+
+    let [stolen, newest] = [story.present(7, 10), story.present(10, 20)];
+    let stolen_again = story.present(8, 30);
+
+    assert_eq!((stolen, newest), (Some(8), Some(11)), "nothing tells a copy from what the store has lost");
+    assert_eq!(stolen_again, None);
+}
+
+#[test]
 fn a_sight_from_before_a_restore_is_not_forgotten_by_an_older_refresh() {
     let mut story = Story::new(Mode::Both);
     story.sight(9);

@@ -76,7 +76,8 @@ fn waits() -> impl Strategy<Value = Happening> {
     millis.prop_map(|millis| Happening::Wait { millis })
 }
 
-fn happenings() -> impl Strategy<Value = Happening> {
+/// What happens while thieves are as busy as `thieves` says.
+fn happenings(thieves: u32) -> impl Strategy<Value = Happening> {
     let (clients, processes, thefts) = (0..CLIENTS, 0..PROCESSES, 0..THEFTS);
     let losses = prop::bool::weighted(0.3);
     let clocks = prop_oneof![Just(0), 0..=FARTHEST_BEHIND.num_milliseconds()];
@@ -90,11 +91,11 @@ fn happenings() -> impl Strategy<Value = Happening> {
             Happening::Refresh { client, process, is_answer_lost, is_hasty }
         }),
         20 => processes.prop_map(|(client, process)| Happening::Use { client, process }),
-        5 => (clients.clone(), thefts.clone()).prop_map(|(client, theft)| Happening::Steal { client, theft }),
-        20 => (thefts.clone(), losses).prop_map(|(theft, is_answer_lost)| {
+        3 * thieves => (clients.clone(), thefts.clone()).prop_map(|(client, theft)| Happening::Steal { client, theft }),
+        20 * thieves => (thefts.clone(), losses).prop_map(|(theft, is_answer_lost)| {
             Happening::RefreshStolen { theft, is_answer_lost }
         }),
-        4 => thefts.prop_map(|theft| Happening::UseStolen { theft }),
+        4 * thieves => thefts.prop_map(|theft| Happening::UseStolen { theft }),
         1 => clients.prop_map(|client| Happening::SignOut { client }),
         6 => Just(Happening::BackUp),
         2 => Just(Happening::Restore),
@@ -103,7 +104,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
 
 /// Some of what can happen.
 pub fn interleavings() -> impl Strategy<Value = Vec<Happening>> {
-    prop::collection::vec(happenings(), 1..100)
+    prop_oneof![Just(1), Just(4)].prop_flat_map(|thieves| prop::collection::vec(happenings(thieves), 1..100))
 }
 
 /// As forgiving as by default, mostly.

@@ -25,7 +25,7 @@ fn config(cases: u32) -> Config {
 }
 
 proptest! {
-    #![proptest_config(config(384))]
+    #![proptest_config(config(768))]
 
     #[test]
     fn the_contract_holds_whatever_the_interleaving(rules in rules(), interleaving in interleavings()) {

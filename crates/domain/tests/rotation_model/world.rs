@@ -314,9 +314,8 @@ impl World {
             Some(generation) if !is_answer_lost => {
                 self.thefts[theft] = Some(Theft { session, generation });
             }
-            Some(_) => {}
             None if was_live => self.tally.count("reuse that the thief found"),
-            None => {}
+            Some(_) | None => {}
         }
         self.check(session)
     }

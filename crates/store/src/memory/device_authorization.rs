@@ -3,14 +3,14 @@ use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
 use keywright_domain::device_authorization::{
-    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
+    Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
 };
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::SessionSeed;
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
-use super::MemoryStore;
+use super::{MemoryStore, is_free};
 
 #[async_trait]
 impl DeviceAuthorizations for MemoryStore {
@@ -20,6 +20,7 @@ impl DeviceAuthorizations for MemoryStore {
         if tables.device_authorizations.values().any(has_code) {
             return Ok(Begun::UserCodeTaken);
         }
+        is_free(&tables.device_authorizations, &authorization.id)?;
         tables.device_authorizations.insert(authorization.id, authorization.clone());
         Ok(Begun::Begun)
     }
@@ -45,19 +46,17 @@ impl DeviceAuthorizations for MemoryStore {
         at: &Stamp,
     ) -> Result<Decided, StoreError> {
         let mut tables = self.tables();
-        let Some(found) = tables.device_authorizations.get_mut(&id) else { return Ok(Decided::NotFound) };
-        found.state = match found.decide(decision, at.now) {
+        let Some(before) = tables.device_authorizations.get(&id).cloned() else {
+            return Ok(Decided::NotFound);
+        };
+        let state = match before.decide(decision, at.now) {
             Deciding::Decided(state) => state,
             Deciding::AlreadyDecided => return Ok(Decided::AlreadyDecided),
             Deciding::NotFound => return Ok(Decided::NotFound),
         };
-        let decided = found.clone();
-        let event = match decision.action {
-            Action::Approve => Event::DeviceApproved,
-            Action::Deny => Event::DeviceDenied,
-        };
-        let activity = Activity::new(event, decision.by, at);
-        tables.record(Activity { client_id: Some(decided.client_id.clone()), ..activity });
+        let decided = DeviceAuthorization { state, ..before };
+        tables.record(Activity::of_decision(&decided, decision, at))?;
+        tables.device_authorizations.insert(id, decided.clone());
         Ok(Decided::Decided(decided))
     }
 
@@ -81,9 +80,10 @@ impl DeviceAuthorizations for MemoryStore {
             ..seed.clone()
         };
         let session = seed.open(by, authentication, at);
+        is_free(&tables.sessions, &session.id)?;
+        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
         tables.device_authorizations.insert(authorization.id, authorization.clone());
         tables.sessions.insert(session.id, session.clone());
-        tables.record(Activity::of_session(Event::SignedIn, &session, at));
         Ok(Polled::Claimed { session, authorization })
     }
 }

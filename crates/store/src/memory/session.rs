@@ -27,10 +27,10 @@ impl Sessions for MemoryStore {
             Judgement::Ahead(session) => (session, Some(Event::RefreshAheadOfStore)),
             Judgement::Reuse(session) => (session, Some(Event::RefreshReuseDetected)),
         };
-        tables.sessions.insert(after.id, after.clone());
         if let Some(event) = event {
-            tables.record(Activity::of_session(event, &after, at));
+            tables.record(Activity::of_session(event, &after, at))?;
         }
+        tables.sessions.insert(after.id, after.clone());
         let is_reuse = event == Some(Event::RefreshReuseDetected);
         Ok(if is_reuse { Rotation::ReuseFound(after) } else { Rotation::Renewed(after) })
     }
@@ -43,11 +43,12 @@ impl Sessions for MemoryStore {
     }
 
     async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
-        if let Some(session) = self.tables().sessions.get_mut(&session).filter(|session| session.is_live(now))
-        {
-            if let Some(after) = session.after_use(now, idle) {
-                *session = after;
-            }
+        let mut tables = self.tables();
+        let Some(session) = tables.sessions.get_mut(&session).filter(|session| session.is_live(now)) else {
+            return Ok(());
+        };
+        if let Some(after) = session.after_use(now, idle) {
+            *session = after;
         }
         Ok(())
     }
@@ -59,6 +60,11 @@ impl Sessions for MemoryStore {
         event: Event,
         at: &Stamp,
     ) -> Result<bool, StoreError> {
-        Ok(self.tables().end(session, reason, Some(event), at))
+        let mut tables = self.tables();
+        let live = tables.sessions.get(&session).filter(|session| session.is_live(at.now));
+        let Some(ended) = live.map(|session| session.ended(reason, at.now)) else { return Ok(false) };
+        tables.record(Activity::of_session(event, &ended, at))?;
+        tables.sessions.insert(session, ended);
+        Ok(true)
     }
 }

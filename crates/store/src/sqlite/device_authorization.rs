@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
 use keywright_domain::device_authorization::{
-    Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest,
+    Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
@@ -96,13 +96,7 @@ fn decide(
     if !replace(connection, &before, &after)? {
         return Ok(None);
     }
-    let event = match state {
-        State::Denied { .. } => Event::DeviceDenied,
-        _ => Event::DeviceApproved,
-    };
-    let entry =
-        Activity { client_id: Some(after.client_id.clone()), ..Activity::new(event, decision.by, at) };
-    activity::add(connection, &entry)?;
+    activity::add(connection, &Activity::of_decision(&after, decision, at))?;
     Ok(Some(Decided::Decided(after)))
 }
 

@@ -73,4 +73,9 @@ impl Failure {
             Self::Query(_) | Self::BadRow(_) | Self::Migration(_) | Self::NoWriteAheadLog => false,
         }
     }
+
+    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on.
+    pub(super) fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Query(error) if error.to_string().starts_with("disk I/O error"))
+    }
 }

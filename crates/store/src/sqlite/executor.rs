@@ -173,7 +173,7 @@ impl Work {
                     Some(format!("a command panicked: {}", panic_message(panic.as_ref())))
                 }
             };
-            self.count(group.len(), cause.as_deref());
+            self.count(group.len(), cause.is_none());
             for command in group {
                 command.answer(cause.as_deref().map_or(Ok(()), Err));
             }
@@ -182,41 +182,33 @@ impl Work {
 
     /// Runs and commits `group`. If it fails nothing of it is left.
     fn commit(&mut self, group: &mut [Box<dyn Command>]) -> Result<(), Failure> {
-        // Put back only once the transaction is over, whichever way.
+        // Put back only if it is sound: else it is dropped here, and the next group opens another.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connector.connect(Access::Write)?,
         };
-        if let Err(error) = connection.batch_execute("BEGIN IMMEDIATE") {
-            let failure = Failure::from(error);
-            // It waited for somebody else's lock: there is nothing wrong with it.
-            if failure.is_transient() {
-                self.connection = Some(connection);
-            }
-            return Err(failure);
+        let committed = transact(&mut connection, group);
+        let is_sound = committed.is_ok() || has_no_transaction(&mut connection);
+        if is_sound && !matches!(&committed, Err(failure) if failure.is_of_disk()) {
+            self.connection = Some(connection);
         }
-        run_all(&mut connection, group)?;
-        connection.batch_execute("COMMIT")?;
-        self.connection = Some(connection);
-        Ok(())
+        committed
     }
 
-    fn count(&self, commands: usize, cause: Option<&str>) {
-        match cause {
-            None => {
-                self.counters.commits.fetch_add(1, Ordering::Relaxed);
-                self.counters.commands.fetch_add(commands as u64, Ordering::Relaxed);
-            }
-            Some(cause) => {
-                self.counters.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(commands, cause, "writes were rolled back");
-            }
+    fn count(&self, commands: usize, is_committed: bool) {
+        if is_committed {
+            self.counters.commits.fetch_add(1, Ordering::Relaxed);
+            self.counters.commands.fetch_add(commands as u64, Ordering::Relaxed);
+        } else {
+            self.counters.failures.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// Each in a savepoint. Fails when the transaction cannot go on: SQLite ends it by itself after some errors.
-fn run_all(connection: &mut SqliteConnection, group: &mut [Box<dyn Command>]) -> Result<(), Failure> {
+/// All in one transaction, each in a savepoint. SQLite ends the transaction by itself after some errors (a full
+/// disk is one): then the savepoint is gone too, and the group fails with it.
+fn transact(connection: &mut SqliteConnection, group: &mut [Box<dyn Command>]) -> Result<(), Failure> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
     for command in group.iter_mut().filter(|command| !command.is_abandoned()) {
         connection.batch_execute("SAVEPOINT command")?;
         if !command.run(connection) {
@@ -224,7 +216,15 @@ fn run_all(connection: &mut SqliteConnection, group: &mut [Box<dyn Command>]) ->
         }
         connection.batch_execute("RELEASE command")?;
     }
-    Ok(())
+    Ok(connection.batch_execute("COMMIT")?)
+}
+
+/// Rolls back what is left of a transaction, and says whether the connection is out of it.
+fn has_no_transaction(connection: &mut SqliteConnection) -> bool {
+    match connection.batch_execute("ROLLBACK") {
+        Ok(()) => true,
+        Err(error) => error.to_string().contains("no transaction is active"),
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -66,20 +66,23 @@ impl Default for Options {
 
 /// A SQLite file with every port on it. Dropping it waits until what was asked for is written.
 pub struct SqliteStore {
-    writer: Writer,
+    // Closed first, so that the writer is the last: it writes the log back into the file.
     readers: Readers,
+    writer: Writer,
     patience: Duration,
 }
 
 impl SqliteStore {
     /// Opens the file, making it and its directory if they are missing, for this user alone. Blocks.
     pub fn open(file: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
-        let connector = Connector::new(file.as_ref(), options.busy_timeout)?;
-        connector.make_file()?;
-        let mut writing = connector.connect(Access::Write)?;
+        let file = file.as_ref();
+        let connector = Connector::new(file, options.busy_timeout)?;
         if options.migrate {
-            migrations::apply(&mut writing)?;
+            migrate(file)?;
+        } else {
+            connector.make_file()?;
         }
+        let writing = connector.connect(Access::Write)?;
         Ok(Self {
             readers: Readers::new(connector.clone(), options.readers),
             writer: Writer::start(connector, writing, options.queue)?,

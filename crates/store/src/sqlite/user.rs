@@ -10,7 +10,6 @@ use keywright_domain::session::EndReason;
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::port::Users;
 use keywright_domain::user::{ProfileChange, User};
-use serde_json::json;
 
 use super::error::Failure;
 use super::{SqliteStore, activity, session, settle};
@@ -46,8 +45,7 @@ impl Users for SqliteStore {
                 if !replace_profile(connection, &before, &after)? {
                     return Ok(None);
                 }
-                let entry = Activity::new(Event::ProfileChanged, user, &at);
-                activity::add(connection, &entry.with_details(json!({ "fields": changed })))?;
+                activity::add(connection, &Activity::of_profile_change(user, &changed, &at))?;
                 Ok(Some(Some(after)))
             })
         })

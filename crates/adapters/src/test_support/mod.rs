@@ -1,0 +1,8 @@
+//! What tests use, here and in other crates (feature `test-support`).
+
+mod received_mail;
+mod smtp_dialogue;
+mod smtp_listener;
+
+pub use self::received_mail::ReceivedMail;
+pub use self::smtp_listener::{Refusal, SmtpListener, Stage};

@@ -1,0 +1,102 @@
+//! One connection of the listener: as much of RFC 5321 as a client needs that sends mail.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+
+use super::received_mail::ReceivedMail;
+use super::smtp_listener::{Refusal, Shared, Stage};
+
+struct Dialogue {
+    stream: BufReader<TcpStream>,
+    shared: Arc<Shared>,
+    envelope: ReceivedMail,
+}
+
+/// Talks with a client until it leaves.
+pub(super) async fn hold(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
+    let mut dialogue = Dialogue { stream: BufReader::new(stream), shared, envelope: empty() };
+    dialogue.answer(Stage::Greeting, "220 listener.test ESMTP").await?;
+    while let Some(line) = dialogue.line().await? {
+        dialogue.command(line.trim_end()).await?;
+    }
+    Ok(())
+}
+
+impl Dialogue {
+    async fn command(&mut self, line: &str) -> io::Result<()> {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match verb.to_ascii_uppercase().as_str() {
+            "EHLO" => self.say("250-listener.test\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN").await,
+            "AUTH" => self.answer(Stage::Login, "235 2.7.0 signed in").await.map(drop),
+            "MAIL" => {
+                self.envelope = ReceivedMail { from: path(rest), ..empty() };
+                self.answer(Stage::Sender, "250 2.1.0 sender").await.map(drop)
+            }
+            "RCPT" => {
+                if self.answer(Stage::Recipient, "250 2.1.5 recipient").await? {
+                    self.envelope.to.push(path(rest));
+                }
+                Ok(())
+            }
+            "DATA" if self.envelope.to.is_empty() => self.say("503 5.5.1 no recipient").await,
+            "DATA" => self.data().await,
+            "RSET" | "NOOP" => self.say("250 2.0.0 done").await,
+            "QUIT" => {
+                self.say("221 2.0.0 bye").await?;
+                Err(io::ErrorKind::ConnectionAborted.into())
+            }
+            _ => self.say("502 5.5.1 unknown").await,
+        }
+    }
+
+    async fn data(&mut self) -> io::Result<()> {
+        if !self.answer(Stage::Data, "354 go on").await? {
+            return Ok(());
+        }
+        let mut mail = std::mem::replace(&mut self.envelope, empty());
+        loop {
+            match self.line().await? {
+                None => return Ok(()),
+                Some(line) if line == ".\r\n" => break,
+                Some(line) => mail.data.push_str(line.strip_prefix('.').unwrap_or(&line)),
+            }
+        }
+        let refusal = self.shared.refusal(Stage::Content);
+        if refusal.is_none() {
+            self.shared.take(mail);
+        }
+        self.answer(Stage::Content, "250 2.0.0 taken").await.map(drop)
+    }
+
+    /// Says `words`, or refuses; whether it did not refuse.
+    async fn answer(&mut self, stage: Stage, words: &str) -> io::Result<bool> {
+        match self.shared.refusal(stage) {
+            None => self.say(words).await.map(|()| true),
+            Some(Refusal::Answer(answer)) => self.say(&answer).await.map(|()| false),
+            Some(Refusal::HangUp) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Some(Refusal::Silence) => std::future::pending().await,
+        }
+    }
+
+    async fn say(&mut self, words: &str) -> io::Result<()> {
+        self.stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).await
+    }
+
+    async fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        Ok((self.stream.read_line(&mut line).await? > 0).then_some(line))
+    }
+}
+
+fn empty() -> ReceivedMail {
+    ReceivedMail { from: String::new(), to: Vec::new(), data: String::new() }
+}
+
+/// What stands between `<` and `>`.
+fn path(parameter: &str) -> String {
+    let inside = parameter.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inside.map_or(parameter, |(path, _)| path).to_owned()
+}

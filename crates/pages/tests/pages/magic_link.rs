@@ -1,0 +1,169 @@
+//! Signing in by mail, and out again.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+
+use crate::site::Site;
+
+#[actix_web::test]
+async fn a_person_signs_in_with_the_code_and_goes_on_to_where_they_were_going() {
+    let mut site = Site::open().await;
+
+    let asked = site.get("/sign-in?next=%2Fdevice-verify%3Fcode%3DWDJB-MJHT").await;
+    assert_eq!((asked.status, asked.field("next").as_str()), (200, "/device-verify?code=WDJB-MJHT"));
+
+    let form = [("email", "Ada@Example.com"), ("next", "/device-verify?code=WDJB-MJHT")];
+    let sent = site.submit("/sign-in", &form).await;
+    assert_eq!(sent.status, 200);
+    assert!(sent.text.contains(r#"inputmode="numeric" autocomplete="one-time-code""#), "{}", sent.text);
+    assert!(sent.text.contains("good for 15 minutes"), "{}", sent.text);
+
+    let request_id = sent.field("request_id");
+    let code = site.code(&request_id);
+    let answer = site.submit("/sign-in/code", &[("request_id", &request_id), ("code", &code)]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/device-verify?code=WDJB-MJHT"));
+    assert!(answer.header("set-cookie").contains("HttpOnly; SameSite=Lax"), "{:?}", answer.headers);
+
+    let welcome = site.get("/sign-in").await;
+    assert!(welcome.text.contains("You are signed in") && welcome.text.contains("ada@example.com"));
+
+    let left = site.submit("/sign-out", &[]).await;
+    assert_eq!((left.status, left.header("location")), (303, "/sign-in"));
+    assert!(left.header("set-cookie").starts_with("kw_session=;"), "{:?}", left.headers);
+    assert!(site.get("/sign-in").await.text.contains(r#"name="email""#));
+}
+
+#[actix_web::test]
+async fn a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie() {
+    let mut site = Site::open().await;
+    site.sign_in("ada@example.com").await;
+    let mut copy = site.clone();
+
+    site.submit("/sign-out", &[]).await;
+
+    assert!(copy.get("/sign-in").await.text.contains(r#"name="email""#));
+}
+
+#[actix_web::test]
+async fn a_link_to_the_sign_in_page_never_leads_elsewhere() {
+    let mut site = Site::open().await;
+    for evil in
+        ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "javascript%3Aalert(1)"]
+    {
+        let page = site.get(&format!("/sign-in?next={evil}")).await;
+        assert_eq!((page.status, page.field("next").as_str()), (200, ""), "{evil}");
+    }
+
+    let form = [("email", "ada@example.com"), ("next", "//evil.example")];
+    let request_id = site.submit("/sign-in", &form).await.field("request_id");
+    let code = site.code(&request_id);
+    let answer = site.submit("/sign-in/code", &[("request_id", &request_id), ("code", &code)]).await;
+
+    assert_eq!((answer.status, answer.header("location")), (303, "/sign-in"));
+    for evil in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example"] {
+        let page = site.get(&format!("/sign-in?next={evil}")).await;
+        assert!(!page.text.contains("evil.example"), "{evil}");
+    }
+}
+
+#[actix_web::test]
+async fn a_code_that_may_lead_to_an_application_is_allowed_to() {
+    let mut site = Site::open().await;
+
+    let sent = site.submit("/sign-in", &[("email", "ada@example.com")]).await;
+
+    let policy = sent.header("content-security-policy");
+    assert!(policy.ends_with("form-action 'self' https://app.example.com"), "{policy}");
+}
+
+#[actix_web::test]
+async fn the_form_comes_back_and_says_what_is_wrong() {
+    let mut site = Site::open().await;
+
+    let bad_address = site.submit("/sign-in", &[("email", "<b>ada")]).await;
+    assert_eq!(bad_address.status, 422);
+    assert!(
+        bad_address.text.contains("not an e-mail address") && bad_address.text.contains("&#60;b&#62;ada")
+    );
+    assert_eq!(site.submit("/sign-in", &[]).await.status, 422);
+
+    let request_id = site.submit("/sign-in", &[("email", "ada@example.com")]).await.field("request_id");
+    let code = site.code(&request_id);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for (typed, status, told) in
+        [("12345", 422, "six digits"), ("", 422, "six digits"), (wrong, 401, "wrong, used or expired")]
+    {
+        let form = [("request_id", request_id.as_str()), ("code", typed), ("email", "ada@example.com")];
+        let again = site.submit("/sign-in/code", &form).await;
+        assert_eq!(again.status, status, "{typed}");
+        assert!(again.text.contains(told) && again.text.contains(r#"role="alert""#), "{}", again.text);
+        assert_eq!(again.field("request_id"), request_id);
+        assert_eq!(again.field("email"), "ada@example.com");
+    }
+    let grouped = format!("{} {}", &code.get(..3).unwrap(), &code.get(3..).unwrap());
+    let right = site.submit("/sign-in/code", &[("request_id", &request_id), ("code", &grouped)]).await;
+    assert_eq!(right.status, 303);
+
+    let no_link = site.submit("/sign-in/code", &[("request_id", "x"), ("code", "123456")]).await;
+    assert_eq!(no_link.status, 422);
+    assert!(no_link.text.contains(r#"action="/sign-in""#));
+}
+
+#[actix_web::test]
+async fn what_is_not_six_digits_costs_no_attempt() {
+    let mut site = Site::open().await;
+    let request_id = site.submit("/sign-in", &[("email", "ada@example.com")]).await.field("request_id");
+
+    for _ in 0..10 {
+        site.submit("/sign-in/code", &[("request_id", &request_id), ("code", "12345")]).await;
+    }
+
+    let code = site.code(&request_id);
+    let right = site.submit("/sign-in/code", &[("request_id", &request_id), ("code", &code)]).await;
+    assert_eq!(right.status, 303);
+}
+
+#[actix_web::test]
+async fn a_form_from_elsewhere_is_refused_with_a_page() {
+    let mut site = Site::open().await;
+    for path in ["/sign-in", "/sign-in/code", "/sign-out", "/device-verify"] {
+        let form = || TestRequest::post().uri(path).set_form([("email", "ada@example.com")]);
+        for foreign in [
+            form(),
+            form().insert_header(("sec-fetch-site", "cross-site")),
+            form().insert_header(("origin", "https://evil.example")),
+        ] {
+            let refused = site.send(foreign).await;
+            assert_eq!(
+                (refused.status, refused.header("content-type")),
+                (403, "text/html; charset=utf-8"),
+                "{path}"
+            );
+            assert!(refused.text.contains("<h1>Not from here</h1>"));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_page_answers_head_and_has_its_headers_and_one_heading() {
+    let mut site = Site::open().await;
+    for path in ["/sign-in", "/magic-link", "/device-verify", "/nope"] {
+        let page = site.get(path).await;
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert_eq!(page.text.matches("<h1>").count(), 1, "{path}");
+        assert!(page.text.starts_with("<!doctype html>\n<html lang=\"en\">"), "{path}");
+
+        let head =
+            TestRequest::default().method(Method::HEAD).uri(path).insert_header(("accept", "text/html"));
+        let head = site.send(head).await;
+        assert_eq!(
+            (head.status, head.header("content-type")),
+            (page.status, page.header("content-type")),
+            "{path}"
+        );
+    }
+    let front = site.get("/").await;
+    assert_eq!((front.status, front.header("location")), (303, "/sign-in"));
+    assert_eq!(site.send(TestRequest::put().uri("/magic-link")).await.status, 405);
+}

@@ -1,0 +1,10 @@
+//! The pages as a browser meets them.
+
+#[cfg(test)]
+mod device_authorization;
+#[cfg(test)]
+mod magic_link;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod site;

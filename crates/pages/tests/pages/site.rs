@@ -1,0 +1,196 @@
+//! The pages over a store in memory, and a browser that keeps its session cookie.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderMap;
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use chrono::{DateTime, TimeDelta};
+use keywright_adapters::clock::ManualClock;
+use keywright_adapters::entropy::SystemEntropy;
+use keywright_adapters::inbox::InboxMailer;
+use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
+use keywright_adapters::letter::AskamaTypesetter;
+use keywright_domain::client::{Client, ClientId, Clients};
+use keywright_domain::credential::Keyring;
+use keywright_domain::device_authorization::flow::{Begin, begin};
+use keywright_domain::device_authorization::pace::Pacer;
+use keywright_domain::mail::flow::deliver_due;
+use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::secret::ServerSecret;
+use keywright_domain::session::{Lifetimes, RotationRules};
+use keywright_domain::signing_key::{Algorithm, flow as signing_key};
+use keywright_domain::user::SignupPolicy;
+use keywright_domain::{Rules, Service, Stores};
+use keywright_http::{Settings, context};
+use keywright_pages::{InboxKey, PageSettings};
+use keywright_store::memory::MemoryStore;
+use url::Url;
+use uuid::Uuid;
+
+pub const ORIGIN: &str = "http://localhost:8080";
+
+#[derive(Clone)]
+pub struct Site {
+    pub clock: Arc<ManualClock>,
+    pub inbox_key: String,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    pages: web::Data<PageSettings>,
+    cookie: Option<String>,
+}
+
+/// An answer.
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Page {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of the field with this name.
+    pub fn field(&self, name: &str) -> String {
+        let (_, after) = self.text.split_once(&format!(r#"name="{name}""#)).expect("the page has the field");
+        let (_, after) = after.split_once(r#"value=""#).expect("the field has a value");
+        after.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl Site {
+    pub async fn open() -> Self {
+        Self::open_with(true).await
+    }
+
+    pub async fn open_with(has_inbox: bool) -> Self {
+        let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
+        let key = InboxKey::generate(&SystemEntropy);
+        let inbox_key = key.expose().to_owned();
+        Self {
+            service: web::Data::new(service(clock.clone()).await),
+            clock,
+            inbox_key,
+            settings: web::Data::new(Settings {
+                cookie_is_secure: false,
+                origin: ORIGIN.to_owned(),
+                address_limit: None,
+            }),
+            pages: web::Data::new(PageSettings { inbox_key: has_inbox.then_some(key) }),
+            cookie: None,
+        }
+    }
+
+    /// GET, as a browser asks for a page.
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(TestRequest::get().uri(path).insert_header(("accept", "text/html"))).await
+    }
+
+    /// POST of a form of one of the pages.
+    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let form = TestRequest::post().uri(path).set_form(fields);
+        self.send(form.insert_header(("sec-fetch-site", "same-origin")).insert_header(("origin", "null")))
+            .await
+    }
+
+    /// Sends `request` from this machine, with the cookie, and keeps the one that comes back.
+    pub async fn send(&mut self, mut request: TestRequest) -> Page {
+        request = request.peer_addr("127.0.0.1:5000".parse().unwrap());
+        if let Some(cookie) = &self.cookie {
+            request = request.append_header(("cookie", format!("kw_session={cookie}")));
+        }
+        let app = App::new()
+            .app_data(self.service.clone())
+            .app_data(self.settings.clone())
+            .app_data(self.pages.clone())
+            .wrap(from_fn(context::surround))
+            .wrap(from_fn(keywright_pages::errors_as_pages))
+            .configure(keywright_pages::routes)
+            .default_service(web::to(keywright_pages::not_found));
+        let response = call_service(&init_service(app).await, request.to_request()).await;
+        let cookies = response.response().cookies();
+        for cookie in cookies.filter(|cookie| cookie.name() == "kw_session") {
+            self.cookie = Some(cookie.value().to_owned()).filter(|value| !value.is_empty());
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Page { status, headers, text: String::from_utf8(read_body(response).await.to_vec()).unwrap() }
+    }
+
+    /// The code in the mail of the link `request_id`.
+    pub fn code(&self, request_id: &str) -> String {
+        let link = Uuid::try_parse(request_id).unwrap();
+        self.service.keyring.sign_in_code(link).expose().to_owned()
+    }
+
+    /// Signs `email` in.
+    pub async fn sign_in(&mut self, email: &str) {
+        let sent = self.submit("/sign-in", &[("email", email)]).await;
+        let request_id = sent.field("request_id");
+        let code = self.code(&request_id);
+        let answer = self.submit("/sign-in/code", &[("request_id", &request_id), ("code", &code)]).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+    }
+
+    /// Somebody else's browser.
+    pub fn forget_cookie(&mut self) {
+        self.cookie = None;
+    }
+
+    /// The user code of a device that asks now.
+    pub async fn device(&self, client_name: &str, user_agent: &str) -> String {
+        let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
+        let at = self.service.stamp(None, origin);
+        let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
+        begin(&self.service, asked, &at).await.unwrap().user_code.to_string()
+    }
+
+    /// Delivers the mail that is due.
+    pub async fn deliver(&self) {
+        deliver_due(&self.service, &InboxMailer).await.unwrap();
+    }
+}
+
+async fn service(clock: Arc<ManualClock>) -> Service {
+    let secret = || ServerSecret::new(vec![7; 32]).unwrap();
+    let stores = Stores::of(Arc::new(MemoryStore::default()));
+    let maker = Ed25519KeyMaker::new(&secret()).unwrap();
+    let now = keywright_domain::clock::Clock::now(clock.as_ref());
+    let keys = signing_key::load(stores.signing_keys.as_ref(), &maker, Algorithm::EdDsa, now).await.unwrap();
+    let rules = rules();
+    Service {
+        stores,
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        keyring: Keyring::new(&secret(), None).unwrap(),
+        tokens: Arc::new(JwtAccessTokens::new(&keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
+        typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        clients: Clients::new(
+            [(ClientId::CLI, "Command line"), (ClientId::WEB, "Browser")]
+                .map(|(id, name)| Client { id: ClientId::from_trusted(id), name: name.to_owned() })
+                .into(),
+        ),
+        rules,
+        pacer: Pacer::default(),
+    }
+}
+
+fn rules() -> Rules {
+    Rules {
+        public_url: Url::parse(ORIGIN).unwrap(),
+        access_lifetime: TimeDelta::hours(4),
+        lifetimes: Lifetimes { idle: TimeDelta::days(30), absolute: TimeDelta::days(180) },
+        rotation: RotationRules {
+            retry_window: TimeDelta::seconds(60),
+            lost_response_window: TimeDelta::hours(1),
+        },
+        fresh: TimeDelta::minutes(15),
+        device_lifetime: TimeDelta::minutes(10),
+        device_interval: TimeDelta::seconds(5),
+        magic_link_lifetime: TimeDelta::minutes(15),
+        redirect_origins: vec!["https://app.example.com".to_owned()],
+        signup: SignupPolicy::Open,
+    }
+}

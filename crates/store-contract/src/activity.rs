@@ -1,0 +1,114 @@
+//! Activity.
+
+use chrono::TimeDelta;
+use keywright_domain::Stores;
+use keywright_domain::activity::Event;
+use keywright_domain::device_authorization::Action;
+use keywright_domain::device_authorization::port::Poll;
+use keywright_domain::origin::Origin;
+use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
+use keywright_domain::user::ProfileChange;
+
+use crate::fixture::{
+    ADA, BOB, LIFETIMES, activity, approve, at, begin, decision, issue, origin, redeem, seed, sign_in,
+    sign_in_with, stamp, stamp_from, unknown_user,
+};
+
+/// The newest come first, only one's own, and no more than asked for.
+pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    sign_in(&stores, BOB, SessionKind::Tokens, 5).await;
+    sign_in(&stores, ADA, SessionKind::Tokens, 20).await;
+    sign_in(&stores, ADA, SessionKind::Tokens, 10).await;
+
+    let newest = stores.activities.newest(ada.id, 2).await.unwrap();
+
+    let instants: Vec<_> = newest.iter().map(|entry| entry.occurred_at).collect();
+    assert_eq!(instants, [at(20), at(10)]);
+    assert_eq!(activity(&stores, ada.id).await.len(), 3);
+}
+
+/// Where something came from is kept to the letter, and so is that it is not known.
+pub async fn origins_are_kept_as_they_are(stores: Stores) {
+    let origins = [
+        origin("192.0.2.1", "Fire\u{1f98a}fox"),
+        origin("2001:db8::1", "ü"),
+        origin("::ffff:192.0.2.1", "x"),
+        Origin::default(),
+    ];
+    for (second, origin) in (0_i64..).zip(&origins) {
+        let stamp = stamp_from(at(second), origin.clone());
+        let (session, user) = sign_in_with(&stores, ADA, seed(SessionKind::Tokens, second), &stamp).await;
+
+        let newest = activity(&stores, user.id).await.remove(0);
+
+        assert_eq!((&newest.origin, &session.origin), (origin, origin));
+    }
+}
+
+/// What is asked for is what comes, down to nothing.
+pub async fn a_limit_is_kept(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
+
+    for (limit, expected) in [(0, 0), (1, 1), (2, 2), (3, 2), (u32::MAX, 2)] {
+        assert_eq!(stores.activities.newest(ada.id, limit).await.unwrap().len(), expected, "{limit}");
+    }
+    assert_eq!(stores.activities.newest(unknown_user(), 9).await.unwrap(), []);
+}
+
+/// Whatever can happen is kept under its name.
+pub async fn every_event_is_kept(stores: Stores) {
+    for (event, second) in Event::ALL.iter().zip(0..) {
+        let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 10 * second).await;
+        let request = stamp(10 * second + 5);
+
+        assert!(stores.sessions.end(session.id, EndReason::Ended, *event, &request).await.unwrap());
+
+        assert_eq!(activity(&stores, ada.id).await.remove(0).event, *event);
+    }
+}
+
+/// A command and its entry are one commit: without the one there is not the other.
+pub async fn what_cannot_be_recorded_is_not_done(stores: Stores) {
+    let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let pending = begin(&stores, 1).await;
+    let approved = approve(&stores, &begin(&stores, 1).await, &session, 2).await;
+    let link = issue(&stores, ADA, 3).await;
+    // A request has one entry: its second command finds the place taken.
+    let taken = stamp(5);
+    let change = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
+    let ada = stores.users.change_profile(ada.id, &change("Ada"), &taken).await.unwrap().unwrap();
+    let before = activity(&stores, ada.id).await;
+    let (redeem, seed) = (redeem(&link, SessionKind::Tokens, 5), seed(SessionKind::Device, 5));
+    let rules = RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
+    let presented = Generation(9);
+    let ahead = Refresh { session: session.id, presented, client_id: None, rules, idle: LIFETIMES.idle };
+    let poll = Poll { id: approved.id, client_id: None };
+
+    let failed = [
+        stores.users.change_profile(ada.id, &change("Eve"), &taken).await.is_err(),
+        stores.users.disable(ada.id, &taken).await.is_err(),
+        stores.sessions.rotate(&ahead, &taken).await.is_err(),
+        stores.sessions.end(session.id, EndReason::Ended, Event::SessionEnded, &taken).await.is_err(),
+        stores.magic_links.redeem(&redeem, &taken).await.is_err(),
+        stores.device_authorizations.poll(&poll, &seed, &taken).await.is_err(),
+        stores
+            .device_authorizations
+            .decide(pending.id, decision(&session, Action::Deny), &taken)
+            .await
+            .is_err(),
+    ];
+
+    assert_eq!(failed, [true; 7]);
+    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, ada.clone())));
+    for unopened in [redeem.seed.id, seed.id] {
+        assert_eq!(stores.sessions.find(unopened).await.unwrap(), None);
+    }
+    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+    for authorization in [pending, approved] {
+        let found = stores.device_authorizations.find(authorization.id).await.unwrap();
+        assert_eq!(found, Some(authorization));
+    }
+    assert_eq!(activity(&stores, ada.id).await, before);
+}

@@ -1,0 +1,36 @@
+//! Device authorizations.
+
+mod begin;
+mod decide;
+mod poll;
+
+use keywright_domain::Stores;
+use keywright_domain::device_authorization::DeviceAuthorization;
+use keywright_domain::device_authorization::port::{Decided, Poll, Polled};
+use keywright_domain::id::DeviceAuthorizationId;
+use keywright_domain::session::SessionKind;
+
+pub use self::begin::*;
+pub use self::decide::*;
+pub use self::poll::*;
+use crate::fixture::{seed, stamp};
+
+/// The authorization as it is stored.
+async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorization {
+    stores.device_authorizations.find(id).await.unwrap().unwrap()
+}
+
+/// A poll by a client that does not say who it is, for a session of its own.
+async fn poll(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Polled {
+    let poll = Poll { id, client_id: None };
+    let seed = seed(SessionKind::Device, second);
+    stores.device_authorizations.poll(&poll, &seed, &stamp(second)).await.unwrap()
+}
+
+fn is_claimed(polled: &Polled) -> bool {
+    matches!(polled, Polled::Claimed { .. })
+}
+
+fn is_decided(decided: &Decided) -> bool {
+    matches!(decided, Decided::Decided(_))
+}

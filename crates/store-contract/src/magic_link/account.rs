@@ -1,0 +1,102 @@
+//! Whose account a link opens or finds.
+
+use keywright_domain::Stores;
+use keywright_domain::activity::Event;
+use keywright_domain::id::UserId;
+use keywright_domain::magic_link::Proof;
+use keywright_domain::magic_link::port::Redeem;
+use keywright_domain::session::SessionKind;
+use keywright_domain::user::{ProfileChange, SignupPolicy, User};
+
+use super::{by, redeemed, state};
+use crate::fixture::{ADA, BOB, RACERS, at, count, email, events, issue, race, sign_in, stamp};
+
+pub async fn a_known_address_signs_in_to_its_account(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let change = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
+    let before = stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap().unwrap();
+    let link = issue(&stores, ADA, 100).await;
+
+    let (_, after, is_new) = redeemed(&stores, &by(Proof::Token, &link), 105).await.unwrap();
+
+    assert!(!is_new);
+    assert_eq!(after, User { last_sign_in_at: Some(at(105)), ..before });
+    assert_eq!(stores.users.find(ada.id).await.unwrap(), Some(after));
+}
+
+pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stores: Stores) {
+    let mut links = vec![];
+    for second in 0..i64::try_from(RACERS).unwrap() {
+        links.push(issue(&stores, ADA, second).await);
+    }
+
+    let answers = race(&stores, RACERS, |stores, racer| {
+        let redeem = by(Proof::Token, &links[racer]);
+        async move { redeemed(&stores, &redeem, 100).await.unwrap() }
+    })
+    .await;
+
+    let account = stores.users.find_by_email(&email(ADA)).await.unwrap().unwrap();
+    assert_eq!(count(&answers, |(_, user, _)| *user == account), RACERS);
+    assert_eq!(count(&answers, |(_, _, is_new)| *is_new), 1);
+    for (session, user, _) in answers {
+        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
+    }
+    assert_eq!(count(&events(&stores, account.id).await, |event| *event == Event::SignedIn), RACERS);
+}
+
+pub async fn a_policy_is_for_new_accounts_only(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let link = issue(&stores, ADA, 5).await;
+    let closed = Redeem { signup: SignupPolicy::Closed, ..by(Proof::Token, &link) };
+
+    let (_, user, is_new) = redeemed(&stores, &closed, 6).await.unwrap();
+
+    assert_eq!((user.id, is_new), (ada.id, false));
+}
+
+pub async fn a_policy_admits_by_the_domain_of_the_link(stores: Stores) {
+    let (of_ada, of_bob) = (issue(&stores, ADA, 0).await, issue(&stores, BOB, 0).await);
+    let only = |link| Redeem {
+        signup: SignupPolicy::Domains(vec!["example.com".to_owned()]),
+        ..by(Proof::Token, link)
+    };
+
+    let ada = redeemed(&stores, &only(&of_ada), 5).await;
+    let bob = redeemed(&stores, &only(&of_bob), 5).await;
+
+    assert!(ada.is_some_and(|(_, user, is_new)| is_new && user.email == email(ADA)));
+    assert_eq!(bob, None);
+    assert_eq!(stores.users.find_by_email(&email(BOB)).await.unwrap(), None);
+}
+
+pub async fn a_link_that_was_refused_for_its_account_is_good_later(stores: Stores) {
+    let link = issue(&stores, ADA, 0).await;
+    let open = by(Proof::Token, &link);
+    let closed = Redeem { signup: SignupPolicy::Closed, ..open.clone() };
+
+    assert_eq!(redeemed(&stores, &closed, 5).await, None);
+    assert_eq!(stores.users.find_by_email(&link.email).await.unwrap(), None);
+    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+
+    assert!(redeemed(&stores, &open, 6).await.is_some());
+}
+
+pub async fn a_disabled_account_is_refused_and_nothing_is_stored(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let link = issue(&stores, ADA, 5).await;
+    let disabled = stores.users.disable(ada.id, &stamp(6)).await.unwrap();
+    let before = (state(&stores, &link).await, events(&stores, ada.id).await);
+    let redeem = by(Proof::Token, &link);
+
+    assert_eq!(redeemed(&stores, &redeem, 7).await, None);
+
+    assert_eq!((state(&stores, &link).await, events(&stores, ada.id).await), before);
+    assert_eq!(stores.sessions.find(redeem.seed.id).await.unwrap(), None);
+    assert_eq!(stores.users.find(ada.id).await.unwrap(), disabled);
+    assert_eq!(find(&stores, redeem.new_user).await, None);
+}
+
+async fn find(stores: &Stores, user: UserId) -> Option<User> {
+    stores.users.find(user).await.unwrap()
+}

@@ -1,0 +1,115 @@
+//! What a proof comes to, and what it leaves.
+
+use chrono::TimeDelta;
+use keywright_domain::Stores;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::magic_link::port::{Redeem, Redemption};
+use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, Proof, RedirectTo, State};
+use keywright_domain::origin::Origin;
+use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
+use keywright_domain::user::User;
+
+use super::{RIGHT, WRONG, by, redeemed, state};
+use crate::fixture::{
+    ADA, RACERS, activity, at, count, email, issue, link, mail, origin, race, redeem, stamp_at, stamp_from,
+};
+
+pub async fn a_link_without_a_target_or_an_origin_is_kept_as_it_is(stores: Stores) {
+    let link = MagicLink { redirect_to: None, origin: Origin::default(), ..link(ADA, 0) };
+    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+
+    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+}
+
+pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
+    let target = RedirectTo::from_trusted("https://app.example.com/in?next=%2F");
+    let link = MagicLink { redirect_to: Some(target.clone()), ..link(ADA, 0) };
+    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+    let redeem = Redeem { proof: RIGHT, ..redeem(&link, SessionKind::Browser, 5) };
+    let request = stamp_from(at(5), origin("2001:db8::5", "Mozilla/5.0 (Zoë)"));
+
+    let answer = stores.magic_links.redeem(&redeem, &request).await.unwrap();
+
+    let user = User::signed_up(redeem.new_user, link.email.clone(), at(5));
+    let authentication = Authentication { at: at(5), method: AuthenticationMethod::MagicLink };
+    let session = redeem.seed.open(user.id, authentication, &request);
+    let signed_in = Redemption::Redeemed {
+        session: session.clone(),
+        user: user.clone(),
+        is_new: true,
+        redirect_to: Some(target),
+    };
+    assert_eq!(answer, signed_in);
+    let recorded = Activity::of_session(Event::SignedIn, &session, &request);
+    assert_eq!(activity(&stores, user.id).await, [recorded]);
+    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
+    let redeemed = MagicLink { state: State::Redeemed { at: at(5) }, ..link };
+    assert_eq!(stores.magic_links.find(redeemed.id).await.unwrap(), Some(redeemed));
+}
+
+pub async fn what_is_used_stays_used(stores: Stores) {
+    let link = issue(&stores, ADA, 0).await;
+    let (_, user, _) = redeemed(&stores, &by(Proof::Token, &link), 5).await.unwrap();
+
+    for proof in [Proof::Token, RIGHT, WRONG] {
+        assert_eq!(redeemed(&stores, &by(proof, &link), 6).await, None);
+    }
+
+    assert_eq!(state(&stores, &link).await, State::Redeemed { at: at(5) });
+    assert_eq!(activity(&stores, user.id).await.len(), 1);
+}
+
+pub async fn racing_wrong_codes_are_all_counted(stores: Stores) {
+    let link = issue(&stores, ADA, 0).await;
+    let attempts = CODE_ATTEMPTS - 1;
+
+    let racers = usize::try_from(attempts).unwrap();
+    race(&stores, racers, |stores, _| {
+        let redeem = by(WRONG, &link);
+        async move { redeemed(&stores, &redeem, 5).await }
+    })
+    .await;
+
+    assert_eq!(state(&stores, &link).await, State::Open { wrong_codes: attempts });
+    assert_eq!(redeemed(&stores, &by(WRONG, &link), 6).await, None);
+    assert_eq!(state(&stores, &link).await, State::Killed { at: at(6) });
+}
+
+pub async fn wrong_codes_that_race_with_the_right_one_take_nothing_from_it(stores: Stores) {
+    let link = issue(&stores, ADA, 0).await;
+
+    let answers = race(&stores, RACERS, |stores, racer| {
+        let redeem = by(if racer % 4 == 0 { WRONG } else { RIGHT }, &link);
+        async move { redeemed(&stores, &redeem, 5).await }
+    })
+    .await;
+
+    // Four wrong codes are one too few to kill it.
+    assert_eq!(count(&answers, Option::is_some), 1);
+    assert_eq!(state(&stores, &link).await, State::Redeemed { at: at(5) });
+}
+
+pub async fn a_wrong_code_opens_nothing(stores: Stores) {
+    let link = issue(&stores, ADA, 0).await;
+    let wrong = by(WRONG, &link);
+
+    assert_eq!(redeemed(&stores, &wrong, 5).await, None);
+
+    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(wrong.seed.id).await.unwrap(), None);
+}
+
+pub async fn an_expired_link_counts_nothing_and_its_last_instant_is_in_time(stores: Stores) {
+    let (expired, in_time) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 1).await);
+
+    for proof in [Proof::Token, RIGHT, WRONG] {
+        let answer =
+            stores.magic_links.redeem(&by(proof, &expired), &stamp_at(expired.expires_at)).await.unwrap();
+        assert_eq!(answer, Redemption::Refused);
+    }
+    let last = stamp_at(in_time.expires_at - TimeDelta::milliseconds(1));
+    let answer = stores.magic_links.redeem(&by(RIGHT, &in_time), &last).await.unwrap();
+
+    assert_eq!(stores.magic_links.find(expired.id).await.unwrap(), Some(expired));
+    assert!(matches!(answer, Redemption::Redeemed { .. }), "{answer:?}");
+}

@@ -1,0 +1,179 @@
+//! Mails.
+
+use chrono::TimeDelta;
+use keywright_domain::Stores;
+use keywright_domain::id::MailId;
+use keywright_domain::mail::{Delivery, Mail, State};
+
+use crate::fixture::{ADA, BOB, ENTROPY, RACERS, at, count, issue, link, mail, race};
+
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+async fn lease(stores: &Stores, limit: u32, second: i64) -> Vec<Mail> {
+    stores.mails.lease(limit, LEASE, at(second)).await.unwrap()
+}
+
+async fn settle(stores: &Stores, mail: &Mail, delivery: Delivery, second: i64) -> bool {
+    stores.mails.settle(mail.id, mail.attempts, delivery, at(second)).await.unwrap()
+}
+
+/// No mail is delivered by two.
+pub async fn no_mail_is_leased_to_two(stores: Stores) {
+    for second in 0..20 {
+        issue(&stores, ADA, second).await;
+    }
+
+    let leased = race(&stores, RACERS, |stores, _| async move { lease(&stores, 3, 100).await }).await;
+
+    let mut ids: Vec<_> = leased.into_iter().flatten().map(|mail| mail.id).collect();
+    assert_eq!(ids.len(), 20);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+    assert_eq!(lease(&stores, 9, 100).await, []);
+}
+
+/// Who waits longest comes first.
+pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Stores) {
+    for second in [20, 0, 10] {
+        issue(&stores, ADA, second).await;
+    }
+
+    let listed: Vec<_> = stores.mails.newest(2).await.unwrap().iter().map(|mail| mail.created_at).collect();
+    let leased: Vec<_> = lease(&stores, 2, 100).await.iter().map(|mail| mail.created_at).collect();
+
+    assert_eq!(listed, [at(20), at(10)]);
+    assert_eq!(leased, [at(0), at(10)]);
+}
+
+/// What counts is since when it has been due, not since when it has been there.
+pub async fn a_deferred_mail_queues_behind_what_was_due_before(stores: Stores) {
+    issue(&stores, ADA, 0).await;
+    let deferred = lease(&stores, 9, 0).await.remove(0);
+    assert!(settle(&stores, &deferred, Delivery::Deferred, 100).await);
+    issue(&stores, BOB, 50).await;
+
+    let leased: Vec<_> = lease(&stores, 9, 200).await.into_iter().map(|mail| mail.created_at).collect();
+
+    assert_eq!(leased, [at(50), at(0)]);
+}
+
+/// A deferred mail comes due again, and not before.
+pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
+    issue(&stores, ADA, 0).await;
+    let first = lease(&stores, 9, 0).await.remove(0);
+    assert_eq!(first.attempts, 1);
+
+    assert!(settle(&stores, &first, Delivery::Deferred, 10).await);
+
+    assert_eq!(lease(&stores, 9, 10).await, []);
+    let second = lease(&stores, 9, 11).await.remove(0);
+    assert_eq!((second.id, second.attempts), (first.id, 2));
+    assert!(settle(&stores, &second, Delivery::Sent, 12).await);
+    assert_eq!(lease(&stores, 9, 100_000).await, []);
+    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, State::Sent(at(12)));
+}
+
+/// A worker that was too slow has nothing to say.
+pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
+    issue(&stores, BOB, 0).await;
+    let slow = lease(&stores, 9, 0).await.remove(0);
+    assert_eq!(lease(&stores, 9, 299).await, []);
+
+    let quick = lease(&stores, 9, 300).await.remove(0);
+
+    assert!(!settle(&stores, &slow, Delivery::Deferred, 301).await);
+    assert!(settle(&stores, &quick, Delivery::Rejected, 302).await);
+    assert!(!settle(&stores, &quick, Delivery::Sent, 303).await);
+    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, State::Dead(at(302)));
+}
+
+/// A leased mail is as the domain says, and so it is stored.
+pub async fn a_leased_mail_is_stored_as_it_was_answered(stores: Stores) {
+    let link = link(ADA, 0);
+    let mail = mail(&link);
+    stores.magic_links.issue(&link, &mail).await.unwrap();
+    assert_eq!(lease(&stores, 9, -1).await, [], "it is not due yet");
+
+    let leased = lease(&stores, 9, 5).await;
+
+    assert_eq!(leased, [mail.leased(at(5), LEASE).unwrap()]);
+    assert_eq!(stores.mails.newest(9).await.unwrap(), leased);
+}
+
+/// Every outcome is stored as the domain says, and none but a deferral comes due again.
+pub async fn every_outcome_is_stored(stores: Stores) {
+    let outcomes = [Delivery::Sent, Delivery::Rejected, Delivery::Dropped, Delivery::Deferred];
+    for (delivery, second) in outcomes.into_iter().zip([0, 1, 2, 3]) {
+        issue(&stores, ADA, second).await;
+        let leased = lease(&stores, 9, second).await.remove(0);
+
+        assert!(settle(&stores, &leased, delivery, second).await, "{delivery:?}");
+
+        let settled = leased.settled(leased.attempts, delivery, at(second)).unwrap();
+        assert_eq!(stores.mails.newest(1).await.unwrap(), [settled]);
+    }
+    assert_eq!(lease(&stores, 9, 100_000).await.len(), 1);
+}
+
+/// Who is deferred again waits longer.
+pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
+    issue(&stores, ADA, 0).await;
+
+    let mut pauses = vec![];
+    let mut second = 0;
+    for attempt in 1..=5 {
+        let leased = lease(&stores, 9, second).await.remove(0);
+        assert_eq!(leased.attempts, attempt);
+        assert!(settle(&stores, &leased, Delivery::Deferred, second).await);
+        let pause = leased.retry_after().num_seconds();
+        assert_eq!(lease(&stores, 9, second + pause - 1).await, []);
+        pauses.push(pause);
+        second += pause;
+    }
+
+    assert_eq!(pauses, [1, 2, 4, 8, 16]);
+}
+
+/// One outcome a delivery.
+pub async fn of_racing_outcomes_one_counts(stores: Stores) {
+    issue(&stores, ADA, 0).await;
+    let leased = lease(&stores, 9, 0).await.remove(0);
+
+    let settled = race(&stores, RACERS, |stores, racer| {
+        let delivery = if racer % 2 == 0 { Delivery::Sent } else { Delivery::Rejected };
+        let leased = leased.clone();
+        async move { settle(&stores, &leased, delivery, 5).await }
+    })
+    .await;
+
+    assert_eq!(count(&settled, |settled| *settled), 1);
+}
+
+/// At the end of a lease either the slow worker is heard, or another has the mail.
+pub async fn a_slow_outcome_and_a_new_lease_that_race_agree(stores: Stores) {
+    issue(&stores, ADA, 0).await;
+    let slow = lease(&stores, 9, 0).await.remove(0);
+
+    let successes = race(&stores, RACERS, |stores, racer| {
+        let slow = slow.clone();
+        async move {
+            if racer % 2 == 0 {
+                settle(&stores, &slow, Delivery::Sent, 300).await
+            } else {
+                !lease(&stores, 9, 300).await.is_empty()
+            }
+        }
+    })
+    .await;
+
+    assert_eq!(count(&successes, |success| *success), 1);
+}
+
+/// What nobody sent cannot be settled.
+pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
+    let unknown = MailId::new(at(0), &ENTROPY);
+
+    assert!(!stores.mails.settle(unknown, 0, Delivery::Sent, at(0)).await.unwrap());
+    assert_eq!(stores.mails.newest(9).await.unwrap(), []);
+}

@@ -1,0 +1,46 @@
+//! Sessions.
+
+mod life;
+mod race;
+mod reuse;
+mod rotation;
+mod sight;
+
+use chrono::TimeDelta;
+use keywright_domain::id::SessionId;
+use keywright_domain::session::port::Rotation;
+use keywright_domain::session::{Generation, Refresh, RotationRules, Session};
+use keywright_domain::{Stamp, Stores};
+
+pub use self::life::*;
+pub use self::race::*;
+pub use self::reuse::*;
+pub use self::rotation::*;
+pub use self::sight::*;
+use crate::fixture::{LIFETIMES, stamp};
+
+const RULES: RotationRules =
+    RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
+const STRICT: RotationRules =
+    RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
+
+fn refresh(session: SessionId, presented: u32) -> Refresh {
+    let presented = Generation(presented);
+    Refresh { session, presented, client_id: None, rules: RULES, idle: LIFETIMES.idle }
+}
+
+async fn rotate_by(stores: &Stores, refresh: &Refresh, at: &Stamp) -> Rotation {
+    stores.sessions.rotate(refresh, at).await.unwrap()
+}
+
+async fn rotate(stores: &Stores, session: SessionId, presented: u32, second: i64) -> Rotation {
+    rotate_by(stores, &refresh(session, presented), &stamp(second)).await
+}
+
+/// Presents a generation that must be taken.
+async fn renew(stores: &Stores, session: SessionId, presented: u32, second: i64) -> Session {
+    match rotate(stores, session, presented, second).await {
+        Rotation::Renewed(session) => session,
+        other => panic!("not renewed: {other:?}"),
+    }
+}

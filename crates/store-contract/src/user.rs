@@ -1,0 +1,193 @@
+//! Users.
+
+use chrono::TimeDelta;
+use keywright_domain::Stores;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::port::Poll;
+use keywright_domain::session::port::Rotation;
+use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
+use keywright_domain::user::{Profile, ProfileChange, User};
+use serde_json::json;
+
+use crate::fixture::{
+    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, begin, count, email, events, issue, race, redeem,
+    seed, sign_in, stamp, stored, unknown_user,
+};
+
+/// A change is kept, and recorded only if something is different.
+pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let change = ProfileChange {
+        name: Some("Ada Łovelace".to_owned()),
+        avatar_url: Some(Some("https://a.example/".to_owned())),
+        locale: Some("pl".to_owned()),
+        time_zone: Some("Europe/Warsaw".to_owned()),
+    };
+
+    let changed = stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap().unwrap();
+    let again = stores.users.change_profile(ada.id, &change, &stamp(20)).await.unwrap();
+
+    assert_eq!((changed.updated_at, changed.profile.name.as_deref()), (at(10), Some("Ada Łovelace")));
+    assert_eq!(again.as_ref(), Some(&changed));
+    assert_eq!(stores.users.find(ada.id).await.unwrap(), Some(changed));
+    let entry = activity(&stores, ada.id).await.remove(0);
+    assert_eq!(entry.details, json!({"fields": ["name", "avatar_url", "locale", "time_zone"]}));
+    assert_eq!(events(&stores, ada.id).await, [Event::ProfileChanged, Event::SignedIn]);
+
+    let removal = ProfileChange { avatar_url: Some(None), ..ProfileChange::default() };
+    let removed = stores.users.change_profile(ada.id, &removal, &stamp(30)).await.unwrap().unwrap();
+    assert_eq!(removed.profile.avatar_url, None);
+    assert_ne!(removed.profile, Profile::default());
+}
+
+/// Who is unknown is not found.
+pub async fn an_unknown_account_is_not_found(stores: Stores) {
+    let nobody = unknown_user();
+
+    assert_eq!(stores.users.find(nobody).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
+    let change = ProfileChange::default();
+    assert_eq!(stores.users.change_profile(nobody, &change, &stamp(0)).await.unwrap(), None);
+    assert_eq!(stores.users.disable(nobody, &stamp(0)).await.unwrap(), None);
+}
+
+/// Disabling ends every session at once, and is recorded once.
+pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
+    let (tokens, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
+    let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
+
+    let disabled = stores.users.disable(ada.id, &stamp(10)).await.unwrap().unwrap();
+    let again = stores.users.disable(ada.id, &stamp(20)).await.unwrap().unwrap();
+
+    assert_eq!((disabled.disabled_at, &again), (Some(at(10)), &disabled));
+    for session in [tokens.id, browser.id] {
+        assert!(!stored(&stores, session).await.is_live(at(11)));
+    }
+    assert!(stored(&stores, of_bob.id).await.is_live(at(11)));
+    let rules = RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
+    let presented = Generation(0);
+    let refresh = Refresh { session: tokens.id, presented, client_id: None, rules, idle: LIFETIMES.idle };
+    assert_eq!(stores.sessions.rotate(&refresh, &stamp(11)).await.unwrap(), Rotation::Over);
+    let disablings = events(&stores, ada.id).await;
+    assert_eq!(disablings.iter().filter(|event| **event == Event::AccountDisabled).count(), 1);
+}
+
+/// A change is recorded as the domain says.
+pub async fn the_activity_names_the_fields_that_are_different(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
+    stores.users.change_profile(ada.id, &named, &stamp(5)).await.unwrap();
+    let change = ProfileChange { locale: Some("de-CH".to_owned()), ..named };
+    let request = stamp(10);
+
+    let changed = stores.users.change_profile(ada.id, &change, &request).await.unwrap().unwrap();
+
+    let recorded = Activity::of_profile_change(ada.id, &["locale"], &request);
+    assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
+    assert_eq!(changed.profile.name.as_deref(), Some("Ada"));
+    assert_eq!((changed.created_at, changed.updated_at), (at(0), at(10)));
+}
+
+/// Accounts are told apart.
+pub async fn accounts_are_found_by_id_and_by_address(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 1).await;
+
+    for user in [ada, bob] {
+        assert_eq!(stores.users.find(user.id).await.unwrap().as_ref(), Some(&user));
+        assert_eq!(stores.users.find_by_email(&user.email).await.unwrap(), Some(user));
+    }
+}
+
+/// Changes of different fields do not undo each other, and each is recorded once.
+pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
+    let placed = ProfileChange { time_zone: Some("Europe/Zurich".to_owned()), ..ProfileChange::default() };
+    let changes = [named, placed];
+
+    race(&stores, RACERS, |stores, racer| {
+        let change = changes[racer % 2].clone();
+        async move { stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap() }
+    })
+    .await;
+
+    let profile = stores.users.find(ada.id).await.unwrap().unwrap().profile;
+    assert_eq!((profile.name.as_deref(), profile.time_zone.as_deref()), (Some("Ada"), Some("Europe/Zurich")));
+    let recorded = [Event::ProfileChanged, Event::ProfileChanged, Event::SignedIn];
+    assert_eq!(events(&stores, ada.id).await, recorded);
+}
+
+/// One disables, all see it, and it is recorded once.
+pub async fn of_racing_disablings_one_counts(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let id = ada.id;
+
+    let disabled = race(&stores, RACERS, |stores, _| async move {
+        stores.users.disable(id, &stamp(10)).await.unwrap().unwrap()
+    })
+    .await;
+
+    let expected = User { disabled_at: Some(at(10)), updated_at: at(10), ..ada };
+    assert_eq!(count(&disabled, |user| *user == expected), RACERS);
+    assert_eq!(stores.users.find(id).await.unwrap(), Some(expected));
+    assert_eq!(events(&stores, id).await, [Event::AccountDisabled, Event::SignedIn]);
+}
+
+/// Sessions that are over already stay as they are; all others end with the account.
+pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores) {
+    let (ended, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (expired, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
+    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(2)).await.unwrap();
+    let month = LIFETIMES.idle.num_seconds();
+    let mut live = vec![];
+    for kind in [SessionKind::Tokens, SessionKind::Browser, SessionKind::Device] {
+        live.push(sign_in(&stores, ADA, kind, month).await.0);
+    }
+    let request = stamp(month + 2);
+
+    stores.users.disable(ada.id, &request).await.unwrap();
+
+    for session in live {
+        let after = stored(&stores, session.id).await;
+        assert_eq!(after, session.ended(EndReason::AccountDisabled, request.now));
+    }
+    assert_eq!(stored(&stores, expired.id).await, expired);
+    assert_eq!(stored(&stores, ended.id).await, ended.ended(EndReason::SignedOut, at(2)));
+    let recorded = Activity::new(Event::AccountDisabled, ada.id, &request);
+    assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
+}
+
+/// Whoever signs in while the account is disabled is refused or ended, never left over.
+pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
+    let (browser, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let (mut links, mut devices) = (vec![], vec![]);
+    for second in 0..4 {
+        links.push(redeem(&issue(&stores, ADA, second).await, SessionKind::Tokens, 10));
+        let authorization = begin(&stores, second).await;
+        devices.push(approve(&stores, &authorization, &browser, 5).await.id);
+    }
+    let seeds: Vec<_> = devices.iter().map(|_| seed(SessionKind::Device, 10)).collect();
+    let opened: Vec<_> =
+        links.iter().map(|redeem| redeem.seed.id).chain(seeds.iter().map(|seed| seed.id)).collect();
+
+    race(&stores, 9, |stores, racer| {
+        let (id, redeem) = (ada.id, links[racer % 4].clone());
+        let (poll, seed) = (Poll { id: devices[racer % 4], client_id: None }, seeds[racer % 4].clone());
+        async move {
+            match racer {
+                0..4 => drop(stores.magic_links.redeem(&redeem, &stamp(10)).await.unwrap()),
+                8 => drop(stores.users.disable(id, &stamp(10)).await.unwrap()),
+                _ => drop(stores.device_authorizations.poll(&poll, &seed, &stamp(10)).await.unwrap()),
+            }
+        }
+    })
+    .await;
+
+    for session in opened.into_iter().chain([browser.id]) {
+        let found = stores.sessions.find(session).await.unwrap();
+        let is_live = found.as_ref().is_some_and(|(session, _)| session.is_live(at(10)));
+        assert!(!is_live, "{found:?}");
+    }
+}
