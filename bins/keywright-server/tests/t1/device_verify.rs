@@ -41,9 +41,9 @@ fn status(answer: &Answer) -> Value {
 async fn the_person_sees_what_asks_from_where_and_since_when() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
-    let begin = keywright.api(Method::POST, "/device").header("user-agent", "tv/1.0 (<b>Linux</b>)");
+    let request = keywright.api(Method::POST, "/device").header("user-agent", "tv/1.0 (<b>Linux</b>)");
     let begun =
-        send(begin.json(&json!({"client_id": "tv", "client_name": " Ada's \u{e9}cran "}))).await.json();
+        send(request.json(&json!({"client_id": "tv", "client_name": " Ada's \u{e9}cran "}))).await.json();
     let user_code = begun["user_code"].as_str().unwrap();
     let cookie = keywright.sign_in_browser(ADA).await;
     keywright.advance(61);
