@@ -94,7 +94,8 @@ async fn json_with_and_without_a_grant_type_and_a_form_are_alike() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
-    let full = json!({"grant_type": DEVICE_CODE_GRANT, "client_id": "cli", "device_code": approved(&keywright, &cookie).await});
+    let device_code = approved(&keywright, &cookie).await;
+    let full = json!({"grant_type": DEVICE_CODE_GRANT, "client_id": "cli", "device_code": device_code});
     assert_eq!(keywright.post("/token", full).await.status, 200);
     let device_code = approved(&keywright, &cookie).await;
     let form =

@@ -8,12 +8,14 @@ use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
-use super::MemoryStore;
+use super::{MemoryStore, is_free};
 
 #[async_trait]
 impl MagicLinks for MemoryStore {
     async fn issue(&self, link: &MagicLink, mail: &Mail) -> Result<(), StoreError> {
         let mut tables = self.tables();
+        is_free(&tables.magic_links, &link.id)?;
+        is_free(&tables.mails, &mail.id)?;
         tables.magic_links.insert(link.id, link.clone());
         tables.mails.insert(mail.id, mail.clone());
         Ok(())
@@ -46,13 +48,21 @@ impl MagicLinks for MemoryStore {
         let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
         let renewed = redeem.renew.and_then(|id| tables.sessions.get(&id));
         let renewed = renewed.and_then(|session| session.reauthenticated(user.id, authentication));
-        let session = renewed.unwrap_or_else(|| redeem.seed.open(user.id, authentication, at));
+        let session = if let Some(session) = renewed {
+            session
+        } else {
+            is_free(&tables.sessions, &redeem.seed.id)?;
+            redeem.seed.open(user.id, authentication, at)
+        };
+        if is_new {
+            is_free(&tables.users, &user.id)?;
+        }
+        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
 
         let redirect_to = link.redirect_to.clone();
         tables.magic_links.insert(link.id, MagicLink { state, ..link });
         tables.users.insert(user.id, user.clone());
         tables.sessions.insert(session.id, session.clone());
-        tables.record(Activity::of_session(Event::SignedIn, &session, at));
         Ok(Redemption::Redeemed { session, user, is_new, redirect_to })
     }
 }

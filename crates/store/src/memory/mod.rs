@@ -9,32 +9,33 @@ mod session;
 mod signing_key;
 mod user;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::StoreError;
+use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
 use keywright_domain::magic_link::MagicLink;
 use keywright_domain::mail::Mail;
 use keywright_domain::service::Health;
-use keywright_domain::session::{EndReason, Session};
+use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::user::User;
-use keywright_domain::{Stamp, StoreError};
 
 /// A store in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Tables>);
 
-/// Everything there is. The time-ordered ids keep the order of what was written.
+/// Everything there is.
 #[derive(Debug, Default)]
 struct Tables {
-    users: HashMap<UserId, User>,
-    sessions: HashMap<SessionId, Session>,
-    device_authorizations: HashMap<DeviceAuthorizationId, DeviceAuthorization>,
-    magic_links: HashMap<MagicLinkId, MagicLink>,
+    users: BTreeMap<UserId, User>,
+    sessions: BTreeMap<SessionId, Session>,
+    device_authorizations: BTreeMap<DeviceAuthorizationId, DeviceAuthorization>,
+    magic_links: BTreeMap<MagicLinkId, MagicLink>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,
@@ -49,22 +50,17 @@ impl MemoryStore {
 }
 
 impl Tables {
-    fn record(&mut self, activity: Activity) {
+    /// Adds an entry: the last thing that can fail, so before anything else is changed.
+    fn record(&mut self, activity: Activity) -> Result<(), StoreError> {
+        is_free(&self.activities, &activity.id)?;
         self.activities.insert(activity.id, activity);
+        Ok(())
     }
+}
 
-    /// Ends a live session and says so in its owner's activity.
-    fn end(&mut self, id: SessionId, reason: EndReason, event: Option<Event>, at: &Stamp) -> bool {
-        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.is_live(at.now)) else {
-            return false;
-        };
-        *session = session.ended(reason, at.now);
-        if let Some(event) = event {
-            let activity = Activity::of_session(event, session, at);
-            self.record(activity);
-        }
-        true
-    }
+/// Fails if there is a row with this id already, as the primary key of a database would.
+fn is_free<K: Ord + Display, V>(table: &BTreeMap<K, V>, id: &K) -> Result<(), StoreError> {
+    if table.contains_key(id) { Err(StoreError::broken(format!("the id {id} is taken"))) } else { Ok(()) }
 }
 
 #[async_trait]

@@ -6,7 +6,6 @@ use keywright_domain::session::EndReason;
 use keywright_domain::user::port::Users;
 use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, StoreError};
-use serde_json::json;
 
 use super::{MemoryStore, Tables};
 
@@ -36,32 +35,25 @@ impl Users for MemoryStore {
         let Some(before) = tables.users.get(&user) else { return Ok(None) };
         let (after, fields) = before.with_profile(change, at.now);
         if !fields.is_empty() {
+            tables.record(Activity::of_profile_change(user, &fields, at))?;
             tables.users.insert(user, after.clone());
-            let activity = Activity::new(Event::ProfileChanged, user, at);
-            tables.record(activity.with_details(json!({"fields": fields})));
         }
         Ok(Some(after))
     }
 
     async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
-        let Some(found) = tables.users.get_mut(&user) else { return Ok(None) };
-        if !found.is_enabled() {
-            return Ok(Some(found.clone()));
+        let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
+        if !before.is_enabled() {
+            return Ok(Some(before));
         }
-        found.disabled_at = Some(at.now);
-        found.updated_at = at.now;
-        let disabled = found.clone();
-        let theirs: Vec<_> = tables
-            .sessions
-            .values()
-            .filter(|session| session.user_id == user)
-            .map(|session| session.id)
-            .collect();
-        for session in theirs {
-            tables.end(session, EndReason::AccountDisabled, None, at);
+        tables.record(Activity::new(Event::AccountDisabled, user, at))?;
+        let disabled = User { disabled_at: Some(at.now), updated_at: at.now, ..before };
+        tables.users.insert(user, disabled.clone());
+        let theirs = tables.sessions.values_mut().filter(|session| session.user_id == user);
+        for session in theirs.filter(|session| session.is_live(at.now)) {
+            *session = session.ended(EndReason::AccountDisabled, at.now);
         }
-        tables.record(Activity::new(Event::AccountDisabled, user, at));
         Ok(Some(disabled))
     }
 }
