@@ -1,264 +1,243 @@
-//! POST /auth/device and /auth/token, and the decision between them (contract §3, RFC 8628).
+//! POST /auth/device (contract §3, RFC 8628 §3.1 and §3.2).
 
-use futures_util::future::join_all;
+use std::collections::HashSet;
+
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Answer, Keywright, send};
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+const FIELDS: [&str; 6] =
+    ["device_code", "expires_in", "interval", "user_code", "verification_uri", "verification_uri_complete"];
 
-async fn poll(keywright: &Keywright, device_code: &str) -> Answer {
-    keywright.post("/token", json!({"device_code": device_code})).await
+async fn post(keywright: &Keywright, media_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+    send(keywright.api(Method::POST, "/device").header("content-type", media_type).body(body)).await
 }
 
-async fn decide(keywright: &Keywright, cookie: &str, body: Value) -> Answer {
-    keywright.post_from_page(cookie, "/device/verify", body).await
+fn names(answer: &Answer) -> Vec<String> {
+    let mut names: Vec<_> = answer.json().as_object().unwrap().keys().cloned().collect();
+    names.sort_unstable();
+    names
 }
 
-async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
-    let path = format!("/api/v1/auth/device/verify?user_code={user_code}");
-    send(keywright.page_request(Method::GET, &path, cookie)).await
-}
-
-#[tokio::test]
-async fn a_beginning_answers_as_the_contract_says() {
-    let keywright = Keywright::start().await;
-
-    let by_json = keywright.post("/device", json!({"client_name": "Ada's laptop"})).await;
-    let by_form = keywright.post_form("/device", &[("client_id", "cli"), ("scope", "a b")]).await;
-    let empty = send(keywright.api(Method::POST, "/device")).await;
-
-    for answer in [by_json, by_form, empty] {
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
-        let json = answer.json();
-        let user_code = json["user_code"].as_str().unwrap();
-        assert_eq!((user_code.len(), user_code.find('-')), (9, Some(4)));
-        assert!(user_code.replace('-', "").chars().all(|letter| "BCDFGHJKLMNPQRSTVWXZ".contains(letter)));
-        assert!(json["device_code"].as_str().unwrap().starts_with("kwd_"));
-        let page = format!("{}/device-verify", keywright.base());
-        assert_eq!(json["verification_uri"], json!(page));
-        assert_eq!(json["verification_uri_complete"], json!(format!("{page}?code={user_code}")));
-        assert_eq!((&json["expires_in"], &json["interval"]), (&json!(600), &json!(5)));
-        assert_eq!(json.as_object().unwrap().len(), 6);
-    }
+/// What RFC 6749 §5.2 asks of every refusal.
+fn assert_refused(answer: &Answer, error: &str, because: &str) {
+    assert_eq!(answer.error(), error, "{because}: {}", answer.text);
+    assert_eq!(names(answer), ["error", "error_description"], "{because}");
+    assert!(answer.json()["error_description"].is_string(), "{because}");
+    let headers = ["cache-control", "pragma", "content-type"].map(|name| answer.header(name));
+    assert_eq!(headers, ["no-store", "no-cache", JSON], "{because}");
 }
 
 #[tokio::test]
-async fn a_bad_beginning_is_refused_in_the_shape_of_oauth() {
+async fn a_device_is_told_exactly_what_rfc_8628_names() {
     let keywright = Keywright::start().await;
 
-    for (body, error) in [
-        (json!({"client_id": "nobody"}), "401 invalid_client"),
-        (json!({"client_name": "<b>"}), "400 invalid_request"),
-        (json!({"client_name": "a".repeat(65)}), "400 invalid_request"),
-        (json!({"client_id": 1}), "400 invalid_request"),
-        (json!([]), "400 invalid_request"),
-    ] {
-        assert_eq!(keywright.post("/device", body.clone()).await.error(), error, "{body}");
-    }
-    let repeated = keywright.post_form("/device", &[("client_id", "cli"), ("client_id", "cli")]).await;
-    assert_eq!(repeated.error(), "400 invalid_request");
-    let plain =
-        send(keywright.api(Method::POST, "/device").header("content-type", "text/plain").body("x")).await;
-    assert_eq!(plain.error(), "415 unsupported_media_type");
-}
+    let answer = send(keywright.api(Method::POST, "/device")).await;
 
-#[tokio::test]
-async fn grants_are_told_apart() {
-    let keywright = Keywright::start().await;
-    let tokens = keywright.sign_in("ada@example.com").await;
-    let token = |form: Vec<(&'static str, String)>| send(keywright.api(Method::POST, "/token").form(&form));
-
-    for (form, error) in [
-        (vec![], "400 invalid_request"),
-        (vec![("grant_type", "password".to_owned())], "400 unsupported_grant_type"),
-        (vec![("grant_type", GRANT.to_owned())], "400 invalid_request"),
-        (vec![("grant_type", "refresh_token".to_owned())], "400 invalid_request"),
-        (
-            vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", "x".to_owned())],
-            "400 invalid_grant",
-        ),
-        (
-            vec![
-                ("grant_type", "refresh_token".to_owned()),
-                ("refresh_token", tokens.refresh.clone()),
-                ("client_id", "cli".to_owned()),
-            ],
-            "400 invalid_grant",
-        ),
-    ] {
-        assert_eq!(token(form.clone()).await.error(), error, "{form:?}");
-    }
-    let right = vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", tokens.refresh.clone())];
-    assert_eq!(token(right).await.status, 200, "another client spends nothing");
-}
-
-#[tokio::test]
-async fn who_polls_too_soon_is_slowed_down_and_recovers() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let (device_code, user_code) = keywright.begin_device().await;
-
-    assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
-    keywright.advance(3);
-    let first = poll(&keywright, &device_code).await;
-    assert_eq!((first.error().as_str(), &first.json()["interval"]), ("400 slow_down", &json!(10)));
-    let second = poll(&keywright, &device_code).await;
-    assert_eq!(second.json()["interval"], json!(15));
-    decide(&keywright, &cookie, json!({"user_code": user_code})).await;
-    assert_eq!(poll(&keywright, &device_code).await.error(), "400 slow_down", "approved, and still too soon");
-
-    keywright.advance(20);
-
-    assert_eq!(poll(&keywright, &device_code).await.status, 200);
-}
-
-#[tokio::test]
-async fn what_is_over_goes_before_slow_down() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let (denied, denied_code) = keywright.begin_device().await;
-    let (expired, _) = keywright.begin_device().await;
-    poll(&keywright, &denied).await;
-    let answer = decide(&keywright, &cookie, json!({"user_code": denied_code, "action": "deny"})).await;
-    assert_eq!(answer.json(), json!({"status": "denied"}));
-
-    for _ in 0..3 {
-        assert_eq!(poll(&keywright, &denied).await.error(), "400 access_denied");
-    }
-    keywright.advance(599);
-    assert_eq!(poll(&keywright, &expired).await.error(), "400 authorization_pending");
-    keywright.advance(1);
-    for _ in 0..3 {
-        assert_eq!(poll(&keywright, &expired).await.error(), "400 expired_token");
-    }
-}
-
-#[tokio::test]
-async fn an_approved_code_is_claimed_once_however_many_poll() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let begun = keywright.post("/device", json!({"scope": "read"})).await.json();
-    let device_code = begun["device_code"].as_str().unwrap();
-    decide(&keywright, &cookie, json!({"user_code": begun["user_code"]})).await;
-
-    let answers = join_all((0..16).map(|_| poll(&keywright, device_code))).await;
-
-    let granted: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
-    assert_eq!(granted.len(), 1);
-    assert_eq!(granted[0].json()["scope"], json!(""), "unknown scopes are dropped, and that is said");
-    assert_eq!((granted[0].header("cache-control"), granted[0].header("pragma")), ("no-store", "no-cache"));
-    assert_eq!(keywright.me(&granted[0].tokens().access).await, 200);
-    keywright.advance(60);
-    assert_eq!(poll(&keywright, device_code).await.error(), "400 invalid_grant");
-}
-
-#[tokio::test]
-async fn a_foreign_or_forged_code_claims_nothing() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let (device_code, user_code) = keywright.begin_device().await;
-    decide(&keywright, &cookie, json!({"user_code": user_code})).await;
-
-    let other = json!({"device_code": device_code, "client_id": "web"});
-    assert_eq!(keywright.post("/token", other).await.error(), "400 invalid_grant");
-    keywright.advance(5);
-    for forged in [
-        "",
-        "kwd_",
-        device_code.get(..79).unwrap(),
-        &device_code.replacen("kwd_", "kwr_", 1),
-        &format!("{device_code}="),
-    ] {
-        assert_eq!(poll(&keywright, forged).await.error(), "400 invalid_grant", "{forged}");
-    }
-
-    let right = json!({"device_code": device_code, "client_id": "cli", "grant_type": GRANT});
-    assert_eq!(keywright.post("/token", right).await.status, 200);
-}
-
-#[tokio::test]
-async fn an_account_that_was_disabled_since_gets_no_session() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let (device_code, user_code) = keywright.begin_device().await;
-    decide(&keywright, &cookie, json!({"user_code": user_code})).await;
-
-    keywright.disable("ada@example.com").await;
-
-    assert_eq!(poll(&keywright, &device_code).await.error(), "400 access_denied");
-}
-
-#[tokio::test]
-async fn the_consent_shows_who_asks_and_changes_nothing() {
-    let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let request = keywright.api(Method::POST, "/device").header("user-agent", "acme/2");
-    let begun = send(request.json(&json!({"client_name": "Ada's laptop"}))).await.json();
-    let user_code = begun["user_code"].as_str().unwrap();
-
-    for spelling in [user_code.to_owned(), user_code.to_lowercase(), user_code.replace('-', "%20")] {
-        let shown = look(&keywright, &cookie, &spelling).await;
-        let shown = shown.json()["device_authorization"].clone();
-        assert_eq!(shown["user_code"], json!(user_code));
-        assert_eq!((&shown["client_id"], &shown["client_name"]), (&json!("cli"), &json!("Ada's laptop")));
-        assert_eq!((&shown["ip_address"], &shown["user_agent"]), (&json!("127.0.0.1"), &json!("acme/2")));
-        assert_eq!(shown["status"], json!("pending"));
-        assert!(shown["requested_at"].as_str().unwrap().ends_with('Z'));
-        assert_eq!(shown.as_object().unwrap().len(), 8);
-    }
-}
-
-#[tokio::test]
-async fn a_code_belongs_to_who_decides_first() {
-    let keywright = Keywright::start().await;
-    let (ada, bob) = (
-        keywright.sign_in_browser("ada@example.com").await,
-        keywright.sign_in_browser("bob@example.com").await,
+    assert_eq!((answer.status, names(&answer)), (200, FIELDS.map(String::from).to_vec()));
+    let json = answer.json();
+    let page = format!("{}/device-verify", keywright.base());
+    assert_eq!(json["verification_uri"], json!(page));
+    let user_code = json["user_code"].as_str().unwrap();
+    assert_eq!(json["verification_uri_complete"], json!(format!("{page}?code={user_code}")));
+    assert_eq!((&json["expires_in"], &json["interval"]), (&json!(600), &json!(5)));
+    let device_code = json["device_code"].as_str().unwrap().strip_prefix("kwd_").unwrap();
+    assert!(
+        device_code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+        "{device_code}"
     );
-    let (_, user_code) = keywright.begin_device().await;
-
-    assert_eq!(
-        decide(&keywright, &ada, json!({"user_code": user_code})).await.json(),
-        json!({"status": "approved"})
-    );
-
-    assert_eq!(decide(&keywright, &ada, json!({"user_code": user_code})).await.code(), "409 conflict");
-    assert_eq!(decide(&keywright, &bob, json!({"user_code": user_code})).await.code(), "404 not_found");
-    assert_eq!(look(&keywright, &bob, &user_code).await.code(), "404 not_found");
-    let shown = look(&keywright, &ada, &user_code).await.json();
-    assert_eq!(shown["device_authorization"]["status"], json!("approved"));
-    assert_eq!(decide(&keywright, &bob, json!({"user_code": "BBBB-BBBB"})).await.code(), "404 not_found");
-    assert_eq!(decide(&keywright, &bob, json!({"user_code": "nonsense"})).await.code(), "404 not_found");
-    keywright.advance(600);
-    assert_eq!(look(&keywright, &ada, &user_code).await.code(), "404 not_found");
+    let headers = ["cache-control", "pragma", "content-type"].map(|name| answer.header(name));
+    assert_eq!(headers, ["no-store", "no-cache", JSON]);
 }
 
 #[tokio::test]
-async fn who_may_decide_is_a_browser_or_a_fresh_bearer() {
+async fn user_codes_are_two_groups_of_four_unmistakable_letters_and_differ() {
     let keywright = Keywright::start().await;
-    let cookie = keywright.sign_in_browser("ada@example.com").await;
-    let device = keywright.sign_in_device(&cookie).await;
-    let bearer = keywright.sign_in("ada@example.com").await;
-    let (_, user_code) = keywright.begin_device().await;
-    let body = || json!({"user_code": user_code});
-    let cross_site = keywright.api(Method::POST, "/device/verify").header("cookie", &cookie).json(&body());
+    let (mut user_codes, mut device_codes) = (HashSet::new(), HashSet::new());
 
-    assert_eq!(keywright.post("/device/verify", body()).await.code(), "401 unauthorized");
-    assert_eq!(keywright.post_as(&device.access, "/device/verify", body()).await.code(), "403 forbidden");
-    assert_eq!(send(cross_site).await.code(), "403 csrf_rejected");
-    let odd = keywright
-        .post_as(&bearer.access, "/device/verify", json!({"user_code": user_code, "action": "x"}))
-        .await;
-    assert_eq!(odd.code(), "422 validation_failed");
-    keywright.advance(901);
-    let stale = keywright.post_as(&bearer.access, "/device/verify", body()).await;
-    assert_eq!(stale.code(), "403 reauthentication_required");
+    for _ in 0..50 {
+        let (device_code, user_code) = keywright.begin_device().await;
 
-    let (_, user_code) = keywright.begin_device().await;
-    let fresh = keywright.sign_in("ada@example.com").await;
-    let decided = keywright.post_as(&fresh.access, "/device/verify", json!({"user_code": user_code})).await;
-    assert_eq!(decided.json(), json!({"status": "approved"}));
+        let (first, second) = user_code.split_once('-').unwrap();
+        for group in [first, second] {
+            assert_eq!(group.len(), 4, "{user_code}");
+            assert!(group.chars().all(|letter| "BCDFGHJKLMNPQRSTVWXZ".contains(letter)), "{user_code}");
+        }
+        assert!(user_codes.insert(user_code));
+        assert!(device_codes.insert(device_code));
+    }
+}
+
+#[tokio::test]
+async fn json_a_form_and_nothing_at_all_begin_alike() {
+    let keywright = Keywright::start().await;
+
+    for (media_type, body) in [
+        (JSON, ""),
+        (FORM, ""),
+        ("text/plain", ""),
+        (JSON, "{}"),
+        (JSON, r#"{"client_id": null, "client_name": null, "scope": null}"#),
+        (JSON, r#"{"client_id": "cli", "client_name": "Ada's laptop", "scope": "x y"}"#),
+        (JSON, r#"{"from_the_future": {"a": [1]}, "device_code": "kwd_"}"#),
+        ("application/json; charset=utf-8", r#"{"client_id": "web"}"#),
+        ("Application/JSON", "{}"),
+        (FORM, "client_id=cli&client_name=Ada%27s+laptop&scope=x+y"),
+        (FORM, "client_id=&client_name=&scope="),
+        (FORM, "from_the_future=1"),
+        ("application/x-www-form-urlencoded; charset=UTF-8", "client_id=web"),
+    ] {
+        let answer = post(&keywright, media_type, body).await;
+
+        assert_eq!(answer.status, 200, "{media_type} {body}: {}", answer.text);
+        assert_eq!(names(&answer), FIELDS, "{media_type} {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_client_is_refused_in_the_shape_of_oauth() {
+    let keywright = Keywright::start().await;
+
+    for unknown in ["nobody", "CLI", "cli ", " cli", "cli\0", "<script>", &"a".repeat(10_000)] {
+        let by_json = keywright.post("/device", json!({"client_id": unknown})).await;
+        let by_form = keywright.post_form("/device", &[("client_id", unknown)]).await;
+
+        for answer in [by_json, by_form] {
+            assert_refused(&answer, "401 invalid_client", unknown);
+            assert!(!answer.text.contains("<script"), "{}", answer.text);
+        }
+    }
+    assert_refused(&keywright.post("/device", json!({"client_id": ""})).await, "401 invalid_client", "empty");
+}
+
+#[tokio::test]
+async fn a_configured_client_begins_beside_the_built_in_ones() {
+    let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
+    let keywright = Keywright::start_with(&clients).await;
+
+    for known in ["tv", "cli", "web"] {
+        assert_eq!(keywright.post("/device", json!({"client_id": known})).await.status, 200, "{known}");
+    }
+    assert_refused(&keywright.post("/device", json!({"client_id": "TV"})).await, "401 invalid_client", "TV");
+}
+
+#[tokio::test]
+async fn a_client_name_is_short_plain_text() {
+    let keywright = Keywright::start().await;
+
+    for good in ["", "   ", "Ada's laptop (2)", "a.b_c-d", "Ærøskøbing 7", "кухня", "台所", &"é".repeat(64)]
+    {
+        let answer = keywright.post("/device", json!({"client_name": good})).await;
+        assert_eq!(answer.status, 200, "{good}: {}", answer.text);
+        assert_eq!(keywright.post_form("/device", &[("client_name", good)]).await.status, 200, "{good}");
+    }
+    for bad in [
+        &"a".repeat(65),
+        &"é".repeat(65),
+        &"a".repeat(60_000),
+        "<b>x</b>",
+        "a&b",
+        "a\"b",
+        "a\nb",
+        "a\r\nSubject: b",
+        "a\tb",
+        "a\0b",
+        "a\u{202e}b",
+        "a\u{200b}b",
+        "a\u{a0}b",
+        "a;b",
+        "a/b",
+        "https://x",
+        "a@b",
+        "💻",
+    ] {
+        let by_json = keywright.post("/device", json!({"client_name": bad})).await;
+        let by_form = keywright.post_form("/device", &[("client_name", bad)]).await;
+        for answer in [by_json, by_form] {
+            assert_refused(&answer, "400 invalid_request", &format!("{bad:?}"));
+            assert!(answer.text.contains("client_name"), "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_parameter_is_refused_however_it_is_spelt() {
+    let keywright = Keywright::start().await;
+
+    for (media_type, body) in [
+        (FORM, "client_id=cli&client_id=cli"),
+        (FORM, "client_id=cli&client_id=web"),
+        (FORM, "client_id=&client_id=cli"),
+        (FORM, "client%5Fid=cli&client_id=cli"),
+        (FORM, "scope=a&client_id=cli&scope=b"),
+        (FORM, "unknown=1&unknown=2"),
+        (JSON, r#"{"client_id": "cli", "client_id": "cli"}"#),
+        (JSON, r#"{"client_id": null, "client_id": "cli"}"#),
+        (JSON, r#"{"client\u005fid": "cli", "client_id": "cli"}"#),
+        (JSON, r#"{"scope": "a", "scope": "a"}"#),
+    ] {
+        assert_refused(&post(&keywright, media_type, body).await, "400 invalid_request", body);
+    }
+}
+
+#[tokio::test]
+async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
+    let keywright = Keywright::start().await;
+
+    for (media_type, body, error) in [
+        (JSON, "{", "400 invalid_request"),
+        (JSON, "[]", "400 invalid_request"),
+        (JSON, "null", "400 invalid_request"),
+        (JSON, r#""cli""#, "400 invalid_request"),
+        (JSON, "{} {}", "400 invalid_request"),
+        (JSON, "client_id=cli", "400 invalid_request"),
+        (JSON, r#"{"client_id": 1}"#, "400 invalid_request"),
+        (JSON, r#"{"client_id": ["cli"]}"#, "400 invalid_request"),
+        (JSON, r#"{"client_name": {}}"#, "400 invalid_request"),
+        (JSON, r#"{"scope": true}"#, "400 invalid_request"),
+        ("text/plain", "{}", "415 unsupported_media_type"),
+        ("multipart/form-data; boundary=x", "--x--", "415 unsupported_media_type"),
+        ("application/jsonp", "{}", "415 unsupported_media_type"),
+        ("", "{}", "415 unsupported_media_type"),
+    ] {
+        assert_refused(&post(&keywright, media_type, body).await, error, &format!("{media_type} {body}"));
+    }
+    let bytes = post(&keywright, JSON, b"{\"client_name\": \"\xff\"}".to_vec()).await;
+    assert_refused(&bytes, "400 invalid_request", "no UTF-8");
+    let deep = post(&keywright, JSON, r#"{"a":"#.repeat(8_000)).await;
+    assert_refused(&deep, "400 invalid_request", "deep");
+    let untyped = send(keywright.api(Method::POST, "/device").body("{}")).await;
+    assert_refused(&untyped, "415 unsupported_media_type", "no type");
+}
+
+#[tokio::test]
+async fn a_body_may_have_64_kib_and_no_more() {
+    let keywright = Keywright::start().await;
+    let form = |length: usize| format!("x={}", "a".repeat(length - 2));
+    let json = |length: usize| format!(r#"{{"x":"{}"}}"#, "a".repeat(length - 8));
+
+    for (media_type, body) in [(FORM, form(65_536)), (JSON, json(65_536))] {
+        assert_eq!(post(&keywright, media_type, body).await.status, 200, "{media_type}");
+    }
+    for (media_type, body) in [
+        (FORM, form(65_537)),
+        (JSON, json(65_537)),
+        (JSON, "[".repeat(500_000)),
+        ("text/plain", form(70_000)),
+    ] {
+        assert_refused(&post(&keywright, media_type, body).await, "413 payload_too_large", media_type);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_any_kind_in_the_header_does_not_matter() {
+    let keywright = Keywright::start().await;
+
+    for header in ["Bearer x", "Basic Y2xpOg==", "Bearer"] {
+        let begun = send(keywright.api(Method::POST, "/device").header("authorization", header)).await;
+        assert_eq!(begun.status, 200, "{header}: {}", begun.text);
+    }
 }

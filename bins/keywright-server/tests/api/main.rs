@@ -4,6 +4,9 @@
 
 mod conventions;
 mod device;
+mod device_flow;
+mod device_page;
+mod device_verify;
 mod discovery;
 mod harness;
 mod logout;
@@ -14,3 +17,4 @@ mod rate_limit;
 mod refresh;
 mod revoke;
 mod stock_client;
+mod token;

@@ -1,7 +1,7 @@
 //! Remembering in a SQLite file.
 //!
 //! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
-//! once ([`executor`]): an answer is given only when what it says is on the disk.
+//! once (`executor`): an answer is given only when what it says is on the disk.
 
 mod activity;
 mod connection;
