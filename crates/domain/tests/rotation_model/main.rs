@@ -4,7 +4,7 @@
 //! have to judge as its whole history would.
 //!
 //! The same interleavings are tried each time. To search for others:
-//! `PROPTEST_RNG_SEED=$RANDOM PROPTEST_CASES=20000 cargo nextest run -p keywright-domain rotation_model`.
+//! `PROPTEST_RNG_SEED=$RANDOM PROPTEST_CASES=10000 cargo nextest run -p keywright-domain rotation_model`.
 
 #[cfg(test)]
 mod history;
