@@ -34,6 +34,8 @@ missing() {
 packages_to_install() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
     command -v chromium >/dev/null || printf '%s\n' chromium
+    command -v setpriv >/dev/null || printf '%s\n' util-linux
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || printf '%s\n' postgresql
     command -v chromedriver >/dev/null || printf '%s\n' chromium-driver
 }
 
@@ -89,4 +91,5 @@ step 'licences, bans and sources' cargo deny --offline check licenses bans sourc
 
 # The last step takes this process over, so that the closing lines of the test runner end the output.
 printf '\n== tests, after %d s of other checks\n' "$SECONDS"
-exec cargo nextest run --workspace --locked --profile ci
+exec cargo run --quiet --locked --package keywright-throwaway-postgres -- \
+    cargo nextest run --workspace --locked --profile ci

@@ -1,7 +1,6 @@
 //! From the configuration to a service: the one place that names every adapter.
 
 use std::net::TcpListener;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +23,10 @@ use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::flow as signing_key;
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::{Rules, Service, Stores};
-use keywright_store::sqlite::{self, Options, SqliteStore};
 use url::Url;
 
-use crate::config::{self, Config, DatabaseUrl, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
+use crate::config::{self, Config, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
+use crate::store;
 
 /// What surrounds the service. Tests bring their own.
 pub struct World {
@@ -46,31 +45,6 @@ impl World {
     }
 }
 
-/// Applies the migrations that are missing, and names them.
-pub fn migrate(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
-    match database {
-        DatabaseUrl::Sqlite(path) => Ok(sqlite::migrate(path)?),
-        DatabaseUrl::Postgres(_) => no_postgres(),
-    }
-}
-
-fn no_postgres<T>() -> anyhow::Result<T> {
-    bail!(
-        "database.url names PostgreSQL, which this version does not speak yet: use sqlite://data/keywright.db"
-    )
-}
-
-async fn open_stores(config: &Config) -> anyhow::Result<Stores> {
-    let DatabaseUrl::Sqlite(path) = &config.database.url else { return no_postgres() };
-    let shown = path.display().to_string();
-    let readers = usize::try_from(config.database.pool_size.get()).map(NonZeroUsize::new);
-    let readers = readers.ok().flatten().context("database.pool_size is no size")?;
-    let (path, options) = (path.clone(), Options { readers, ..Options::default() });
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &options)).await?;
-    let store = opened.with_context(|| format!("the database {shown} cannot be opened"))?;
-    Ok(Stores::of(Arc::new(store)))
-}
-
 /// The service that `config` describes.
 pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> anyhow::Result<Service> {
     let current = server_secret(&secret.bytes)?;
@@ -80,7 +54,7 @@ pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> an
 
     let stores = match world.stores {
         Some(stores) => stores,
-        None => open_stores(config).await?,
+        None => store::open(&config.database).await?,
     };
     let maker = Ed25519KeyMaker::new(secrets.first().context("there is no secret")?)?;
     let algorithm = algorithm(config)?;

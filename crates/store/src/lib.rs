@@ -1,14 +1,18 @@
 //! How Keywright remembers.
 //!
 //! [`memory`] forgets everything when it is dropped, and has no database library among its dependencies: it is
-//! what tests swap in. [`sqlite`] keeps everything in one file. Both keep the promises of the domain's ports, which
-//! one contract suite proves for each.
+//! what tests swap in. [`sqlite`] keeps everything in one file, [`postgres`] in a database that many servers share. All keep
+//! the promises of the domain's ports, which one contract suite proves for each.
 
 #[cfg(feature = "memory")]
 pub mod memory;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod rows;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod schema;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

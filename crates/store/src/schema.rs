@@ -5,9 +5,11 @@ pub mod sql {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// A UUID: 16 bytes.
+    /// A UUID: `BLOB` of 16 bytes on SQLite, `uuid` on PostgreSQL.
     #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
     #[diesel(sqlite_type(name = "Binary"))]
+    // Those of `uuid`, which are the same in every PostgreSQL.
+    #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
     pub struct Id;
 }
 
@@ -143,6 +145,14 @@ diesel::table! {
         public_jwk -> Text,
         sealed_private_key -> Binary,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+
+    locks (name) {
+        name -> Text,
     }
 }
 

@@ -123,3 +123,10 @@ CREATE TABLE signing_keys (
     sealed_private_key BLOB NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
+
+-- One row for everything that only one server does at a time. SQLite's own lock suffices here; PostgreSQL holds these rows.
+CREATE TABLE locks (
+    name TEXT NOT NULL PRIMARY KEY
+) STRICT;
+
+INSERT INTO locks (name) VALUES ('signing_keys');

@@ -48,6 +48,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "keywright-http", knows: DOMAIN, never: BEHIND_PORTS },
     Layer { name: "keywright-pages", knows: &["keywright-domain", "keywright-http"], never: BEHIND_PORTS },
     Layer { name: "keywright-house", knows: &[], never: &[] },
+    Layer { name: "keywright-throwaway-postgres", knows: &[], never: &[] },
 ];
 
 /// Where the workspace breaks the rules of `layers`.

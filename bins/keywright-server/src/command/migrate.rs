@@ -3,13 +3,12 @@
 use serde_json::json;
 
 use crate::config::Loaded;
-use crate::wiring;
+use crate::store;
 
 /// Applies the migrations that are missing and prints their names.
 pub(super) async fn run(loaded: Loaded, as_json: bool) -> anyhow::Result<()> {
     super::remark(&loaded);
-    let database = loaded.config.database.url.clone();
-    let applied = tokio::task::spawn_blocking(move || wiring::migrate(&database)).await??;
+    let applied = store::migrate(&loaded.config.database.url).await?;
     if as_json {
         println!("{}", json!({"applied": applied}));
     } else if applied.is_empty() {

@@ -40,20 +40,27 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// The address of a PostgreSQL server, which may hold a password. Shown without it.
+/// The address of a PostgreSQL server, or of several that stand in for each other; it may hold a password. Shown
+/// without it.
 #[derive(Clone)]
-pub struct PostgresUrl(Secret<Url>);
+pub struct PostgresUrl {
+    text: Secret<String>,
+    /// The same with the first host alone.
+    first: Url,
+    /// The other hosts, each after a comma.
+    others: String,
+}
 
 impl PostgresUrl {
     /// The whole URL, password and all.
     pub fn expose(&self) -> &str {
-        self.0.expose().as_str()
+        self.text.expose()
     }
 }
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.0.expose().clone();
+        let mut shown = self.first.clone();
         if shown.password().is_some() {
             // It has a password, so it may have another.
             let _ = shown.set_password(Some(MASK));
@@ -66,8 +73,15 @@ impl fmt::Display for PostgresUrl {
             };
             shown.query_pairs_mut().clear().extend_pairs(parameters.into_iter().map(masked));
         }
-        shown.fmt(f)
+        let (scheme, rest) = shown.as_str().split_once("://").unwrap_or_default();
+        let (authority, path) = rest.split_at(authority_length(rest));
+        write!(f, "{scheme}://{authority}{}{path}", self.others)
     }
+}
+
+/// Where the authority of a URL ends that begins after `://` (RFC 3986 §3.2).
+fn authority_length(rest: &str) -> usize {
+    rest.find(['/', '?', '#']).unwrap_or(rest.len())
 }
 
 impl fmt::Debug for PostgresUrl {
@@ -112,7 +126,20 @@ impl Leaf for DatabaseUrl {
 }
 
 fn postgres(text: &str) -> Result<PostgresUrl, Reason> {
-    let url = Url::parse(text).map_err(|_| "cannot be read (is the password percent-encoded?)")?;
+    const UNREADABLE: &str = "cannot be read (is the password percent-encoded?)";
+    let (scheme, rest) = text.split_once("://").ok_or(UNREADABLE)?;
+    let (authority, path) = rest.split_at(authority_length(rest));
+    // A comma in a password is none between hosts.
+    let hosts_at = authority.rfind('@').map_or(0, |at| at + 1);
+    let (user, hosts) = authority.split_at(hosts_at);
+    let (first, others) = hosts.split_at(hosts.find(',').unwrap_or(hosts.len()));
+    let parse = |host: &str| Url::parse(&format!("{scheme}://{user}{host}{path}")).map_err(|_| UNREADABLE);
+    let url = parse(first)?;
+    for other in others.split(',').skip(1) {
+        if parse(other)?.host_str().is_none_or(str::is_empty) {
+            return Err("names a host that is empty".into());
+        }
+    }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("names no host".into());
     }
@@ -120,7 +147,7 @@ fn postgres(text: &str) -> Result<PostgresUrl, Reason> {
     if url.fragment().is_some() || url.path().contains('@') || url.query().unwrap_or_default().contains('@') {
         return Err("has a character in its user or password that must be percent-encoded".into());
     }
-    Ok(PostgresUrl(Secret::new(url)))
+    Ok(PostgresUrl { text: Secret::new(text.to_owned()), first: url, others: others.to_owned() })
 }
 
 #[cfg(test)]
@@ -161,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn several_hosts_are_kept_and_their_password_is_not_shown() {
+        let text = "postgres://kw:a%2Cb@db1:5432,db2:5433/kw?sslmode=verify-full";
+
+        let DatabaseUrl::Postgres(postgres) = DatabaseUrl::parse(text).unwrap() else {
+            panic!("not postgres")
+        };
+        assert_eq!(postgres.expose(), text);
+        assert_eq!(postgres.to_string(), "postgres://kw:***@db1:5432,db2:5433/kw?sslmode=verify-full");
+        assert_eq!(shown("postgres://db1,db2/kw").as_deref(), Some("postgres://db1,db2/kw"));
+    }
+
+    #[test]
     fn other_databases_and_nameless_ones_are_refused() {
         for bad in [
             "data/keywright.db",
@@ -171,6 +210,8 @@ mod tests {
             "mysql://host/kw",
             "postgres://",
             "postgres:///kw",
+            "postgres://db1,/kw",
+            "postgres://db1:x,db2/kw",
             "postgres://kw:pa/ss@host/kw",
             "postgres://kw:12/ss@host/kw",
             "postgres://kw:12?ss@host/kw",

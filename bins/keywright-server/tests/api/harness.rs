@@ -1,4 +1,4 @@
-//! A server on port 0 with a fresh SQLite store and a clock that tests move.
+//! A server on port 0 with a fresh store, SQLite or PostgreSQL, and a clock that tests move.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -39,6 +39,30 @@ pub struct Keywright {
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
     _directory: TempDir,
+    _database: Database,
+}
+
+/// Where a server remembers.
+enum Database {
+    Sqlite,
+    Postgres(keywright_throwaway_postgres::Database),
+}
+
+impl Database {
+    /// What this suite runs on: it is compiled for each (`tests/api_postgres.rs`).
+    fn fresh() -> Self {
+        match env!("CARGO_CRATE_NAME") {
+            "api_postgres" => Self::Postgres(keywright_throwaway_postgres::Database::new().unwrap()),
+            _ => Self::Sqlite,
+        }
+    }
+
+    fn url(&self, file: &str) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite://{file}"),
+            Self::Postgres(database) => database.url(),
+        }
+    }
 }
 
 /// An answer, read to its end.
@@ -109,6 +133,7 @@ impl Keywright {
     /// A server with these settings besides: environment variables without `KEYWRIGHT_`.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let database = Database::fresh();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let path = |name: &str| directory.path().join(name).display().to_string();
@@ -117,7 +142,7 @@ impl Keywright {
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
             ("SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
             ("SERVER__WORKERS", "2".to_owned()),
-            ("DATABASE__URL", format!("sqlite://{}", path("keywright.db"))),
+            ("DATABASE__URL", database.url(&path("keywright.db"))),
             ("SECRET_FILE", path("secret")),
             ("RATE_LIMIT__PER_ADDRESS", "off".to_owned()),
         ];
@@ -156,6 +181,7 @@ impl Keywright {
                 let _ = stopped.await;
             }))),
             _directory: directory,
+            _database: database,
         }
     }
 

@@ -8,7 +8,7 @@ mod device_flow;
 mod device_page;
 mod device_verify;
 mod discovery;
-mod harness;
+pub(crate) mod harness;
 mod logout;
 mod magic_link;
 mod main_job;

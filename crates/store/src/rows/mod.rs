@@ -21,7 +21,7 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::session::AuthenticationMethod;
 
-pub use self::value::{Key, Millis};
+pub use self::value::{Key, Lock, Millis, end_reason_text};
 
 /// A row that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,7 @@ use crate::schema::sql::Id;
 /// row as it is then. Its `WHERE` is what that transition asks for; no row means: load it and judge.
 ///
 /// Written by hand because Diesel parses and plans its own updates anew each time; this one is prepared once.
-#[derive(Debug, QueryId)]
+#[derive(Clone, Debug, QueryId)]
 pub struct Renewal {
     session: Key,
     presented: i64,

@@ -17,6 +17,26 @@ use crate::schema::sql::Id;
 #[diesel(sql_type = Id)]
 pub struct Key(pub Uuid);
 
+impl Key {
+    /// An id that nothing has.
+    pub const NONE: Self = Self(Uuid::nil());
+}
+
+/// What only one server does at a time: a row of `locks`.
+#[derive(Clone, Copy, Debug)]
+pub enum Lock {
+    SigningKeys,
+}
+
+impl Lock {
+    /// The name that the row has.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SigningKeys => "signing_keys",
+        }
+    }
+}
+
 macro_rules! keys {
     ($($id:ident),+) => {$(
         impl From<$id> for Key {
@@ -45,6 +65,29 @@ mod sqlite {
     impl FromSql<Id, Sqlite> for Key {
         fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
             Ok(Self(Uuid::from_slice(value.read_blob()).map_err(|_| "an id that is not 16 bytes")?))
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::io::Write;
+
+    use diesel::pg::{Pg, PgValue};
+    use diesel::serialize::IsNull;
+
+    use super::{FromSql, Id, Key, Output, ToSql, Uuid, deserialize, serialize};
+
+    impl ToSql<Id, Pg> for Key {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            out.write_all(self.0.as_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<Id, Pg> for Key {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            Ok(Self(Uuid::from_slice(value.as_bytes()).map_err(|_| "an id that is not 16 bytes")?))
         }
     }
 }
@@ -88,11 +131,11 @@ where
 /// One table for both ways, so that neither can forget a variant that the other has.
 macro_rules! texts {
     ($($to:ident, $from:ident: $type:ident { $($variant:ident => $text:literal),+ $(,)? })+) => {$(
-        pub(super) const fn $to(value: $type) -> &'static str {
+        pub const fn $to(value: $type) -> &'static str {
             match value { $($type::$variant => $text),+ }
         }
 
-        pub(super) fn $from(text: &str) -> Option<$type> {
+        pub fn $from(text: &str) -> Option<$type> {
             match text {
                 $($text => Some($type::$variant),)+
                 _ => None,

@@ -3,20 +3,31 @@
 //! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
 //! once (`executor`): an answer is given only when what it says is on the disk.
 
-mod activity;
 mod connection;
-mod device_authorization;
 mod error;
 mod executor;
 mod health;
-mod magic_link;
-mod mail;
+mod hold;
 mod migrations;
 mod readers;
-mod session;
-mod signing_key;
 #[cfg(test)]
 mod tests;
+
+#[path = "../sql/activity.rs"]
+mod activity;
+#[path = "../sql/device_authorization.rs"]
+mod device_authorization;
+#[path = "../sql/magic_link.rs"]
+mod magic_link;
+#[path = "../sql/mail.rs"]
+mod mail;
+#[path = "../sql/session.rs"]
+mod session;
+#[path = "../sql/settle.rs"]
+mod settle;
+#[path = "../sql/signing_key.rs"]
+mod signing_key;
+#[path = "../sql/user.rs"]
 mod user;
 
 use std::fmt;
@@ -35,6 +46,13 @@ use self::executor::Writer;
 pub use self::executor::WriterFigures;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
+use self::settle::settle;
+use crate::sql::same;
+
+/// What the commands of `sql/` work with.
+type Connection = SqliteConnection;
+/// What the ports of `sql/` are implemented for.
+type Store = SqliteStore;
 
 /// How a file is worked with. The defaults suit a server.
 #[derive(Clone, Debug)]
@@ -113,6 +131,15 @@ impl SqliteStore {
     {
         within(self.patience, self.writer.run(command)).await
     }
+
+    /// Runs a command of one statement.
+    async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.write(command).await
+    }
 }
 
 impl fmt::Debug for SqliteStore {
@@ -127,15 +154,4 @@ async fn within<T>(
 ) -> Result<T, StoreError> {
     let timely = tokio::time::timeout(limit, answer).await;
     timely.unwrap_or_else(|_| Err(StoreError::unavailable("no answer from the database in time")))
-}
-
-/// Judges a row again until the judgement can be stored: `attempt` gives none when the row was changed between
-/// the reading and the guarded write. That takes another process, and a transaction that began too late.
-fn settle<T>(mut attempt: impl FnMut() -> Result<Option<T>, Failure>) -> Result<T, Failure> {
-    for _ in 0..4 {
-        if let Some(settled) = attempt()? {
-            return Ok(settled);
-        }
-    }
-    Err(Failure::Contended)
 }

@@ -423,7 +423,7 @@ async fn the_hot_refresh_is_prepared_once() {
     let (prepared, queries) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let instrumentation = Prepared(prepared.clone(), queries.clone());
     let set = store.write(|connection| {
-        connection.set_instrumentation(instrumentation);
+        diesel::Connection::set_instrumentation(connection, instrumentation);
         Ok(())
     });
     set.await.unwrap();

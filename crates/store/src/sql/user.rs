@@ -12,13 +12,13 @@ use keywright_domain::user::port::Users;
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{SqliteStore, activity, session, settle};
+use super::{Connection, Store, activity, same, session, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::users;
 
 #[async_trait]
-impl Users for SqliteStore {
+impl Users for Store {
     async fn find(&self, user: UserId) -> Result<Option<User>, StoreError> {
         self.read(move |connection| find(connection, user)).await
     }
@@ -63,7 +63,7 @@ impl Users for SqliteStore {
                 ))
                 .execute(connection)?;
             if disabled > 0 {
-                session::end_all(connection, user, EndReason::AccountDisabled, at.now)?;
+                session::end_all(connection, user, None, EndReason::AccountDisabled, at.now)?;
                 activity::add(connection, &Activity::new(Event::AccountDisabled, user, &at))?;
             }
             find(connection, user)
@@ -72,13 +72,13 @@ impl Users for SqliteStore {
     }
 }
 
-pub(super) fn find(connection: &mut SqliteConnection, user: UserId) -> Result<Option<User>, Failure> {
+pub(super) fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {
     let row = users::table.find(Key::from(user)).select(UserRow::as_select()).first(connection).optional()?;
     Ok(row.map(User::try_from).transpose()?)
 }
 
 pub(super) fn find_by_email(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     email: &EmailAddress,
 ) -> Result<Option<User>, Failure> {
     let found = users::table.filter(users::email.eq(email.as_str()));
@@ -86,13 +86,15 @@ pub(super) fn find_by_email(
     Ok(row.map(User::try_from).transpose()?)
 }
 
-pub(super) fn insert(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
-    diesel::insert_into(users::table).values(UserRow::from(user)).execute(connection)?;
-    Ok(())
+pub(super) fn insert(connection: &mut Connection, user: &User) -> Result<(), Failure> {
+    let row = UserRow::from(user);
+    let insert = diesel::insert_into(users::table).values(&row).on_conflict(users::email).do_nothing();
+    // Whoever was first with the address is to be found when the command is tried again.
+    if insert.execute(connection)? > 0 { Ok(()) } else { Err(Failure::Contended) }
 }
 
 /// Stores what [`User::signed_in_by_mail`] changed, unless the account was disabled meanwhile.
-pub(super) fn replace_sign_in(connection: &mut SqliteConnection, after: &User) -> Result<bool, Failure> {
+pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
     let replaced = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())
         .set((
@@ -104,13 +106,13 @@ pub(super) fn replace_sign_in(connection: &mut SqliteConnection, after: &User) -
 }
 
 /// Stores what [`User::with_profile`] changed, unless the profile is another one meanwhile.
-fn replace_profile(connection: &mut SqliteConnection, before: &User, after: &User) -> Result<bool, Failure> {
+fn replace_profile(connection: &mut Connection, before: &User, after: &User) -> Result<bool, Failure> {
     let (old, new) = (&before.profile, &after.profile);
     let replaced = diesel::update(users::table.find(Key::from(before.id)))
-        .filter(users::name.is(&old.name))
-        .filter(users::avatar_url.is(&old.avatar_url))
-        .filter(users::locale.is(&old.locale))
-        .filter(users::time_zone.is(&old.time_zone))
+        .filter(same(users::name, old.name.as_deref()))
+        .filter(same(users::avatar_url, old.avatar_url.as_deref()))
+        .filter(same(users::locale, old.locale.as_deref()))
+        .filter(same(users::time_zone, old.time_zone.as_deref()))
         .set((
             users::name.eq(&new.name),
             users::avatar_url.eq(&new.avatar_url),

@@ -7,14 +7,14 @@ use keywright_domain::activity::port::Activities;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
 
-use super::SqliteStore;
 use super::error::Failure;
+use super::{Connection, Store};
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::schema::activities::{self as table, dsl};
 
 #[async_trait]
-impl Activities for SqliteStore {
+impl Activities for Store {
     async fn newest(&self, user: UserId, limit: u32) -> Result<Vec<Activity>, StoreError> {
         self.read(move |connection| {
             let rows = table::table
@@ -30,7 +30,7 @@ impl Activities for SqliteStore {
 }
 
 /// Writes an entry, in the command that causes it.
-pub(super) fn add(connection: &mut SqliteConnection, activity: &Activity) -> Result<(), Failure> {
+pub(super) fn add(connection: &mut Connection, activity: &Activity) -> Result<(), Failure> {
     diesel::insert_into(table::table).values(ActivityRow::from(activity)).execute(connection)?;
     Ok(())
 }

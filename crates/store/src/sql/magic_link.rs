@@ -13,17 +13,17 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{SqliteStore, activity, mail, session, settle, user};
+use super::{Connection, Store, activity, mail, session, settle, user};
 use crate::rows::Key;
 use crate::rows::magic_link::{MagicLinkRow, StateChange};
 use crate::schema::magic_links::{self as table, dsl};
 
 #[async_trait]
-impl MagicLinks for SqliteStore {
+impl MagicLinks for Store {
     async fn issue(&self, link: &MagicLink, mail: &Mail) -> Result<(), StoreError> {
         let (row, mail) = (MagicLinkRow::from(link), mail.clone());
         self.write(move |connection| {
-            diesel::insert_into(table::table).values(row).execute(connection)?;
+            diesel::insert_into(table::table).values(&row).execute(connection)?;
             mail::add(connection, &mail)
         })
         .await
@@ -40,11 +40,7 @@ impl MagicLinks for SqliteStore {
 }
 
 /// Judges a proof. None if what it was judged by changed meanwhile.
-fn judge(
-    connection: &mut SqliteConnection,
-    redeem: &Redeem,
-    at: &Stamp,
-) -> Result<Option<Redemption>, Failure> {
+fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Option<Redemption>, Failure> {
     let Some(link) = load(connection, redeem.link)? else { return Ok(Some(Redemption::Refused)) };
     let state = match link.redeem(redeem.proof, at.now) {
         Redeeming::Over => return Ok(Some(Redemption::Refused)),
@@ -71,7 +67,7 @@ fn judge(
 
 /// The account that signs in, as it is then, and whether it is a new one. None if it may not.
 fn account(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     redeem: &Redeem,
     link: &MagicLink,
     at: &Stamp,
@@ -87,7 +83,7 @@ fn account(
 
 /// The browser's own session, renewed, or a new one.
 fn open_session(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     redeem: &Redeem,
     user: UserId,
     at: &Stamp,
@@ -104,14 +100,14 @@ fn open_session(
     Ok(session)
 }
 
-fn load(connection: &mut SqliteConnection, id: MagicLinkId) -> Result<Option<MagicLink>, Failure> {
+fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink>, Failure> {
     let found = table::table.find(Key::from(id));
     let row = found.select(MagicLinkRow::as_select()).first(connection).optional()?;
     Ok(row.map(MagicLink::try_from).transpose()?)
 }
 
 /// Stores `after`, unless the link is not in the state in which it was judged any more.
-fn replace(connection: &mut SqliteConnection, before: &MagicLink, after: State) -> Result<bool, Failure> {
+fn replace(connection: &mut Connection, before: &MagicLink, after: State) -> Result<bool, Failure> {
     let judged = StateChange::from(before.state);
     let replaced = diesel::update(table::table.find(Key::from(before.id)))
         .filter(dsl::state.eq(judged.state))

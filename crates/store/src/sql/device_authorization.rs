@@ -12,21 +12,20 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::session::{Authentication, SessionSeed};
 use keywright_domain::stamp::Stamp;
-use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{SqliteStore, activity, session, settle, user};
+use super::{Connection, Store, activity, hold, session, settle};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
 
 #[async_trait]
-impl DeviceAuthorizations for SqliteStore {
+impl DeviceAuthorizations for Store {
     async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
         let row = DeviceAuthorizationRow::from(authorization);
         self.write(move |connection| {
             let inserted = diesel::insert_into(table::table)
-                .values(row)
+                .values(&row)
                 .on_conflict(dsl::user_code)
                 .do_nothing()
                 .execute(connection)?;
@@ -47,7 +46,7 @@ impl DeviceAuthorizations for SqliteStore {
         let digests: Vec<_> = user_code.iter().map(|digest| digest.0.to_vec()).collect();
         self.read(move |connection| {
             let row = table::table
-                .filter(dsl::user_code.eq_any(digests))
+                .filter(dsl::user_code.eq_any(&digests))
                 .filter(dsl::expires_at.gt(Millis::from(now)))
                 .select(DeviceAuthorizationRow::as_select())
                 .first(connection)
@@ -81,7 +80,7 @@ impl DeviceAuthorizations for SqliteStore {
 }
 
 fn decide(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: DeviceAuthorizationId,
     decision: Decision,
     at: &Stamp,
@@ -116,7 +115,7 @@ fn claimable(
 }
 
 fn claim(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     poll: &Poll,
     seed: &SessionSeed,
     at: &Stamp,
@@ -126,7 +125,7 @@ fn claim(
         Ok(approval) => approval,
         Err(polled) => return Ok(Some(polled)),
     };
-    if !user::find(connection, by)?.is_some_and(|user: User| user.is_enabled()) {
+    if !hold::user(connection, by)?.is_some_and(|user| user.is_enabled()) {
         return Ok(Some(Polled::AccountUnavailable));
     }
     let seed = SessionSeed {
@@ -145,7 +144,7 @@ fn claim(
 }
 
 fn load(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: DeviceAuthorizationId,
 ) -> Result<Option<DeviceAuthorization>, Failure> {
     let found = table::table.find(Key::from(id));
@@ -155,7 +154,7 @@ fn load(
 
 /// Stores the state of `after`, unless it is not in that of `before` any more, to which it never returns.
 fn replace(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,
 ) -> Result<bool, Failure> {

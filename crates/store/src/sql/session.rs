@@ -12,15 +12,15 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{SqliteStore, activity, settle};
+use super::{Connection, Store, activity, settle};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Millis};
+use crate::rows::{Key, Millis, end_reason_text};
 use crate::schema::{sessions, users};
 
 #[async_trait]
-impl Sessions for SqliteStore {
+impl Sessions for Store {
     async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.read(move |connection| {
             let found = sessions::table.inner_join(users::table).filter(sessions::id.eq(Key::from(session)));
@@ -34,15 +34,14 @@ impl Sessions for SqliteStore {
 
     async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
         let (refresh, at) = (refresh.clone(), at.clone());
-        self.write(move |connection| {
-            if let Some(row) =
-                Renewal::new(&refresh, at.now).get_result::<SessionRow>(connection).optional()?
-            {
-                return Ok(Rotation::Renewed(row.try_into()?));
-            }
-            settle(|| judge(connection, &refresh, &at))
-        })
-        .await
+        let renewal = Renewal::new(&refresh, at.now);
+        let renewed = self.write_one(move |connection| {
+            Ok(renewal.clone().get_result::<SessionRow>(connection).optional()?)
+        });
+        if let Some(row) = renewed.await? {
+            return Session::try_from(row).map(Rotation::Renewed).map_err(StoreError::broken);
+        }
+        self.write(move |connection| settle(|| judge(connection, &refresh, &at))).await
     }
 
     async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
@@ -92,11 +91,7 @@ impl Sessions for SqliteStore {
 }
 
 /// Judges a refresh that is not the happy case. None if the session changed meanwhile.
-fn judge(
-    connection: &mut SqliteConnection,
-    refresh: &Refresh,
-    at: &Stamp,
-) -> Result<Option<Rotation>, Failure> {
+fn judge(connection: &mut Connection, refresh: &Refresh, at: &Stamp) -> Result<Option<Rotation>, Failure> {
     let Some(before) = load(connection, refresh.session)? else { return Ok(Some(Rotation::Over)) };
     let (after, event) = match before.refresh(refresh, at.now) {
         Judgement::Over => return Ok(Some(Rotation::Over)),
@@ -117,28 +112,28 @@ fn judge(
     }))
 }
 
-pub(super) fn load(connection: &mut SqliteConnection, id: SessionId) -> Result<Option<Session>, Failure> {
+pub(super) fn load(connection: &mut Connection, id: SessionId) -> Result<Option<Session>, Failure> {
     let found = sessions::table.find(Key::from(id));
     let row = found.select(SessionRow::as_select()).first(connection).optional()?;
     Ok(row.map(Session::try_from).transpose()?)
 }
 
 fn load_live(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<Option<Session>, Failure> {
     Ok(load(connection, id)?.filter(|session| session.is_live(now)))
 }
 
-pub(super) fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<(), Failure> {
+pub(super) fn insert(connection: &mut Connection, session: &Session) -> Result<(), Failure> {
     diesel::insert_into(sessions::table).values(SessionRow::from(session)).execute(connection)?;
     Ok(())
 }
 
 /// Stores what a transition made of the open session `before`, unless it is another one meanwhile.
 pub(super) fn replace(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     before: &Session,
     after: &Session,
 ) -> Result<bool, Failure> {
@@ -154,23 +149,23 @@ pub(super) fn replace(
     Ok(replaced > 0)
 }
 
-/// Ends every session of `user` that is not over.
+/// Ends every session of `user` that is not over, but for `spared`, and says how many those were.
 pub(super) fn end_all(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: UserId,
+    spared: Option<SessionId>,
     reason: EndReason,
     now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let open = sessions::table
+) -> Result<usize, Failure> {
+    let live = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
+        .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
         .filter(sessions::ended_at.is_null())
-        .select(SessionRow::as_select())
-        .load(connection)?;
-    for row in open {
-        let before = Session::try_from(row)?;
-        if before.is_live(now) && !replace(connection, &before, &before.ended(reason, now))? {
-            return Err(Failure::Contended);
-        }
-    }
-    Ok(())
+        .filter(sessions::idle_ends_at.gt(Millis::from(now)))
+        .filter(sessions::ends_at.gt(Millis::from(now)));
+    let ended = (
+        sessions::ended_at.eq(Some(Millis::from(now))),
+        sessions::end_reason.eq(Some(end_reason_text(reason))),
+    );
+    Ok(diesel::update(live).set(ended).execute(connection)?)
 }

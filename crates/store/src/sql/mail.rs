@@ -10,13 +10,13 @@ use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail};
 
 use super::error::Failure;
-use super::{SqliteStore, settle};
+use super::{Connection, Store, settle};
 use crate::rows::mail::{MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
 
 #[async_trait]
-impl Mails for SqliteStore {
+impl Mails for Store {
     async fn lease(&self, limit: u32, lease: TimeDelta, now: DateTime<Utc>) -> Result<Vec<Mail>, StoreError> {
         let due = Millis::from(now);
         let is_any_due = self.read(move |connection| {
@@ -79,18 +79,18 @@ impl Mails for SqliteStore {
     }
 }
 
-pub(super) fn add(connection: &mut SqliteConnection, mail: &Mail) -> Result<(), Failure> {
+pub(super) fn add(connection: &mut Connection, mail: &Mail) -> Result<(), Failure> {
     diesel::insert_into(table::table).values(MailRow::from(mail)).execute(connection)?;
     Ok(())
 }
 
-fn load(connection: &mut SqliteConnection, id: MailId) -> Result<Option<Mail>, Failure> {
+fn load(connection: &mut Connection, id: MailId) -> Result<Option<Mail>, Failure> {
     let row = table::table.find(Key::from(id)).select(MailRow::as_select()).first(connection).optional()?;
     Ok(row.map(Mail::try_from).transpose()?)
 }
 
 /// Stores `after`, unless the mail was leased or settled meanwhile.
-fn replace(connection: &mut SqliteConnection, before: &Mail, after: &Mail) -> Result<bool, Failure> {
+fn replace(connection: &mut Connection, before: &Mail, after: &Mail) -> Result<bool, Failure> {
     let judged = MailChange::from(before);
     let replaced = diesel::update(table::table.find(Key::from(before.id)))
         .filter(dsl::state.eq(judged.state))

@@ -1,0 +1,6 @@
+//! The same API on PostgreSQL.
+
+#[path = "api/main.rs"]
+mod api;
+
+use api::harness;

@@ -1,0 +1,159 @@
+//! How PostgreSQL fails, and what that means: the one place that decides between "again", "later" and "broken".
+
+use std::error::Error;
+use std::fmt::Display;
+
+use diesel::ConnectionError;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use keywright_domain::error::StoreError;
+
+use crate::rows::BadRow;
+
+/// A command or a query failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("cannot connect to the database: {}", chain(.0))]
+    Connecting(#[from] tokio_postgres::Error),
+    #[error("cannot connect to the database in time")]
+    ConnectingTookTooLong,
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    BadRow(#[from] BadRow),
+    #[error("a migration failed: {0}")]
+    Migration(#[source] Box<dyn Error + Send + Sync>),
+    #[error("a row was changed each time that it was judged")]
+    Contended,
+    #[error("too many commands are waiting for the database")]
+    TooManyWaiting,
+    #[error("it is not known whether the command was committed: {0}")]
+    Unknown(#[source] QueryError),
+    #[error("the thread of the command is gone: {0}")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// A database cannot be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is not shown: it may hold a password.
+    #[error("the URL of the database is none that PostgreSQL knows")]
+    Url,
+    #[error("sslmode must be disable, prefer, require or verify-full")]
+    SslMode,
+    #[error("sslrootcert needs sslmode=verify-full: nothing else verifies a certificate")]
+    SslRootCert,
+    #[error("no certificate of an authority can be read from {place}: {cause}")]
+    Authorities { place: String, cause: String },
+    #[error("TLS to the database cannot be set up: {0}")]
+    Tls(String),
+    #[error(transparent)]
+    Database(Failure),
+}
+
+impl OpenError {
+    pub(super) fn tls(cause: impl Display) -> Self {
+        Self::Tls(cause.to_string())
+    }
+
+    pub(super) fn authorities(place: &str, cause: impl Display) -> Self {
+        Self::Authorities { place: place.to_owned(), cause: cause.to_string() }
+    }
+}
+
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> Self {
+        Self::Database(failure)
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        if failure.is_transient() { Self::unavailable(failure) } else { Self::broken(failure) }
+    }
+}
+
+impl Failure {
+    /// Whether nothing was written because another command was in the way, so that it may be run again at once. A
+    /// row that refers to one that has just gone is such a case, too: the next run finds it gone.
+    pub(super) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Contended => true,
+            Self::Query(QueryError::DatabaseError(kind, information)) => match kind {
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ForeignKeyViolation => true,
+                // Diesel does not keep the code, 40P01.
+                DatabaseErrorKind::Unknown => information.message() == "deadlock detected",
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The same, of a statement that may have been committed: if the connection broke, nobody knows.
+    pub(super) fn of_unknown_outcome(self) -> Self {
+        match self {
+            Self::Query(error) if is_of_connection(&error) => Self::Unknown(error),
+            other => other,
+        }
+    }
+
+    /// What a failed commit means: unless it says that it met another, nobody knows.
+    pub(super) fn of_commit(error: QueryError) -> Self {
+        match error {
+            QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Query(error),
+            other => Self::Unknown(other),
+        }
+    }
+
+    /// Whether the connection is of no more use.
+    pub(super) fn is_of_connection(&self) -> bool {
+        match self {
+            Self::Connecting(_) | Self::ConnectingTookTooLong | Self::Connection(_) | Self::Unknown(_) => {
+                true
+            }
+            Self::Query(error) => is_of_connection(error),
+            _ => false,
+        }
+    }
+
+    /// Whether trying again later may help. What the database says about a statement's text (it gives a position
+    /// then) is a defect; what else it refuses for a reason that Diesel does not know is its own state: it is
+    /// stopping, out of room, read-only, or a time is over.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Query(QueryError::DatabaseError(kind, information)) => match kind {
+                DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ReadOnlyTransaction
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ClosedConnection => true,
+                DatabaseErrorKind::Unknown => information.statement_position().is_none(),
+                _ => false,
+            },
+            Self::Query(error) => is_of_connection(error),
+            Self::BadRow(_) | Self::Migration(_) | Self::Thread(_) => false,
+            _ => true,
+        }
+    }
+}
+
+fn is_of_connection(error: &QueryError) -> bool {
+    match error {
+        QueryError::DatabaseError(kind, _) => {
+            matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
+        }
+        QueryError::BrokenTransactionManager => true,
+        _ => false,
+    }
+}
+
+/// An error with its causes: tokio-postgres tells what happened only there.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,195 @@
+//! The connections, and the only place that opens a transaction.
+//!
+//! 1. A command waits for one of a bounded number of places, and then holds a thread that may block.
+//! 2. A connection that is not known to be dead is taken, or one is made. It is not asked whether it still lives: a
+//!    query, or a transaction that did not come to its commit, is run again on another.
+//! 3. A command runs in a transaction. One that met another's is rolled back and run again, a bounded number of times.
+//! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use super::connection::{Connection, Connector, Live};
+use super::error::Failure;
+
+/// How often a command is run that meets another's each time.
+const RUNS: u32 = 10;
+
+/// So many connections, made when they are needed.
+pub(super) struct Executor {
+    shared: Arc<Shared>,
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    queue: usize,
+    runtime: Handle,
+}
+
+struct Shared {
+    connector: Connector,
+    idle: Mutex<Vec<Live>>,
+    runtime: Handle,
+}
+
+impl Executor {
+    /// Makes its connections, and its threads, on the runtime that this is called on.
+    pub(super) fn new(connector: Connector, connections: NonZeroUsize, queue: usize) -> Self {
+        let runtime = Handle::current();
+        Self {
+            shared: Arc::new(Shared { connector, idle: Mutex::default(), runtime: runtime.clone() }),
+            places: Arc::new(Semaphore::new(connections.get())),
+            waiting: AtomicUsize::new(0),
+            queue,
+            runtime,
+        }
+    }
+
+    /// Runs a query. It changes nothing, so a broken connection is no reason not to ask again.
+    pub(super) async fn read<T, F>(&self, mut query: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(move |shared| shared.with_connection(&mut query)).await
+    }
+
+    /// Runs a command in a transaction.
+    pub(super) async fn write<T, F>(&self, mut command: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(move |shared| {
+            for run in 1..RUNS {
+                match shared.with_connection(&mut |connection| transact(connection, &mut command)) {
+                    Err(failure) if failure.is_conflict() => thread::sleep(pause(run)),
+                    outcome => return outcome,
+                }
+            }
+            shared.with_connection(&mut |connection| transact(connection, &mut command))
+        })
+        .await
+    }
+
+    /// Runs a command of one statement, which is a transaction by itself.
+    pub(super) async fn write_one<T, F>(&self, mut command: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(move |shared| {
+            shared.with_connection(&mut |connection| {
+                // Only what goes wrong before the statement is sent may be repeated, and that cannot be told from here.
+                command(connection).map_err(Failure::of_unknown_outcome)
+            })
+        })
+        .await
+    }
+
+    async fn run<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Shared) -> Result<T, Failure> + Send + 'static,
+    {
+        let place = {
+            let _waiting = Waiting::new(&self.waiting, self.queue)?;
+            // Nobody closes the semaphore.
+            self.places.clone().acquire_owned().await.map_err(|_| Failure::TooManyWaiting)?
+        };
+        let shared = self.shared.clone();
+        let running = self.runtime.spawn_blocking(move || {
+            let _place = place;
+            work(&shared)
+        });
+        running.await?
+    }
+}
+
+/// One that waits for a place, counted as long as it does.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize, most: usize) -> Result<Self, Failure> {
+        let waiting = Self(count);
+        if count.fetch_add(1, Ordering::Relaxed) < most { Ok(waiting) } else { Err(Failure::TooManyWaiting) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// Runs `work` on a connection; on a new one if those that are here are dead.
+    fn with_connection<T>(
+        &self,
+        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Some(mut live) = self.take() {
+            match work(&mut live.connection) {
+                // Whatever killed this one has killed the others too, most likely.
+                Err(failure) if failure.is_of_connection() => {
+                    self.forget();
+                    if let Failure::Unknown(_) = failure {
+                        return Err(failure);
+                    }
+                }
+                outcome => return self.put_back(live, outcome),
+            }
+        }
+        let mut live = self.connector.connect_blocking(&self.runtime)?;
+        let outcome = work(&mut live.connection);
+        self.put_back(live, outcome)
+    }
+
+    /// One that is not known to be dead.
+    fn take(&self) -> Option<Live> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|live| !live.is_dead());
+        idle.pop()
+    }
+
+    fn forget(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn put_back<T>(&self, live: Live, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        if !matches!(&outcome, Err(failure) if failure.is_of_connection()) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(live);
+        }
+        outcome
+    }
+}
+
+/// `command` in a transaction that reads what is committed, statement by statement: its writes are guarded.
+fn transact<T>(
+    connection: &mut Connection,
+    command: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    connection.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+    match command(connection) {
+        Ok(value) => {
+            connection.batch_execute("COMMIT").map_err(Failure::of_commit)?;
+            Ok(value)
+        }
+        Err(failure) => {
+            if !failure.is_of_connection() {
+                connection.batch_execute("ROLLBACK")?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// Longer each time, so that those who meet do not meet again.
+fn pause(run: u32) -> Duration {
+    Duration::from_millis(u64::from(run * run))
+}

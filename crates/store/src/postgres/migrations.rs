@@ -1,0 +1,105 @@
+//! Bringing a database to the schema of this release.
+
+use std::time::Duration;
+
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::runtime::Handle;
+
+use super::connection::{Connection, Connector};
+use super::error::{Failure, OpenError};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+/// A migration may take long, and who waits for another's is an operator or a server that starts.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whoever migrates holds this row. It is made before there is any other table, so it is no migration itself.
+const LOCK: &str = "CREATE TABLE IF NOT EXISTS keywright_migration_lock (id INTEGER PRIMARY KEY); \
+                    INSERT INTO keywright_migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING";
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Applies what is pending to the database that `url` names, and names what was applied.
+pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
+    migrate_with(&Connector::new(url, PATIENCE)?).await
+}
+
+/// The names of the migrations that the database lacks. Changes nothing.
+pub async fn pending(url: &str) -> Result<Vec<String>, OpenError> {
+    run(&Connector::new(url, PATIENCE)?, lacking).await
+}
+
+pub(super) async fn migrate_with(connector: &Connector) -> Result<Vec<String>, OpenError> {
+    run(&connector.patient(PATIENCE), apply).await
+}
+
+async fn run<T: Send + 'static>(
+    connector: &Connector,
+    work: fn(&mut Connection) -> Result<T, Failure>,
+) -> Result<T, OpenError> {
+    let (connector, runtime) = (connector.clone(), Handle::current());
+    let running = tokio::task::spawn_blocking(move || {
+        let mut live = connector.connect_blocking(&runtime)?;
+        work(&mut live.connection)
+    });
+    Ok(running.await.map_err(Failure::from)??)
+}
+
+/// Applies what is pending. Of any number of servers that do so at once one does, and the others wait.
+fn apply(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+    if lacking(connection)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    make_lock(connection)?;
+    connection.transaction(|connection| {
+        sql_query("SELECT id FROM keywright_migration_lock FOR UPDATE").execute(connection)?;
+        let names = lacking(connection)?;
+        connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+        Ok(names)
+    })
+}
+
+/// PostgreSQL lets two make one table at once, and then fails one of them for it.
+fn make_lock(connection: &mut Connection) -> Result<(), Failure> {
+    for _ in 0..8 {
+        if connection.batch_execute(LOCK).is_ok() {
+            return Ok(());
+        }
+    }
+    Ok(connection.batch_execute(LOCK)?)
+}
+
+/// The names of the migrations that have not been applied, oldest first. Only reads.
+pub(super) fn lacking(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+    let table = sql_query(
+        "SELECT CAST(table_name AS text) AS name FROM information_schema.tables \
+         WHERE table_schema = current_schema() AND table_name = '__diesel_schema_migrations'",
+    );
+    let applied = if table.get_result::<Name>(connection).optional()?.is_some() {
+        sql_query("SELECT CAST(version AS text) AS name FROM __diesel_schema_migrations")
+            .load::<Name>(connection)?
+    } else {
+        Vec::new()
+    };
+    let is_applied = |migration: &dyn Migration<Pg>| {
+        let version = migration.name().version().to_string();
+        applied.iter().any(|applied| applied.name == version)
+    };
+    let lacking = embedded()?.into_iter().filter(|migration| !is_applied(migration.as_ref()));
+    Ok(lacking.map(|migration| migration.name().to_string()).collect())
+}
+
+fn embedded() -> Result<Vec<Box<dyn Migration<Pg>>>, Failure> {
+    let mut migrations = MIGRATIONS.migrations().map_err(Failure::Migration)?;
+    migrations.sort_by_key(|migration| migration.name().to_string());
+    Ok(migrations)
+}

@@ -1,0 +1,144 @@
+//! Remembering in a PostgreSQL database, which any number of servers may share.
+//!
+//! Diesel's synchronous interface runs on threads of their own over tokio-postgres, so that the queries are the ones
+//! that SQLite runs too (docs/adr/0003), and a caller that hangs up cannot tear a transaction.
+
+mod connection;
+mod error;
+mod executor;
+mod health;
+mod hold;
+mod migrations;
+mod tls;
+
+#[path = "../sql/activity.rs"]
+mod activity;
+#[path = "../sql/device_authorization.rs"]
+mod device_authorization;
+#[path = "../sql/magic_link.rs"]
+mod magic_link;
+#[path = "../sql/mail.rs"]
+mod mail;
+#[path = "../sql/session.rs"]
+mod session;
+#[path = "../sql/settle.rs"]
+mod settle;
+#[path = "../sql/signing_key.rs"]
+mod signing_key;
+#[path = "../sql/user.rs"]
+mod user;
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use keywright_domain::error::StoreError;
+
+use self::connection::{Connection, Connector};
+use self::error::Failure;
+pub use self::error::OpenError;
+use self::executor::Executor;
+pub use self::migrations::{migrate, pending};
+use self::settle::settle;
+use crate::sql::same;
+
+/// What the ports of `sql/` are implemented for.
+type Store = PostgresStore;
+
+/// How a database is worked with. The defaults suit a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many connections may be open at once.
+    pub connections: NonZeroUsize,
+    /// How many commands may wait for a connection; more are refused as unavailable.
+    pub queue: usize,
+    /// After how long the database gives up a statement, and a connection that is being made is given up. Less than
+    /// `patience`.
+    pub statement_timeout: Duration,
+    /// After how long a command that has no answer is reported as unavailable.
+    pub patience: Duration,
+    /// Whether opening applies the migrations that are pending.
+    pub migrate: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections: NonZeroUsize::MIN.saturating_add(15),
+            queue: 1024,
+            statement_timeout: Duration::from_secs(3),
+            patience: Duration::from_secs(4),
+            migrate: true,
+        }
+    }
+}
+
+/// A PostgreSQL database with every port on it.
+pub struct PostgresStore {
+    executor: Executor,
+    patience: Duration,
+}
+
+impl PostgresStore {
+    /// Works with the database that `url` names. Its connections live on the runtime that this is called on, whichever
+    /// runtime their user runs on.
+    ///
+    /// `url` is a `postgres://` URL as libpq knows it: of several hosts the first that can be written to is taken;
+    /// `sslmode` may be `disable`, `prefer` (the default), `require` or `verify-full` (with `sslrootcert`, or the
+    /// system's certificates).
+    pub async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
+        let connector = Connector::new(url, options.statement_timeout)?;
+        if options.migrate {
+            migrations::migrate_with(&connector).await?;
+        }
+        let executor = Executor::new(connector, options.connections, options.queue);
+        let store = Self { executor, patience: options.patience };
+        // What cannot work at all is said at the start, and not at the first request.
+        store.executor.read(|_| Ok(())).await.map_err(OpenError::Database)?;
+        Ok(store)
+    }
+
+    /// Runs one query.
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, self.executor.read(query)).await
+    }
+
+    /// Runs a command in a transaction, which another connection's commits may make it begin again.
+    async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, self.executor.write(command)).await
+    }
+
+    /// Runs a command of one statement, which needs no transaction around it.
+    async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, self.executor.write_one(command)).await
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(StoreError::unavailable("no answer from the database in time")),
+    }
+}
