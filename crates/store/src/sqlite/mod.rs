@@ -33,6 +33,7 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Writer;
 pub use self::executor::WriterFigures;
+use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
 
@@ -70,6 +71,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     patience: Duration,
+    pulse: Pulse,
 }
 
 impl SqliteStore {
@@ -87,6 +89,7 @@ impl SqliteStore {
             readers: Readers::new(connector.clone(), options.readers),
             writer: Writer::start(connector, writing, options.queue)?,
             patience: options.patience,
+            pulse: Pulse::default(),
         })
     }
 
