@@ -76,6 +76,15 @@ impl Failure {
 
     /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on.
     pub(super) fn is_of_disk(&self) -> bool {
-        matches!(self, Self::Query(error) if error.to_string().starts_with("disk I/O error"))
+        self.says("disk I/O error")
+    }
+
+    /// Whether the file could only be read when the connection was made, which holds for as long as it is open.
+    pub(super) fn is_of_permission(&self) -> bool {
+        self.says("attempt to write a readonly database")
+    }
+
+    fn says(&self, message: &str) -> bool {
+        matches!(self, Self::Query(error) if error.to_string().starts_with(message))
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Access, Connector};
 use super::error::{Failure, OpenError};
+use super::readers::Idle;
 
 /// Runs `work` in a transaction of its own that holds the write lock from its beginning: for what is done
 /// before there is a writer.
@@ -56,15 +57,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Begins to write through `connection`, and through another of `connector` should it break.
+    /// Begins to write through `connection`, and through another of `connector` should it break. Should the file
+    /// be read-only, `readers` are closed, too.
     pub(super) fn start(
         connector: Connector,
         connection: SqliteConnection,
+        readers: Idle,
         queue: NonZeroUsize,
     ) -> Result<Self, OpenError> {
         let (sender, receiver) = sync_channel(queue.get());
         let counters = Arc::<Counters>::default();
-        let mut work = Work { connector, connection: Some(connection), counters: counters.clone() };
+        let mut work = Work { readers, connector, connection: Some(connection), counters: counters.clone() };
         let thread = Builder::new()
             .name("keywright-writer".into())
             .spawn(move || work.run(&receiver, queue.get()))
@@ -115,6 +118,9 @@ trait Command: Send {
     /// Runs it, and says whether what it wrote is to be kept.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
+    /// How it failed by itself, if it did.
+    fn failure(&self) -> Option<&Failure>;
+
     /// Tells its outcome: its own, unless its group failed.
     fn answer(self: Box<Self>, group: Result<(), &str>);
 }
@@ -139,6 +145,10 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
+    fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref()?.as_ref().err()
+    }
+
     fn answer(self: Box<Self>, group: Result<(), &str>) {
         let outcome = match (self.outcome, group) {
             (Some(Err(failure)), _) => Err(failure.into()),
@@ -153,6 +163,8 @@ where
 
 /// What the thread works with. There is no connection after one that broke, until the next is made.
 struct Work {
+    // Closed first, so that the writer is the last: it writes the log back into the file.
+    readers: Idle,
     connector: Connector,
     connection: Option<SqliteConnection>,
     counters: Arc<Counters>,
@@ -188,8 +200,14 @@ impl Work {
             None => self.connector.connect(Access::Write)?,
         };
         let committed = transact(&mut connection, group);
-        let is_sound = committed.is_ok() || has_no_transaction(&mut connection);
-        if is_sound && !matches!(&committed, Err(failure) if failure.is_of_disk()) {
+        let is_out_of_it = committed.is_ok() || has_no_transaction(&mut connection);
+        let failed = |how: fn(&Failure) -> bool| {
+            let failures = group.iter().filter_map(|command| command.failure());
+            failures.chain(committed.as_ref().err()).any(how)
+        };
+        if failed(Failure::is_of_permission) {
+            self.readers.close();
+        } else if is_out_of_it && !failed(Failure::is_of_disk) {
             self.connection = Some(connection);
         }
         committed

@@ -44,6 +44,7 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Writer;
 pub use self::executor::WriterFigures;
+use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
 use self::settle::settle;
@@ -88,6 +89,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     patience: Duration,
+    pulse: Pulse,
 }
 
 impl SqliteStore {
@@ -101,10 +103,12 @@ impl SqliteStore {
             connector.make_file()?;
         }
         let writing = connector.connect(Access::Write)?;
+        let readers = Readers::new(connector.clone(), options.readers);
         Ok(Self {
-            readers: Readers::new(connector.clone(), options.readers),
-            writer: Writer::start(connector, writing, options.queue)?,
+            writer: Writer::start(connector, writing, readers.idle(), options.queue)?,
+            readers,
             patience: options.patience,
+            pulse: Pulse::default(),
         })
     }
 
