@@ -50,6 +50,7 @@ pub struct Browser {
     base: String,
     requests: Vec<Request>,
     complaints: Vec<String>,
+    // Ended before its profile goes.
     _process: Chromedriver,
     _profile: TempDir,
 }
@@ -89,6 +90,8 @@ impl Browser {
             wanted.set_logging_prefs(log, LoggingPrefsLogLevel::All).unwrap();
         }
         let driver = WebDriver::new(process.url(), wanted).await.unwrap();
+        // Its process ends it; a driver that does it would have a test that failed wait for two minutes.
+        driver.clone().leak().unwrap();
         Self {
             driver,
             base: server.base().to_owned(),
@@ -195,11 +198,10 @@ impl Browser {
     /// Ends the browser, which must have asked nobody but the server, and must have had nothing to refuse.
     pub async fn close(mut self) {
         self.read_logs().await;
-        let foreign =
-            self.requests.iter().find(|request| !request.url.starts_with(&format!("{}/", self.base)));
+        self.driver.close_window().await.unwrap();
+        let foreign = self.requests.iter().find(|request| request.is_foreign(&self.base));
         assert!(foreign.is_none(), "{foreign:?}");
         assert!(self.complaints.is_empty(), "{:?}", self.complaints);
-        self.driver.quit().await.unwrap();
     }
 
     /// Takes what the browser has logged since the last time.
@@ -222,5 +224,11 @@ impl Request {
         let text = |name: &str| sent[name].as_str().unwrap_or_default().to_owned();
         let (method, url) = (text("method"), text("url"));
         Self { head: format!("{url} {}", sent["headers"]), method, url }
+    }
+
+    /// Whether it goes over the network to anybody but the server at `base`.
+    fn is_foreign(&self, base: &str) -> bool {
+        let is_own = ["chrome:", "about:", "data:"].iter().any(|scheme| self.url.starts_with(scheme));
+        !is_own && !self.url.starts_with(&format!("{base}/"))
     }
 }

@@ -41,7 +41,7 @@ async fn a_link_says_that_it_takes_a_script_and_names_the_other_way() {
 
     browser.visit(&format!("/magic-link#token={token}")).await;
 
-    let told = browser.find("noscript").await.text().await.unwrap();
+    let told = browser.find("noscript .notice").await.text().await.unwrap();
     assert!(told.contains("JavaScript") && told.contains("six-digit code"), "{told}");
     assert!(!browser.find("#sign-in").await.is_enabled().await.unwrap());
     browser.close().await;
