@@ -8,9 +8,8 @@ use chrono::TimeDelta;
 use keywright_domain::mail::letter::Message;
 use keywright_domain::mail::{Content, Letter, MagicLinkLetter, Typesetter, TypesettingFailed};
 use keywright_domain::origin::Origin;
+use keywright_domain::user_agent;
 use url::Url;
-
-use crate::user_agent;
 
 /// Writes letters in English.
 #[derive(Clone, Debug)]

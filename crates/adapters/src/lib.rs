@@ -11,4 +11,3 @@ mod seal;
 pub mod smtp;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
-mod user_agent;

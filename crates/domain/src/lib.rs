@@ -24,6 +24,7 @@ pub mod session;
 pub mod signing_key;
 pub mod stamp;
 pub mod user;
+pub mod user_agent;
 
 pub use error::StoreError;
 pub use service::{Rules, Service, Stores};

@@ -4,6 +4,8 @@
 //! 2. They see who asked, from where and when (§5.4), and are asked whether that was them.
 //! 3. They approve or deny.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -12,16 +14,19 @@ use keywright_domain::client::ClientName;
 use keywright_domain::device_authorization::flow::{DecideError, decide, look};
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, State, UserCode};
 use keywright_domain::origin::UserAgent;
+use keywright_domain::rate_limit::network;
 use keywright_domain::session::flow::Principal;
+use keywright_domain::user_agent::Described;
 use keywright_domain::{Service, Stamp};
 use keywright_http::{At, Endpoint, Problem};
 use url::form_urlencoded;
 
 use crate::form::Form;
 use crate::notice::Notice;
+use crate::page;
 use crate::problem::{ProblemPage, about};
 use crate::session::Visitor;
-use crate::{page, wording};
+use crate::wording::{Told, Wording};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/device-verify").get(enter).post(submit));
@@ -30,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "device_sign_in.html")]
 struct SignInFirst {
+    words: &'static Wording,
     /// The page to come back to, as a value in a query.
     next: String,
 }
@@ -37,6 +43,7 @@ struct SignInFirst {
 #[derive(Template)]
 #[template(path = "device_code.html")]
 struct EnterCode<'a> {
+    words: &'static Wording,
     notice: Option<Notice>,
     email: &'a str,
     code: &'a str,
@@ -45,12 +52,16 @@ struct EnterCode<'a> {
 #[derive(Template)]
 #[template(path = "device_consent.html")]
 struct Consent<'a> {
+    words: &'static Wording,
     email: &'a str,
     code: String,
     client: &'a str,
     client_id: &'a str,
     client_name: Option<&'a str>,
     address: Option<String>,
+    /// The address of whoever looks, if it is of another network than the device's.
+    other_network: Option<&'a str>,
+    program: Described,
     user_agent: Option<&'a str>,
     asked: String,
 }
@@ -67,8 +78,25 @@ enum Outcome {
 
 #[derive(Template)]
 #[template(path = "device_outcome.html")]
-struct Told {
-    outcome: Outcome,
+struct Settled {
+    words: &'static Wording,
+    told: &'static Told,
+    is_alarm: bool,
+    /// Where to go on: a path and what it says.
+    next: Option<(&'static str, &'static str)>,
+}
+
+/// The page that says how a device stands.
+fn settled(status: StatusCode, outcome: Outcome, words: &'static Wording) -> HttpResponse {
+    let outcomes = &words.outcomes;
+    let (told, next) = match outcome {
+        Outcome::Approved => (&outcomes.approved, None),
+        Outcome::Denied => (&outcomes.denied, None),
+        Outcome::AlreadyDecided => (&outcomes.already_decided, Some(("/device-verify", outcomes.new_code))),
+        Outcome::OpenedByDevice => (&outcomes.opened_by_device, None),
+        Outcome::NotFresh => (&outcomes.not_fresh, Some(("/sign-in", outcomes.sign_in_again))),
+    };
+    page::html(status, &Settled { words, told, is_alarm: !status.is_success(), next })
 }
 
 /// `GET /device-verify`
@@ -76,12 +104,13 @@ async fn enter(request: HttpRequest, visitor: Visitor) -> HttpResponse {
     let given = page::parameter(&request, "code").or_else(|| page::parameter(&request, "user_code"));
     // Only what is a code is shown: a link must not put words into this page.
     let code = given.as_deref().and_then(UserCode::parse).map(|code| code.to_string()).unwrap_or_default();
-    match &visitor.0 {
+    let words = visitor.words;
+    match &visitor.principal {
         Some(principal) => {
             let email = principal.user.email.as_str();
-            page::html(StatusCode::OK, &EnterCode { notice: None, email, code: &code })
+            page::html(StatusCode::OK, &EnterCode { words, notice: None, email, code: &code })
         }
-        None => sign_in_first(StatusCode::OK, &code),
+        None => sign_in_first(StatusCode::OK, &code, words),
     }
 }
 
@@ -96,18 +125,25 @@ async fn submit(
         "" => form.text("user_code")?,
         code => code,
     };
-    let Some(principal) = visitor.0 else {
+    let words = visitor.words;
+    let Some(principal) = visitor.principal else {
         let code = UserCode::parse(code).map(|code| code.to_string()).unwrap_or_default();
         let problem = Problem::unauthorized();
-        return Ok(about(&problem, sign_in_first(problem.status, &code)));
+        return Ok(about(&problem, sign_in_first(problem.status, &code, words)));
     };
     let shown = match form.text("action")? {
-        "" => shown(&service, &principal, code, &at).await,
-        "approve" => decided(&service, &principal, code, Action::Approve, &at).await,
-        "deny" => decided(&service, &principal, code, Action::Deny, &at).await,
+        "" => shown(&service, &principal, code, &at, words).await,
+        "approve" => {
+            let approved = decide(&service, &principal, code, Action::Approve, &at).await;
+            approved.map(|_| settled(StatusCode::OK, Outcome::Approved, words))
+        }
+        "deny" => {
+            let denied = decide(&service, &principal, code, Action::Deny, &at).await;
+            denied.map(|_| settled(StatusCode::OK, Outcome::Denied, words))
+        }
         _ => return Err(Problem::validation("action", "can be approve or deny").into()),
     };
-    Ok(shown.unwrap_or_else(|error| undecided(error, &principal, code)))
+    Ok(shown.unwrap_or_else(|error| undecided(error, &principal, code, words)))
 }
 
 async fn shown(
@@ -115,6 +151,7 @@ async fn shown(
     principal: &Principal,
     code: &str,
     at: &Stamp,
+    words: &'static Wording,
 ) -> Result<HttpResponse, DecideError> {
     let (code, found) = look(service, principal, code, at).await?;
     if found.state != State::Pending {
@@ -122,7 +159,16 @@ async fn shown(
     }
     let client = service.clients.find(Some(found.client_id.as_str()), "");
     let client = client.map_or(found.client_id.as_str(), |client| &client.name);
-    Ok(page::html(StatusCode::OK, &consent(principal.user.email.as_str(), &code, client, &found, at)))
+    let here = other_network(&found, at).map(|here| here.to_string());
+    let email = principal.user.email.as_str();
+    let page = Consent { other_network: here.as_deref(), ..consent(email, &code, client, &found, at, words) };
+    Ok(page::html(StatusCode::OK, &page))
+}
+
+/// The address of whoever looks, if the device asked from another network.
+fn other_network(found: &DeviceAuthorization, at: &Stamp) -> Option<IpAddr> {
+    let (device, here) = (found.origin.ip?, at.origin.ip?);
+    (network(device) != network(here)).then_some(here)
 }
 
 fn consent<'a>(
@@ -131,36 +177,26 @@ fn consent<'a>(
     client: &'a str,
     found: &'a DeviceAuthorization,
     at: &Stamp,
+    words: &'static Wording,
 ) -> Consent<'a> {
+    let user_agent = found.origin.user_agent.as_ref().map(UserAgent::as_str);
     Consent {
+        words,
         email,
         code: code.to_string(),
         client,
         client_id: found.client_id.as_str(),
         client_name: found.client_name.as_ref().map(ClientName::as_str),
         address: found.origin.ip.map(|ip| ip.to_string()),
-        user_agent: found.origin.user_agent.as_ref().map(UserAgent::as_str),
-        asked: wording::ago(at.now - found.requested_at),
+        other_network: None,
+        program: user_agent.map(Described::of).unwrap_or_default(),
+        user_agent,
+        asked: words.spans.ago(at.now - found.requested_at),
     }
 }
 
-async fn decided(
-    service: &Service,
-    principal: &Principal,
-    code: &str,
-    action: Action,
-    at: &Stamp,
-) -> Result<HttpResponse, DecideError> {
-    decide(service, principal, code, action, at).await?;
-    let outcome = match action {
-        Action::Approve => Outcome::Approved,
-        Action::Deny => Outcome::Denied,
-    };
-    Ok(page::html(StatusCode::OK, &Told { outcome }))
-}
-
 /// The page for what could not be shown or decided: the form again where another try may help.
-fn undecided(error: DecideError, principal: &Principal, code: &str) -> HttpResponse {
+fn undecided(error: DecideError, principal: &Principal, code: &str, words: &'static Wording) -> HttpResponse {
     let outcome = match error {
         DecideError::AlreadyDecided => Some(Outcome::AlreadyDecided),
         DecideError::OpenedByDevice => Some(Outcome::OpenedByDevice),
@@ -169,25 +205,25 @@ fn undecided(error: DecideError, principal: &Principal, code: &str) -> HttpRespo
     };
     let problem = Problem::from(error);
     let page = if let Some(outcome) = outcome {
-        page::html(problem.status, &Told { outcome })
+        settled(problem.status, outcome, words)
     } else {
         let notice = Some(Notice::of(&problem));
         // No code is longer, and whatever was sent comes back on a page.
         let code: String = code.chars().take(64).collect();
         let email = principal.user.email.as_str();
-        page::html(problem.status, &EnterCode { notice, email, code: &code })
+        page::html(problem.status, &EnterCode { words, notice, email, code: &code })
     };
     about(&problem, page)
 }
 
-fn sign_in_first(status: StatusCode, code: &str) -> HttpResponse {
+fn sign_in_first(status: StatusCode, code: &str, words: &'static Wording) -> HttpResponse {
     let mut next = "/device-verify".to_owned();
     if !code.is_empty() {
         next.push_str("?code=");
         next.push_str(code);
     }
     let next = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    page::html(status, &SignInFirst { next })
+    page::html(status, &SignInFirst { words, next })
 }
 
 #[cfg(test)]
@@ -204,6 +240,10 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "\"'><script>alert(1)</script>\u{202e}";
+
+    fn english() -> &'static Wording {
+        crate::wording::of(&actix_web::test::TestRequest::default().to_http_request())
+    }
 
     struct Stopped;
 
@@ -235,7 +275,8 @@ mod tests {
 
     fn consent_to(found: &DeviceAuthorization) -> Consent<'_> {
         let at = Stamp::new(&Stopped, &Stopped, None, Origin::default());
-        consent("ada@example.com", &UserCode::parse("WDJB-MJHT").unwrap(), "Command line", found, &at)
+        let code = UserCode::parse("WDJB-MJHT").unwrap();
+        consent("ada@example.com", &code, "Command line", found, &at, english())
     }
 
     #[test]
@@ -281,7 +322,7 @@ mod tests {
         let bytes =
             |response: HttpResponse| actix_web::body::MessageBody::try_into_bytes(response.into_body());
 
-        let page = bytes(sign_in_first(StatusCode::OK, "WDJB-MJHT")).unwrap();
+        let page = bytes(sign_in_first(StatusCode::OK, "WDJB-MJHT", english())).unwrap();
 
         let page = std::str::from_utf8(&page).unwrap();
         assert!(page.contains(r#"href="/sign-in?next=%2Fdevice-verify%3Fcode%3DWDJB-MJHT""#), "{page}");

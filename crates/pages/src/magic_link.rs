@@ -19,6 +19,7 @@ use crate::form::Form;
 use crate::notice::Notice;
 use crate::problem::{ProblemPage, about};
 use crate::session::{self, Visitor};
+use crate::wording::Wording;
 use crate::{next, page, wording};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
+    words: &'static Wording,
     notice: Option<Notice>,
     email: &'a str,
     next: &'a str,
@@ -41,30 +43,34 @@ struct SignIn<'a> {
 #[derive(Template)]
 #[template(path = "check_mail.html")]
 struct CheckMail<'a> {
+    words: &'static Wording,
     notice: Option<Notice>,
     email: &'a str,
     next: &'a str,
     request_id: Uuid,
     code: &'a str,
-    lifetime: String,
+    lifetime: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "magic_link.html")]
-struct MagicLink;
+struct MagicLink {
+    words: &'static Wording,
+}
 
 /// What the forms of these pages carry along, apart from what they are about.
 struct Carried<'a> {
+    words: &'static Wording,
     email: &'a str,
     next: Option<RedirectTo>,
 }
 
 impl<'a> Carried<'a> {
-    fn of(form: &'a Form, rules: &Rules) -> Result<Self, ProblemPage> {
+    fn of(form: &'a Form, rules: &Rules, words: &'static Wording) -> Result<Self, ProblemPage> {
         // No address is longer, and whatever was sent comes back on a page.
         let email = form.text("email")?.trim();
         let email = email.get(..254).unwrap_or(email);
-        Ok(Self { email, next: next::local(Some(form.text("next")?), &rules.public_url) })
+        Ok(Self { words, email, next: next::local(Some(form.text("next")?), &rules.public_url) })
     }
 
     fn next(&self) -> &str {
@@ -72,18 +78,21 @@ impl<'a> Carried<'a> {
     }
 
     fn sign_in(&self, notice: Notice) -> SignIn<'_> {
-        SignIn { notice: Some(notice), email: self.email, next: self.next() }
+        SignIn { words: self.words, notice: Some(notice), email: self.email, next: self.next() }
     }
 
-    fn check_mail<'b>(
-        &'b self,
+    fn check_mail(
+        &self,
+        status: StatusCode,
         request_id: Uuid,
-        code: &'b str,
+        code: &str,
         notice: Option<Notice>,
         rules: &Rules,
-    ) -> CheckMail<'b> {
-        let lifetime = wording::lasting(rules.magic_link_lifetime);
-        CheckMail { notice, email: self.email, next: self.next(), request_id, code, lifetime }
+    ) -> HttpResponse {
+        let (words, email, next) = (self.words, self.email, self.next());
+        let lifetime = &words.spans.lasting(rules.magic_link_lifetime);
+        let page = CheckMail { words, notice, email, next, request_id, code, lifetime };
+        page::html_leading_to(status, &page, &rules.redirect_origins)
     }
 }
 
@@ -91,22 +100,25 @@ impl<'a> Carried<'a> {
 async fn show(request: HttpRequest, visitor: Visitor, service: web::Data<Service>) -> HttpResponse {
     let next = next::local(page::parameter(&request, "next").as_deref(), &service.rules.public_url);
     let next = next.as_ref().map_or("", RedirectTo::as_str);
-    match visitor.0 {
-        Some(principal) => session::signed_in(&principal, next),
-        None => page::html(StatusCode::OK, &SignIn { notice: None, email: "", next }),
+    let words = visitor.words;
+    match visitor.principal {
+        Some(principal) => session::signed_in(&principal, next, words),
+        None => page::html(StatusCode::OK, &SignIn { words, notice: None, email: "", next }),
     }
 }
 
 /// `POST /sign-in`
-async fn ask(form: Form, service: web::Data<Service>, at: At) -> Result<HttpResponse, ProblemPage> {
+async fn ask(
+    inquiry: HttpRequest,
+    form: Form,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules)?;
+    let carried = Carried::of(&form, rules, wording::of(&inquiry))?;
     let next = carried.next.as_ref().map(RedirectTo::as_str);
     match request(&service, form.text("email")?.trim(), next, &at).await {
-        Ok(requested) => {
-            let page = carried.check_mail(requested.request_id.0, "", None, rules);
-            Ok(page::html_leading_to(StatusCode::OK, &page, &rules.redirect_origins))
-        }
+        Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
         Err(error) => {
             let problem = Problem::from(error);
             let page = carried.sign_in(Notice::of(&problem));
@@ -129,14 +141,12 @@ async fn redeem(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules)?;
+    let carried = Carried::of(&form, rules, wording::of(&request))?;
     let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };
-    let again = |status, code: &str, notice| {
-        let page = carried.check_mail(request_id, code, Some(notice), rules);
-        page::html_leading_to(status, &page, &rules.redirect_origins)
-    };
+    let again =
+        |status, code: &str, notice| carried.check_mail(status, request_id, code, Some(notice), rules);
     let Some(code) = six_digits(form.text("code")?) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "", Notice::BadCode));
     };
@@ -169,8 +179,8 @@ fn welcome(signed_in: &SignedIn, settings: &Settings) -> Result<HttpResponse, Pr
 }
 
 /// `GET /magic-link`: the same for everybody, as the token is in the fragment.
-async fn open() -> HttpResponse {
-    page::html(StatusCode::OK, &MagicLink)
+async fn open(request: HttpRequest) -> HttpResponse {
+    page::html(StatusCode::OK, &MagicLink { words: wording::of(&request) })
 }
 
 #[cfg(test)]
@@ -178,6 +188,10 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = r#""><script>alert(1)</script>"#;
+
+    fn english() -> &'static Wording {
+        wording::of(&actix_web::test::TestRequest::default().to_http_request())
+    }
 
     #[test]
     fn digits_may_be_grouped_and_must_be_six() {
@@ -191,11 +205,11 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_as_text() {
-        let notice = Some(Notice::BadAddress);
-        let (email, next) = (HOSTILE, "/account?x=\"<script>&y=1");
-        let again = SignIn { notice, email, next }.render().unwrap();
-        let lifetime = "15 minutes".to_owned();
-        let sent = CheckMail { notice: None, email, next, request_id: Uuid::nil(), code: HOSTILE, lifetime };
+        let (words, notice) = (english(), Some(Notice::BadAddress));
+        let (email, next, code) = (HOSTILE, "/account?x=\"<script>&y=1", HOSTILE);
+        let again = SignIn { words, notice, email, next }.render().unwrap();
+        let (request_id, lifetime) = (Uuid::nil(), "15 minutes");
+        let sent = CheckMail { words, notice: None, email, next, request_id, code, lifetime };
 
         for page in [again, sent.render().unwrap()] {
             assert!(!page.contains("<script"), "{page}");
@@ -205,7 +219,8 @@ mod tests {
 
     #[test]
     fn an_error_is_announced_and_tied_to_its_field() {
-        let page = SignIn { notice: Some(Notice::BadAddress), email: "x", next: "" }.render().unwrap();
+        let notice = Some(Notice::BadAddress);
+        let page = SignIn { words: english(), notice, email: "x", next: "" }.render().unwrap();
 
         assert!(page.contains(r#"id="notice" role="alert""#));
         assert!(page.contains(r#"aria-describedby="email-hint notice" aria-invalid="true""#));
@@ -215,9 +230,10 @@ mod tests {
 
     #[test]
     fn no_page_has_code_or_styles_in_line() {
-        let plain = SignIn { notice: None, email: "", next: "" }.render().unwrap();
+        let words = english();
+        let plain = SignIn { words, notice: None, email: "", next: "" }.render().unwrap();
 
-        for page in [plain, MagicLink.render().unwrap()] {
+        for page in [plain, MagicLink { words }.render().unwrap()] {
             assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="));
             assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/assets/").count());
             assert!(page.len() < 60_000);

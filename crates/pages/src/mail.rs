@@ -17,7 +17,8 @@ use url::Url;
 
 use crate::inbox_key::{COOKIE, InboxKey, PATH, ShownBy};
 use crate::problem::{ProblemPage, not_found};
-use crate::{PageSettings, page};
+use crate::wording::Wording;
+use crate::{PageSettings, page, wording};
 
 const NEWEST: u32 = 50;
 
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "inbox.html")]
 struct Inbox<'a> {
+    words: &'static Wording,
     messages: Vec<Shown<'a>>,
 }
 
@@ -70,7 +72,7 @@ async fn show(
         return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({"data": data})));
     }
     let messages = messages.iter().map(|message| shown(message, public_url)).collect();
-    Ok(page::html(StatusCode::OK, &Inbox { messages }))
+    Ok(page::html(StatusCode::OK, &Inbox { words: wording::of(&request), messages }))
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
@@ -150,7 +152,8 @@ mod tests {
         assert_eq!(all, text);
 
         let shown = Shown { to: "a@b.c", subject: "<i>", date: String::new(), text: pieces };
-        let page = Inbox { messages: vec![shown] }.render().unwrap();
+        let words = wording::of(&actix_web::test::TestRequest::default().to_http_request());
+        let page = Inbox { words, messages: vec![shown] }.render().unwrap();
         assert!(page.contains(r#"<a href="http://localhost:8080/magic-link#token=kwm_x">"#), "{page}");
         assert!(!page.contains("<b>") && !page.contains("<i>"), "{page}");
     }

@@ -1,7 +1,8 @@
-//! What a page says above its form when the form did not do what it should. The texts are in
-//! `templates/notice.html`; here is only which one it is.
+//! What a page says above its form when the form did not do what it should.
 
 use keywright_http::Problem;
+
+use crate::wording::Notices;
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,20 @@ impl Notice {
             "rate_limited" => Self::TooMany,
             "unavailable" => Self::Unavailable,
             _ => Self::Broken,
+        }
+    }
+
+    /// What it says.
+    pub fn said_in(self, notices: &Notices) -> &'static str {
+        match self {
+            Self::BadAddress => notices.bad_address,
+            Self::BadCode => notices.bad_code,
+            Self::WrongCode => notices.wrong_code,
+            Self::StartAgain => notices.start_again,
+            Self::NoSuchDevice => notices.no_such_device,
+            Self::TooMany => notices.too_many,
+            Self::Unavailable => notices.unavailable,
+            Self::Broken => notices.broken,
         }
     }
 }

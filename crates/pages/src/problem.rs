@@ -14,15 +14,37 @@ use askama::Template;
 use keywright_domain::StoreError;
 use keywright_http::Problem;
 
-use crate::page;
+use crate::wording::{Problems, Told, Wording};
+use crate::{page, wording};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Told {
-    status: u16,
+struct OnlyProblem {
+    words: &'static Wording,
+    told: &'static Told,
+    /// Whether the page leads to the sign-in.
+    leads_on: bool,
 }
 
-/// A problem with nothing else to show. As an error it is answered with its page.
+/// Marks an answer in the shape of the API that is to be told by a page, whatever the request accepts.
+struct ToldByPage;
+
+impl Problems {
+    fn of(&self, status: StatusCode) -> &Told {
+        match status.as_u16() {
+            403 => &self.not_from_here,
+            404 => &self.not_found,
+            405 => &self.not_for_looking_at,
+            413 => &self.too_large,
+            429 => &self.too_many,
+            500 => &self.broken,
+            503 => &self.unavailable,
+            _ => &self.not_understood,
+        }
+    }
+}
+
+/// A problem with nothing else to show. [`errors_as_pages`], which knows the request, makes it a page.
 #[derive(Clone, Debug)]
 pub struct ProblemPage(Problem);
 
@@ -38,7 +60,9 @@ impl ResponseError for ProblemPage {
     }
 
     fn error_response(&self) -> HttpResponse {
-        about(&self.0, told(self.0.status))
+        let mut response = self.0.error_response();
+        response.extensions_mut().insert(ToldByPage);
+        response
     }
 }
 
@@ -70,15 +94,16 @@ pub fn unwritten() -> HttpResponse {
     Problem::internal().error_response()
 }
 
-fn told(status: StatusCode) -> HttpResponse {
-    page::html(status, &Told { status: status.as_u16() })
+fn told(status: StatusCode, words: &'static Wording) -> HttpResponse {
+    let leads_on = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+    page::html(status, &OnlyProblem { words, told: words.problems.of(status), leads_on })
 }
 
 /// What is answered where there is no route: a page to a browser, the error shape of the API to a program.
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
     let problem = Problem::not_found("there is nothing at this path");
     let mut response = if wants_page(request.path(), request.headers()) {
-        told(problem.status)
+        told(problem.status, wording::of(&request))
     } else {
         problem.error_response()
     };
@@ -96,10 +121,11 @@ pub async fn errors_as_pages(
     let response = next.call(request).await?.map_into_boxed_body();
     let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == "application/json");
     let is_error = response.status().is_client_error() || response.status().is_server_error();
-    if !(wants_page && is_json && is_error) {
+    let is_page = response.response().extensions().get::<ToldByPage>().is_some();
+    if !(is_page || wants_page && is_json && is_error) {
         return Ok(response);
     }
-    let page = told(response.status());
+    let page = told(response.status(), wording::of(response.request()));
     let (request, plain) = response.into_parts();
     let (mut page, body) = page.into_parts();
     for (name, value) in plain.headers() {

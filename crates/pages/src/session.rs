@@ -16,16 +16,22 @@ use keywright_http::caller::Shown;
 use keywright_http::{At, Endpoint, Problem, Settings, cookie};
 
 use crate::form::Form;
-use crate::page;
 use crate::problem::ProblemPage;
+use crate::wording::Wording;
+use crate::{page, wording};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/sign-out").post(leave));
 }
 
-/// Who is signed in in this browser; none is a normal visitor, too.
+/// Who looks at a page.
 #[derive(Clone, Debug)]
-pub struct Visitor(pub Option<Principal>);
+pub struct Visitor {
+    /// Who is signed in in this browser; none is a normal visitor, too.
+    pub principal: Option<Principal>,
+    /// What the page says to them.
+    pub words: &'static Wording,
+}
 
 impl FromRequest for Visitor {
     type Error = ProblemPage;
@@ -36,16 +42,21 @@ impl FromRequest for Visitor {
         let settings = request.app_data::<web::Data<Settings>>().cloned();
         let shown = settings.map(|settings| Shown::by(request, &settings));
         let at = At::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             let (Some(service), Some(shown)) = (service, shown) else {
                 return Err(Problem::internal().into());
             };
-            let Shown::Cookie(cookie) = shown else { return Ok(Self(None)) };
+            let stranger = Self { principal: None, words: wording::of(&request) };
+            let Shown::Cookie(cookie) = shown else { return Ok(stranger) };
             let at = at.await?;
             match authenticate_cookie(&service, &cookie, &at).await {
-                Ok(principal) => Ok(Self(Some(principal))),
+                Ok(principal) => {
+                    let words = wording::of_user(&request, &principal.user);
+                    Ok(Self { principal: Some(principal), words })
+                }
                 Err(AuthenticateError::Store(error)) => Err(error.into()),
-                Err(_) => Ok(Self(None)),
+                Err(_) => Ok(stranger),
             }
         })
     }
@@ -54,13 +65,14 @@ impl FromRequest for Visitor {
 #[derive(Template)]
 #[template(path = "signed_in.html")]
 struct SignedIn<'a> {
+    words: &'static Wording,
     email: &'a str,
     next: &'a str,
 }
 
 /// The page for somebody who is signed in; `next` is where they were going, or empty.
-pub fn signed_in(principal: &Principal, next: &str) -> HttpResponse {
-    page::html(StatusCode::OK, &SignedIn { email: principal.user.email.as_str(), next })
+pub fn signed_in(principal: &Principal, next: &str, words: &'static Wording) -> HttpResponse {
+    page::html(StatusCode::OK, &SignedIn { words, email: principal.user.email.as_str(), next })
 }
 
 /// `POST /sign-out`

@@ -263,10 +263,14 @@ impl Keywright {
         send(self.page_request(Method::POST, path, cookie).form(form)).await
     }
 
+    /// Where the development inbox opens.
+    pub fn inbox_path(&self) -> String {
+        format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap())
+    }
+
     /// Every mail to `email` that was sent, newest first.
     pub async fn mails(&self, email: &str) -> Vec<Mail> {
-        let path = format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap());
-        let request = self.request(Method::GET, &path).header("accept", "application/json");
+        let request = self.request(Method::GET, &self.inbox_path()).header("accept", "application/json");
         let answer = send(request).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let inbox = answer.json();

@@ -56,6 +56,19 @@ async fn a_person_sees_what_asks_and_approves_once() {
 }
 
 #[actix_web::test]
+async fn a_device_in_another_network_comes_with_a_warning() {
+    let mut site = Site::open().await;
+    site.sign_in("ada@example.com").await;
+
+    for (address, is_warned) in [("203.0.113.7", true), ("127.0.0.1", false), ("::ffff:127.0.0.1", false)] {
+        let code = site.device_at(address, "", "").await;
+        let shown = site.submit("/device-verify", &[("code", &code)]).await;
+        assert_eq!(shown.status, 200);
+        assert_eq!(shown.text.contains("another network than yours (127.0.0.1)"), is_warned, "{address}");
+    }
+}
+
+#[actix_web::test]
 async fn a_person_denies() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;

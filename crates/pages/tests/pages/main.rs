@@ -8,3 +8,7 @@ mod magic_link;
 mod mail;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod size;
+#[cfg(test)]
+mod wording;

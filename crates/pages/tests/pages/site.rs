@@ -16,12 +16,13 @@ use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::credential::Keyring;
 use keywright_domain::device_authorization::flow::{Begin, begin};
 use keywright_domain::device_authorization::pace::Pacer;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::{Algorithm, flow as signing_key};
-use keywright_domain::user::SignupPolicy;
+use keywright_domain::user::{ProfileChange, SignupPolicy};
 use keywright_domain::{Rules, Service, Stores};
 use keywright_http::{Settings, context};
 use keywright_pages::{InboxKey, PageSettings};
@@ -134,6 +135,16 @@ impl Site {
         assert_eq!(answer.status, 303, "{}", answer.text);
     }
 
+    /// Sets the language of an account, a BCP 47 tag.
+    pub async fn prefer(&self, email: &str, locale: &str) {
+        let email = EmailAddress::parse(email).unwrap();
+        let users = &self.service.stores.users;
+        let user = users.find_by_email(&email).await.unwrap().unwrap();
+        let change = ProfileChange { locale: Some(locale.to_owned()), ..ProfileChange::default() };
+        let at = self.service.stamp(None, Origin::default());
+        users.change_profile(user.id, &change, &at).await.unwrap();
+    }
+
     /// Somebody else's browser.
     pub fn forget_cookie(&mut self) {
         self.cookie = None;
@@ -141,7 +152,12 @@ impl Site {
 
     /// The user code of a device that asks now.
     pub async fn device(&self, client_name: &str, user_agent: &str) -> String {
-        let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
+        self.device_at("203.0.113.7", client_name, user_agent).await
+    }
+
+    /// The user code of a device that asks now, from `address`.
+    pub async fn device_at(&self, address: &str, client_name: &str, user_agent: &str) -> String {
+        let origin = Origin { ip: address.parse().ok(), user_agent: UserAgent::new(user_agent) };
         let at = self.service.stamp(None, origin);
         let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
         begin(&self.service, asked, &at).await.unwrap().user_code.to_string()

@@ -1,7 +1,7 @@
-//! What a user agent says in words that may stand in a mail.
+//! What a user agent says, in words that may stand in a mail or on a page.
 //!
-//! Anybody can send any user agent and thereby write to the recipient of a mail: nothing of it is repeated but
-//! known names, a short version, and at most one word.
+//! Anybody can send any user agent and thereby write to whoever reads it: nothing of it is repeated but known
+//! names, a short version, and at most one word.
 
 /// What stands in the user agent of each browser, most particular first: all of them claim to be others.
 const BROWSERS: &[(&str, &str)] = &[
@@ -34,29 +34,51 @@ const WORD: usize = 24;
 /// The longest version: more digits than these could pass for a code.
 const VERSION: usize = 4;
 
-/// `Firefox 131 on Windows`, or `curl`. None if there is nothing that may be repeated.
-pub(crate) fn in_words(user_agent: &str) -> Option<String> {
-    match user_agent.strip_prefix("Mozilla/") {
-        Some(claims) => browser(claims),
-        None => word(user_agent),
+/// What a user agent says that may be repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// `Firefox 131`, or the name of a program that is no browser: letters, digits and hyphens.
+    pub program: Option<String>,
+    /// `Windows`, one of a few known names.
+    pub system: Option<&'static str>,
+}
+
+impl Described {
+    /// What `user_agent` says.
+    pub fn of(user_agent: &str) -> Self {
+        let program = match user_agent.strip_prefix("Mozilla/") {
+            Some(claims) => browser(claims),
+            None => word(user_agent),
+        };
+        Self { program, system: system(user_agent) }
     }
 }
 
+/// `Firefox 131 on Windows`, or `curl`. None if there is nothing that may be repeated.
+pub fn in_words(user_agent: &str) -> Option<String> {
+    let Described { program, system } = Described::of(user_agent);
+    let is_browser = user_agent.starts_with("Mozilla/");
+    match (program, system.filter(|_| is_browser)) {
+        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
+        (None, Some(system)) => Some(format!("a browser on {system}")),
+        (program, None) => program,
+    }
+}
+
+fn system(user_agent: &str) -> Option<&'static str> {
+    // Programs that are no browsers write these names as they like.
+    let said = user_agent.to_ascii_lowercase();
+    SYSTEMS.iter().find(|(mark, _)| said.contains(&mark.to_ascii_lowercase())).map(|(_, system)| *system)
+}
+
 fn browser(claims: &str) -> Option<String> {
-    let system = SYSTEMS.iter().find(|(mark, _)| claims.contains(mark)).map(|(_, system)| *system);
-    let browser = BROWSERS.iter().find_map(|(mark, name)| {
+    BROWSERS.iter().find_map(|(mark, name)| {
         let (_, version) = claims.split_once(mark)?;
         Some(match major(version) {
             Some(major) => format!("{name} {major}"),
             None => (*name).to_owned(),
         })
-    });
-    match (browser, system) {
-        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
-        (Some(browser), None) => Some(browser),
-        (None, Some(system)) => Some(format!("a browser on {system}")),
-        (None, None) => None,
-    }
+    })
 }
 
 fn major(version: &str) -> Option<&str> {
@@ -126,6 +148,20 @@ mod tests {
             (&"a".repeat(200), "aaaaaaaaaaaaaaaaaaaaaaaa"),
         ] {
             assert_eq!(in_words(user_agent).as_deref(), Some(word), "{user_agent}");
+        }
+    }
+
+    #[test]
+    fn a_program_and_its_system_are_told_apart() {
+        for (user_agent, program, system) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Firefox/131.0", Some("Firefox 131"), Some("Linux")),
+            ("keywright-cli/0.1.0 (linux)", Some("keywright-cli"), Some("Linux")),
+            ("Mozilla/5.0 (Windows NT 10.0)", None, Some("Windows")),
+            ("curl/8.5.0", Some("curl"), None),
+            ("", None, None),
+        ] {
+            let described = Described::of(user_agent);
+            assert_eq!((described.program.as_deref(), described.system), (program, system), "{user_agent}");
         }
     }
 

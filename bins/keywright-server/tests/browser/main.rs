@@ -1,0 +1,14 @@
+//! The pages in a real Chromium, driven by a person who never tires. Every test has a server, a store and a browser of its
+//! own; what the browser does is looked for in short steps, within a bound.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod browser;
+mod chromedriver;
+mod device_verify;
+mod magic_link;
+mod policy;
+#[path = "../api/harness.rs"]
+#[expect(dead_code, reason = "the server that the API's tests use; here its browser does most of the asking")]
+mod server;
+mod session;
+mod without_script;

@@ -1,0 +1,48 @@
+//! What works in a browser without JavaScript: signing in by the code of a mail, and deciding about a device.
+
+use crate::browser::{Browser, Setup};
+use crate::device_verify::{begin, poll};
+use crate::server::Keywright;
+
+const ADA: &str = "ada@example.com";
+
+async fn without_script(server: &Keywright) -> Browser {
+    Browser::open_with(server, Setup { has_script: false, ..Setup::default() }).await
+}
+
+#[tokio::test]
+async fn a_person_signs_in_by_code_approves_a_device_and_signs_out() {
+    let server = Keywright::start().await;
+    let browser = without_script(&server).await;
+    let (device_code, user_code) = begin(&server).await;
+
+    browser.sign_in(&server, ADA).await;
+    browser.see("You are signed in").await;
+    browser.visit(&format!("/device-verify?code={user_code}")).await;
+    browser.press("form[action='/device-verify'] button").await;
+    browser.see("Did you start this on your own device?").await;
+    browser.press("[name='confirm']").await;
+    browser.press("button[value='approve']").await;
+    browser.see("Approved").await;
+    poll(&server, &device_code).await.tokens();
+
+    browser.visit("/sign-in").await;
+    browser.press("form[action='/sign-out'] button").await;
+    browser.see("Sign in").await;
+    assert_eq!(browser.cookie().await, None);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_link_says_that_it_takes_a_script_and_names_the_other_way() {
+    let server = Keywright::start().await;
+    let browser = without_script(&server).await;
+    let token = server.link(ADA).await.token;
+
+    browser.visit(&format!("/magic-link#token={token}")).await;
+
+    let told = browser.find("noscript .notice").await.text().await.unwrap();
+    assert!(told.contains("JavaScript") && told.contains("six-digit code"), "{told}");
+    assert!(!browser.find("#sign-in").await.is_enabled().await.unwrap());
+    browser.close().await;
+}

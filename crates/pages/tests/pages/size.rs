@@ -1,0 +1,48 @@
+//! How much a page brings along.
+
+use std::collections::BTreeSet;
+
+use crate::site::{Page, Site};
+
+/// The most that a page may have with everything it uses, in bytes, uncompressed.
+const MOST: usize = 60_000;
+
+/// The addresses in this page of what it uses.
+fn used(page: &Page) -> BTreeSet<String> {
+    let addresses = page.text.split('"').filter(|value| value.starts_with("/assets/"));
+    addresses.map(ToOwned::to_owned).collect()
+}
+
+async fn whole(site: &mut Site, page: &Page) -> usize {
+    let mut sum = page.text.len();
+    let assets = used(page);
+    assert!(assets.len() >= 2, "{assets:?}");
+    for address in assets {
+        let asset = site.get(&address).await;
+        assert_eq!(asset.status, 200, "{address}");
+        sum += asset.text.len();
+    }
+    sum
+}
+
+#[actix_web::test]
+async fn every_page_is_small_with_all_that_it_uses() {
+    let mut site = Site::open().await;
+    let mut pages = vec![];
+    for path in ["/sign-in", "/magic-link", "/device-verify", "/nowhere"] {
+        pages.push(site.get(path).await);
+    }
+    pages.push(site.submit("/sign-in", &[("email", "ada@example.com")]).await);
+    site.sign_in("ada@example.com").await;
+    let code = site.device(&"n".repeat(64), &"u".repeat(256)).await;
+    for path in ["/sign-in", "/device-verify"] {
+        pages.push(site.get(path).await);
+    }
+    pages.push(site.submit("/device-verify", &[("code", &code)]).await);
+    pages.push(site.submit("/device-verify", &[("code", &code), ("action", "approve")]).await);
+
+    for page in pages {
+        let size = whole(&mut site, &page).await;
+        assert!(size < MOST, "{size}: {}", page.text);
+    }
+}
