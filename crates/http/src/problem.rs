@@ -19,6 +19,10 @@ enum Shape {
     OAuth,
 }
 
+/// The code of the problem that a response tells of, for what surrounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(pub &'static str);
+
 /// An error answer. Never a message, type or path from inside.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -208,7 +212,9 @@ impl ResponseError for Problem {
         if self.shape == Shape::OAuth {
             response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
         }
-        response.json(self.body())
+        let mut response = response.json(self.body());
+        response.extensions_mut().insert(Code(self.code));
+        response
     }
 }
 
