@@ -98,7 +98,8 @@ async fn what_is_no_good_is_inactive_and_nothing_more() {
     let link = keywright.link_by_store("ada@example.com").await;
     let (_, cookie) = cookie.split_once('=').unwrap();
     let (mut forged, mut cut) = (tokens.refresh.clone(), tokens.access.clone());
-    forged.push(if forged.pop() == Some('A') { 'B' } else { 'A' });
+    let last = forged.pop();
+    forged.push(if last == Some('A') { 'B' } else { 'A' });
     cut.pop();
     let endless = "a".repeat(60_000);
 

@@ -16,7 +16,7 @@ fn proxies(header: ForwardedHeader) -> TrustedProxies {
     TrustedProxies { networks, header }
 }
 
-fn headers(name: HeaderName, lines: &[&[u8]]) -> HeaderMap {
+fn headers(name: &HeaderName, lines: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in lines {
         headers.append(name.clone(), HeaderValue::from_bytes(line).unwrap());
@@ -27,7 +27,7 @@ fn headers(name: HeaderName, lines: &[&[u8]]) -> HeaderMap {
 /// Whom `header` names to a server that `peer` connects to.
 fn client(header: ForwardedHeader, peer: &str, lines: &[&str]) -> String {
     let lines: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
-    proxies(header).client(ip(peer), &headers(header.name(), &lines)).to_string()
+    proxies(header).client(ip(peer), &headers(&header.name(), &lines)).to_string()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_peer_that_is_not_trusted_is_the_client_whatever_it_says() {
         assert_eq!(client(ForwardedHeader::Forwarded, peer, &["for=6.6.6.6"]), peer);
     }
     let nobody = TrustedProxies::default();
-    let spoofed = headers(X_FORWARDED_FOR, &[b"6.6.6.6"]);
+    let spoofed = headers(&X_FORWARDED_FOR, &[b"6.6.6.6"]);
     assert_eq!(nobody.client(ip(NEAR), &spoofed), ip(NEAR));
 }
 
@@ -127,7 +127,7 @@ fn an_ipv4_mapped_peer_is_ipv4() {
 
 #[test]
 fn the_other_header_is_ignored() {
-    let mut both = headers(FORWARDED, &[b"for=192.0.2.1"]);
+    let mut both = headers(&FORWARDED, &[b"for=192.0.2.1"]);
     both.append(X_FORWARDED_FOR, HeaderValue::from_static("192.0.2.2"));
 
     assert_eq!(proxies(ForwardedHeader::Forwarded).client(ip(NEAR), &both), ip("192.0.2.1"));
@@ -138,7 +138,7 @@ fn the_other_header_is_ignored() {
 
 #[test]
 fn what_is_no_text_names_nobody_and_what_is_endless_is_not_read_to_its_end() {
-    let binary = headers(X_FORWARDED_FOR, &[b"192.0.2.1", b"192.0.2.2, \xff\xfe", b"10.9.9.9"]);
+    let binary = headers(&X_FORWARDED_FOR, &[b"192.0.2.1", b"192.0.2.2, \xff\xfe", b"10.9.9.9"]);
     assert_eq!(proxies(ForwardedHeader::XForwardedFor).client(ip(NEAR), &binary), ip(FAR));
 
     let endless = format!("192.0.2.1, {}", "10.9.9.9, ".repeat(6_500));
@@ -151,8 +151,8 @@ fn what_is_no_text_names_nobody_and_what_is_endless_is_not_read_to_its_end() {
 }
 
 fn address_text() -> impl Strategy<Value = (IpAddr, String)> {
-    let v4 = any::<[u8; 4]>().prop_map(|octets| IpAddr::from(octets));
-    let v6 = any::<[u8; 16]>().prop_map(|octets| IpAddr::from(octets));
+    let v4 = any::<[u8; 4]>().prop_map(IpAddr::from);
+    let v6 = any::<[u8; 16]>().prop_map(IpAddr::from);
     (prop_oneof![v4, v6], proptest::option::of(any::<u16>())).prop_map(|(ip, port)| {
         let text = match (ip, port) {
             (IpAddr::V4(v4), Some(port)) => format!("{v4}:{port}"),
