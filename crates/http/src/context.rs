@@ -104,8 +104,8 @@ fn incident(response: &ServiceResponse, standing: Option<Standing>) -> Option<In
         let is_over = standing.is_some_and(|standing| !standing.is_allowed);
         return Some(match response.request().path() {
             _ if is_over => Incident::RateLimited,
-            "/sign-in" | "/api/v1/auth/magic_link" => Incident::MailLimited,
-            _ => Incident::GuessLimited,
+            "/device-verify" | "/api/v1/auth/device/verify" => Incident::GuessLimited,
+            _ => Incident::MailLimited,
         });
     }
     let code = response.response().extensions().get::<Code>().copied();

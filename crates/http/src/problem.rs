@@ -269,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_store_never_looks_like_a_bad_credential() {
+        let problem = Problem::from(StoreError::unavailable("the cause")).oauth();
+
+        let response = problem.error_response();
+        assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "1");
+        assert!(!problem.body().to_string().contains("the cause"));
+        assert_eq!(response.extensions().get::<Code>(), Some(&Code("unavailable")));
+    }
+
+    #[test]
     fn a_challenge_is_one_line_without_quotes_inside() {
         let problem = Problem::invalid_token("a \"b\"\r\nc");
 

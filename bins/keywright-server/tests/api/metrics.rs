@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keywright_domain::credential::Kind;
 use reqwest::Method;
 use serde_json::json;
 
@@ -109,6 +110,19 @@ async fn security_events_are_counted_by_their_kind() {
     ] {
         assert_eq!(event(&text, name), count, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_was_turned_back_is_seen() {
+    let keywright = Keywright::start().await;
+    keywright.sign_in("ada@example.com").await;
+    let session = keywright.activity("ada@example.com").await[0].session_id.unwrap();
+    let forgotten = keywright.service.keyring.issue(Kind::RefreshToken, session.0, 7);
+
+    let refreshed = keywright.post("/refresh", json!({"refresh_token": forgotten.expose()})).await;
+
+    assert_eq!(refreshed.status, 200, "{}", refreshed.text);
+    assert_eq!(event(&scrape(&keywright).await, "refresh_ahead_of_store"), 1);
 }
 
 #[tokio::test]

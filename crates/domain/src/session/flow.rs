@@ -99,6 +99,10 @@ pub async fn refresh(
     };
     match service.stores.sessions.rotate(&refresh, at).await? {
         Rotation::Renewed(session) => Ok(issue_tokens(service, &session, at)?),
+        Rotation::Ahead(session) => {
+            service.count(Event::RefreshAheadOfStore);
+            Ok(issue_tokens(service, &session, at)?)
+        }
         Rotation::ReuseFound(_) => {
             service.count(Event::RefreshReuseDetected);
             Err(RefreshError::InvalidGrant)

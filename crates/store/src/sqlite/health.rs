@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use keywright_domain::error::StoreError;
 use keywright_domain::service::{Figures, Health};
 
-use super::{SqliteStore, migrations, within};
-use crate::rows::Millis;
-use crate::schema::{mails, sessions};
+use super::{SqliteStore, figures, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
@@ -30,23 +27,8 @@ impl Health for SqliteStore {
     }
 
     async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
-        let now = Millis::from(now);
         let waiting_writes = Some(self.writer.waiting());
-        self.read(move |connection| {
-            let live = sessions::table
-                .filter(sessions::ended_at.is_null())
-                .filter(sessions::idle_ends_at.gt(now))
-                .filter(sessions::ends_at.gt(now));
-            let live_sessions: i64 = live.count().get_result(connection)?;
-            let due: i64 = mails::table.filter(mails::due_at.is_not_null()).count().get_result(connection)?;
-            let dead: i64 = mails::table.filter(mails::state.eq("dead")).count().get_result(connection)?;
-            Ok(Figures {
-                live_sessions: live_sessions.unsigned_abs(),
-                due_mails: due.unsigned_abs(),
-                dead_mails: dead.unsigned_abs(),
-                waiting_writes,
-            })
-        })
-        .await
+        let counted = self.read(move |connection| figures::count(connection, now)).await?;
+        Ok(Figures { waiting_writes, ..counted })
     }
 }

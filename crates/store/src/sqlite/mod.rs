@@ -8,6 +8,7 @@ mod connection;
 mod device_authorization;
 mod error;
 mod executor;
+mod figures;
 mod health;
 mod magic_link;
 mod mail;

@@ -113,7 +113,8 @@ fn judge(
     }
     Ok(Some(match event {
         Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),
-        _ => Rotation::Renewed(after),
+        Some(_) => Rotation::Ahead(after),
+        None => Rotation::Renewed(after),
     }))
 }
 
