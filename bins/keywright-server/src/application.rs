@@ -13,11 +13,13 @@ use anyhow::Context;
 use keywright_domain::Service;
 use keywright_domain::mail::port::Mailer;
 use keywright_domain::rate_limit::{AddressLimit, Rate};
-use keywright_http::{Problem, Settings, context};
+use keywright_http::cors::Cors;
+use keywright_http::forwarded::{ForwardedHeader, TrustedProxies};
+use keywright_http::{Metrics, Problem, Settings, context};
 use keywright_pages::{InboxKey, PageSettings};
 use tokio::sync::watch;
 
-use crate::config::{Config, LoadedSecret, MailUrl};
+use crate::config::{self, Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
 use crate::wiring::{self, World, delta};
 
@@ -65,7 +67,10 @@ impl Application {
         let admin_listener =
             config.server.admin_listen.map(|address| bind("server.admin_listen", address)).transpose()?;
 
-        let service = web::Data::new(wiring::service(config, secret, world).await?);
+        let metrics = Metrics::new().context("the metrics cannot be set up")?;
+        let mut service = wiring::service(config, secret, world).await?;
+        service.tally = Arc::new(metrics.clone());
+        let service = web::Data::new(service);
         let mailer = wiring::mailer(config)?;
         let is_inbox = config.is_development() && matches!(config.mail.url, MailUrl::Inbox);
         let inbox_key = is_inbox.then(|| InboxKey::generate(service.entropy.as_ref()));
@@ -73,12 +78,13 @@ impl Application {
         let pages = web::Data::new(PageSettings { inbox_key: inbox_key.clone() });
 
         let workers = config.server.workers.get();
-        let public = public_server(listener, workers, service.clone(), settings.clone(), pages)?;
+        let public =
+            public_server(listener, workers, service.clone(), settings.clone(), pages, metrics.clone())?;
         let admin = match admin_listener {
             None => None,
             Some(listener) => {
                 let address = listener.local_addr()?;
-                Some((admin_server(listener, service.clone(), &settings)?, address))
+                Some((admin_server(listener, service.clone(), &settings, metrics)?, address))
             }
         };
         Ok(Self { service, mailer, tuning, public, address, admin, inbox_key })
@@ -139,10 +145,18 @@ fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 fn settings(config: &Config) -> Settings {
     let rate = config.rate_limit.per_address.map(|rate| Rate { count: rate.count, per: delta(rate.per) });
+    let server = &config.server;
     Settings {
-        cookie_is_secure: !config.is_development(),
-        origin: config.public_url.to_string(),
         address_limit: rate.map(AddressLimit::new),
+        proxies: TrustedProxies {
+            networks: server.trusted_proxies.clone(),
+            header: match server.forwarded_header {
+                config::ForwardedHeader::XForwardedFor => ForwardedHeader::XForwardedFor,
+                config::ForwardedHeader::Forwarded => ForwardedHeader::Forwarded,
+            },
+        },
+        cors: Cors::new(config.cors.origins.iter().map(ToString::to_string).collect()),
+        ..Settings::new(config.public_url.to_string(), !config.is_development())
     }
 }
 
@@ -152,11 +166,14 @@ fn public_server(
     service: web::Data<Service>,
     settings: web::Data<Settings>,
     pages: web::Data<PageSettings>,
+    metrics: Metrics,
 ) -> anyhow::Result<Server> {
+    let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(service.clone())
             .app_data(settings.clone())
+            .app_data(metrics.clone())
             .app_data(pages.clone())
             .app_data(QueryConfig::default().error_handler(|_, _| {
                 Problem::invalid_request("The query of the address cannot be read").into()
@@ -174,17 +191,16 @@ fn admin_server(
     listener: TcpListener,
     service: web::Data<Service>,
     settings: &Settings,
+    metrics: Metrics,
 ) -> anyhow::Result<Server> {
     // What counts against the limit is the public listener's business.
-    let settings = web::Data::new(Settings {
-        cookie_is_secure: settings.cookie_is_secure,
-        origin: settings.origin.clone(),
-        address_limit: None,
-    });
+    let settings = web::Data::new(Settings::new(settings.origin.clone(), settings.cookie_is_secure));
+    let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(service.clone())
             .app_data(settings.clone())
+            .app_data(metrics.clone())
             .wrap(from_fn(context::surround))
             .configure(keywright_http::admin_routes)
     });

@@ -1,5 +1,7 @@
 //! The log: one line an event, on stderr.
 
+use std::panic;
+
 use anyhow::Context;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -18,7 +20,7 @@ const OURS: [&str; 6] = [
     "keywright_store",
 ];
 
-/// Starts the log. Libraries only speak up from warnings on.
+/// Starts the log. Libraries only speak up from warnings on, whichever of `log` and `tracing` they use.
 pub fn start(log: &Log) -> anyhow::Result<()> {
     let level: LevelFilter = log.level.as_str().parse().context("log.level is no level")?;
     let targets =
@@ -31,5 +33,12 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
     tracing_subscriber::registry()
         .with(lines.with_filter(targets))
         .try_init()
-        .context("the log cannot be started")
+        .context("the log cannot be started")?;
+    // A panic is a line of the log as well, whatever it says: never several, and never in another format.
+    panic::set_hook(Box::new(|panicked| {
+        let message = panicked.payload_as_str().unwrap_or("of an unknown kind");
+        let place = panicked.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(panic.message = message, panic.place = place, "a task panicked");
+    }));
+    Ok(())
 }

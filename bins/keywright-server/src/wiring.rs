@@ -17,10 +17,12 @@ use keywright_domain::clock::Clock;
 use keywright_domain::credential::Keyring;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::mail::port::Mailer;
+use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::flow as signing_key;
+use keywright_domain::tally::NoTally;
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::{Rules, Service, Stores};
 use url::Url;
@@ -73,6 +75,8 @@ pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> an
         clients: clients(&config.clients),
         rules,
         pacer: keywright_domain::device_authorization::pace::Pacer::default(),
+        resource_servers: resource_servers(&config.resource_servers),
+        tally: Arc::new(NoTally),
     })
 }
 
@@ -98,6 +102,10 @@ fn clients(clients: &[config::Client]) -> Clients {
     Clients::new(clients.iter().map(client).collect())
 }
 
+fn resource_servers(servers: &[config::ResourceServer]) -> ResourceServers {
+    ResourceServers::new(servers.iter().map(|server| (server.id.as_str(), server.secret.expose().as_str())))
+}
+
 /// Durations beyond what can be added to an instant are refused by the configuration already.
 pub(crate) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
@@ -107,6 +115,7 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
     let public_url = Url::parse(&config.public_url.to_string()).context("public_url is no URL")?;
     Ok(Rules {
         public_url,
+        audience: config.tokens.audience.clone(),
         access_lifetime: delta(config.tokens.access_lifetime),
         lifetimes: Lifetimes { idle: delta(config.session.idle), absolute: delta(config.session.absolute) },
         rotation: RotationRules {

@@ -18,11 +18,13 @@ pub mod magic_link;
 pub mod mail;
 pub mod origin;
 pub mod rate_limit;
+pub mod resource_server;
 pub mod secret;
 pub mod service;
 pub mod session;
 pub mod signing_key;
 pub mod stamp;
+pub mod tally;
 pub mod user;
 pub mod user_agent;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::access_token::AccessTokens;
@@ -20,10 +20,12 @@ use crate::magic_link::port::MagicLinks;
 use crate::mail::Typesetter;
 use crate::mail::port::Mails;
 use crate::origin::Origin;
+use crate::resource_server::ResourceServers;
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
 use crate::signing_key::port::SigningKeys;
 use crate::stamp::Stamp;
+use crate::tally::{Incident, Tally};
 use crate::user::SignupPolicy;
 use crate::user::port::Users;
 
@@ -32,6 +34,22 @@ use crate::user::port::Users;
 pub trait Health: Send + Sync {
     /// Fails unless the store can be read, can be written, and its migrations are applied.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// The figures at `now`. For a look now and then: it may read every session.
+    async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError>;
+}
+
+/// How much there is of what an operator watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Sessions that are neither ended nor past their time.
+    pub live_sessions: u64,
+    /// Mails that wait, whether or not their time has come.
+    pub due_mails: u64,
+    /// Mails that were given up.
+    pub dead_mails: u64,
+    /// Writes that wait for their turn; none if they need not queue.
+    pub waiting_writes: Option<u64>,
 }
 
 /// Every port to the store.
@@ -79,6 +97,8 @@ impl Stores {
 pub struct Rules {
     /// Where people and clients reach this server: an origin, without a path.
     pub public_url: Url,
+    /// For whom access tokens are: their `aud`.
+    pub audience: String,
     pub access_lifetime: TimeDelta,
     pub lifetimes: Lifetimes,
     pub rotation: RotationRules,
@@ -117,12 +137,24 @@ pub struct Service {
     pub clients: Clients,
     pub rules: Rules,
     pub pacer: Pacer,
+    pub resource_servers: ResourceServers,
+    pub tally: Arc<dyn Tally>,
 }
 
 impl Service {
     /// The stamp of a request.
     pub fn stamp(&self, request_id: Option<String>, origin: Origin) -> Stamp {
         Stamp::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, origin)
+    }
+
+    /// Counts what happened.
+    pub fn count(&self, incident: impl Into<Incident>) {
+        self.tally.count(incident.into());
+    }
+
+    /// The figures of the store as it is now.
+    pub async fn figures(&self) -> Result<Figures, StoreError> {
+        self.stores.health.figures(self.clock.now()).await
     }
 }
 

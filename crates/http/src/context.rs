@@ -3,18 +3,22 @@
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use keywright_domain::origin::{Origin, UserAgent};
-use keywright_domain::rate_limit::network;
+use keywright_domain::rate_limit::{Standing, network};
+use keywright_domain::tally::Incident;
 use keywright_domain::{Service, Stamp};
 use tracing::Instrument;
 
-use crate::problem::Problem;
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
 use crate::rate_limit;
 use crate::settings::Settings;
 
@@ -53,8 +57,9 @@ pub async fn surround(
     ) else {
         return Err(Problem::internal().into());
     };
-    let stamp = stamp(&request, &service);
+    let stamp = stamp(&request, &service, &settings);
     let at = At(Arc::new(stamp));
+    let began = Instant::now();
     let standing = rate_limit::standing(&request, &settings, at.origin.ip.map(network), at.now);
     request.extensions_mut().insert(at.clone());
     let span = tracing::info_span!("request", request.id = %at.request_id, http.method = %request.method());
@@ -65,11 +70,10 @@ pub async fn surround(
             let problem = if is_oauth(request.path()) { problem.oauth() } else { problem };
             request.into_response(problem.error_response())
         }
-        _ => match next.call(request).instrument(span.clone()).await {
-            Ok(response) => response.map_into_boxed_body(),
-            Err(error) => return Err(error),
-        },
+        // Whatever a handler or the router refuses is a response already.
+        _ => next.call(request).instrument(span.clone()).await?.map_into_boxed_body(),
     };
+    response = settings.cors.answer(response);
 
     let is_auth = response.request().path().starts_with("/api/v1/auth");
     let headers = response.headers_mut();
@@ -82,14 +86,37 @@ pub async fn surround(
     if let Some(standing) = standing {
         rate_limit::describe(headers, &standing, at.now);
     }
-    log(&span, &service, &at, &response);
+    if let Some(incident) = incident(&response, standing) {
+        service.count(incident);
+    }
+    let answered = Answered { route: route(&response), status: response.status(), after: began.elapsed() };
+    if let Some(metrics) = response.request().app_data::<web::Data<Metrics>>() {
+        let method = response.request().method();
+        metrics.answered(&answered.route, method, answered.status.as_u16(), answered.after);
+    }
+    span.in_scope(|| answered.log());
     Ok(response)
 }
 
-fn stamp(request: &ServiceRequest, service: &Service) -> Stamp {
+/// What an answer tells of besides what the flows have counted themselves.
+fn incident(response: &ServiceResponse, standing: Option<Standing>) -> Option<Incident> {
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        let is_over = standing.is_some_and(|standing| !standing.is_allowed);
+        return Some(match response.request().path() {
+            _ if is_over => Incident::RateLimited,
+            "/device-verify" | "/api/v1/auth/device/verify" => Incident::GuessLimited,
+            _ => Incident::MailLimited,
+        });
+    }
+    let code = response.response().extensions().get::<Code>().copied();
+    (code == Some(Code("csrf_rejected"))).then_some(Incident::CsrfRejected)
+}
+
+fn stamp(request: &ServiceRequest, service: &Service, settings: &Settings) -> Stamp {
     let text = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let request_id = text(&REQUEST_ID).filter(|id| is_sane(id)).map(ToOwned::to_owned);
-    let ip = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let ip = peer.map(|peer| settings.proxies.client(peer, request.headers()));
     let user_agent = text(&USER_AGENT).and_then(UserAgent::new);
     service.stamp(request_id, Origin { ip, user_agent })
 }
@@ -108,16 +135,28 @@ fn is_oauth(path: &str) -> bool {
     )
 }
 
-/// One line a request: the route, never the path or the query, which may hold what is secret.
-fn log(span: &tracing::Span, service: &Service, at: &At, response: &ServiceResponse) {
-    let _entered = span.enter();
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
-    let status = response.status().as_u16();
-    let millis = (service.clock.now() - at.now).num_milliseconds().max(0);
-    if matches!(route.as_str(), "/healthz" | "/readyz") && status == 200 {
-        tracing::debug!(http.route = route, http.status = status, duration_ms = millis, "answered");
-    } else {
-        tracing::info!(http.route = route, http.status = status, duration_ms = millis, "answered");
+/// The pattern of the route, never the path or the query, which may hold what is secret and are endless.
+fn route(response: &ServiceResponse) -> String {
+    response.request().match_pattern().unwrap_or_else(|| "none".to_owned())
+}
+
+/// How a request was answered.
+struct Answered {
+    route: String,
+    status: StatusCode,
+    after: Duration,
+}
+
+impl Answered {
+    /// One line a request.
+    fn log(&self) {
+        let (route, status) = (self.route.as_str(), self.status.as_u16());
+        let millis = self.after.as_millis();
+        if matches!(route, "/healthz" | "/readyz" | "/metrics") && status == 200 {
+            tracing::debug!(http.route = route, http.status = status, duration_ms = millis, "answered");
+        } else {
+            tracing::info!(http.route = route, http.status = status, duration_ms = millis, "answered");
+        }
     }
 }
 

@@ -29,11 +29,13 @@ async fn metadata(service: web::Data<Service>) -> HttpResponse {
         "token_endpoint": page("/api/v1/auth/token"),
         "device_authorization_endpoint": page("/api/v1/auth/device"),
         "revocation_endpoint": page("/api/v1/auth/revoke"),
+        "introspection_endpoint": page("/api/v1/auth/introspect"),
         "jwks_uri": page("/.well-known/jwks.json"),
         "grant_types_supported": [DEVICE_CODE_GRANT, "refresh_token"],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     }))
 }
 

@@ -6,12 +6,16 @@ pub mod body;
 pub mod caller;
 pub mod context;
 pub mod cookie;
+pub mod cors;
 pub mod csrf;
 pub mod device_authorization;
 pub mod discovery;
 pub mod endpoint;
+pub mod forwarded;
 pub mod health;
+pub mod introspection;
 pub mod magic_link;
+pub mod metrics;
 pub mod problem;
 pub mod rate_limit;
 pub mod session;
@@ -21,6 +25,7 @@ pub mod user;
 
 pub use context::At;
 pub use endpoint::Endpoint;
+pub use metrics::Metrics;
 pub use problem::Problem;
 pub use settings::Settings;
 
@@ -34,6 +39,7 @@ pub fn routes(config: &mut ServiceConfig) {
     device_authorization::routes(config);
     magic_link::routes(config);
     session::routes(config);
+    introspection::routes(config);
     user::routes(config);
     discovery::routes(config);
     health::routes(config);
@@ -47,5 +53,6 @@ pub async fn not_found() -> Problem {
 /// The routes of the admin listener.
 pub fn admin_routes(config: &mut ServiceConfig) {
     health::routes(config);
+    metrics::routes(config);
     config.default_service(web::to(not_found));
 }

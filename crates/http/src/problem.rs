@@ -19,6 +19,10 @@ enum Shape {
     OAuth,
 }
 
+/// The code of the problem that a response tells of, for what surrounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(pub &'static str);
+
 /// An error answer. Never a message, type or path from inside.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -208,7 +212,9 @@ impl ResponseError for Problem {
         if self.shape == Shape::OAuth {
             response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
         }
-        response.json(self.body())
+        let mut response = response.json(self.body());
+        response.extensions_mut().insert(Code(self.code));
+        response
     }
 }
 
@@ -260,6 +266,17 @@ mod tests {
             json!({"error": "invalid_request",
                    "error_description": "Validation failed: email is not an e-mail address"})
         );
+    }
+
+    #[test]
+    fn a_failed_store_never_looks_like_a_bad_credential() {
+        let problem = Problem::from(StoreError::unavailable("the cause")).oauth();
+
+        let response = problem.error_response();
+        assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "1");
+        assert!(!problem.body().to_string().contains("the cause"));
+        assert_eq!(response.extensions().get::<Code>(), Some(&Code("unavailable")));
     }
 
     #[test]

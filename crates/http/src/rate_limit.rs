@@ -39,8 +39,8 @@ pub fn describe(headers: &mut HeaderMap, standing: &Standing, now: DateTime<Utc>
         ("x-ratelimit-limit", limit.to_string()),
         ("x-ratelimit-remaining", remaining.to_string()),
         ("x-ratelimit-reset", resets_at.to_string()),
-        ("ratelimit-policy", format!(r#""per-address";q={limit};w={window}"#)),
-        ("ratelimit", format!(r#""per-address";r={remaining};t={reset}"#)),
+        ("ratelimit-policy", format!(r#""default";q={limit};w={window}"#)),
+        ("ratelimit", format!(r#""default";r={remaining};t={reset}"#)),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);

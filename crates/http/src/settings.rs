@@ -2,6 +2,9 @@
 
 use keywright_domain::rate_limit::AddressLimit;
 
+use crate::cors::Cors;
+use crate::forwarded::TrustedProxies;
+
 /// One for all workers.
 #[derive(Debug)]
 pub struct Settings {
@@ -11,4 +14,21 @@ pub struct Settings {
     pub origin: String,
     /// None turns it off.
     pub address_limit: Option<AddressLimit>,
+    /// The peers whose word about a client's address counts.
+    pub proxies: TrustedProxies,
+    /// Whose pages may call the API.
+    pub cors: Cors,
+}
+
+impl Settings {
+    /// No limit, no trusted proxies and no other origins.
+    pub fn new(origin: String, cookie_is_secure: bool) -> Self {
+        Self {
+            cookie_is_secure,
+            origin,
+            address_limit: None,
+            proxies: TrustedProxies::default(),
+            cors: Cors::default(),
+        }
+    }
 }

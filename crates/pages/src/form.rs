@@ -49,8 +49,7 @@ mod tests {
     use super::*;
 
     async fn sent(request: TestRequest, body: &'static str) -> Result<Form, StatusCode> {
-        let settings =
-            Settings { cookie_is_secure: false, origin: "http://localhost:8080".into(), address_limit: None };
+        let settings = Settings::new("http://localhost:8080".into(), false);
         let request = request
             .method(actix_web::http::Method::POST)
             .app_data(web::Data::new(settings))

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use keywright_domain::StoreError;
 use keywright_http::Problem;
+use keywright_http::problem::Code;
 
 use crate::wording::{Problems, Told, Wording};
 use crate::{page, wording};
@@ -86,6 +87,7 @@ pub fn about(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
             page.headers_mut().insert(name, value.clone());
         }
     }
+    page.extensions_mut().insert(Code(problem.code));
     page
 }
 

@@ -22,6 +22,7 @@
 pub mod activity;
 pub mod device_authorization;
 mod fixture;
+pub mod health;
 pub mod magic_link;
 pub mod mail;
 mod race;
@@ -151,6 +152,10 @@ macro_rules! store_contract {
                 of_racing_disablings_one_counts,
                 disabling_ends_what_is_live_and_leaves_what_is_over,
                 no_session_survives_a_race_with_the_disabling,
+            }
+            health {
+                the_figures_count_live_sessions,
+                the_figures_count_mails_that_wait_and_that_were_given_up,
             }
             signing_key {
                 of_racing_first_keys_one_stands,

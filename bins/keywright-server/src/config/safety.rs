@@ -114,6 +114,7 @@ pub(super) fn advice(config: &Config, sources: &Sources) -> Vec<String> {
         if server.security == SmtpSecurity::Plain && server.login.is_some() && !is_loopback(&server.host));
     let own_page = config.webauthn.origins.contains(&config.public_url);
     let ports_differ = listen.port() != 0 && listen.port() != config.public_url.port_or_default();
+    let is_loopback_peer = listen.ip().is_loopback();
     let rules = [
         (
             config.is_development() && ports_differ && is_set("server.listen") && !is_set("public_url"),
@@ -141,6 +142,17 @@ pub(super) fn advice(config: &Config, sources: &Sources) -> Vec<String> {
         (
             policy != SignupPolicy::Domains && !config.signup.domains.is_empty(),
             says("signup.domains", "has no effect unless signup.policy is `domains`; set that or remove it"),
+        ),
+        (
+            config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+            says("server.trusted_proxies", "believes everybody about their address; name your own proxies"),
+        ),
+        (
+            !config.is_development() && is_loopback_peer && !is_set("server.trusted_proxies"),
+            says(
+                "server.trusted_proxies",
+                "is empty behind a proxy on this machine, so that all clients count as one address; name it",
+            ),
         ),
         (
             !own_page,
@@ -342,6 +354,11 @@ mod tests {
             ),
             (DEVELOPMENT, ("KEYWRIGHT_SIGNUP__POLICY", "domains"), "nobody can sign up"),
             (DEVELOPMENT, ("KEYWRIGHT_SIGNUP__DOMAINS", "example.com"), "has no effect"),
+            (
+                PRODUCTION,
+                ("KEYWRIGHT_SERVER__TRUSTED_PROXIES", "10.0.0.1, ::/0"),
+                "server.trusted_proxies (environment variable KEYWRIGHT_SERVER__TRUSTED_PROXIES) believes everybody",
+            ),
             (DEVELOPMENT, ("KEYWRIGHT_WEBAUTHN__ORIGINS", "http://localhost:3000"), "leaves out public_url"),
         ] {
             let warnings = warnings(base, &[more]);
@@ -352,6 +369,10 @@ mod tests {
         let mut settings = PRODUCTION.to_vec();
         settings.retain(|(name, _)| *name != "KEYWRIGHT_MAIL__FROM");
         assert!(warnings(&settings, &[])[0].starts_with("mail.from (default) "));
+        let mut settings = PRODUCTION.to_vec();
+        settings.retain(|(name, _)| *name != "KEYWRIGHT_SERVER__TRUSTED_PROXIES");
+        assert!(warnings(&settings, &[])[0].starts_with("server.trusted_proxies (default) is empty"));
+        assert_eq!(warnings(&settings, &[("KEYWRIGHT_SERVER__LISTEN", "0.0.0.0:8080")]), [""; 0]);
         for quiet in [
             ("KEYWRIGHT_SERVER__LISTEN", "127.0.0.1:0"),
             ("KEYWRIGHT_MAIL__URL", "smtp://a:b@localhost:1025"),

@@ -15,6 +15,7 @@ pub(super) const DEVELOPMENT: &[(&str, &str)] = &[];
 
 /// The least that production needs.
 pub(super) const PRODUCTION: &[(&str, &str)] = &[
+    ("KEYWRIGHT_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
     ("KEYWRIGHT_PUBLIC_URL", "https://auth.example.com"),
     ("KEYWRIGHT_SECRET", SECRET),
     ("KEYWRIGHT_MAIL__URL", "smtps://kw:hunter2@mail.example.com"),

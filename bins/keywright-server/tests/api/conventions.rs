@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{Keywright, send};
 
 /// Every path with its methods, but for the pages' assets.
-const ROUTES: [(&str, &str); 16] = [
+const ROUTES: [(&str, &str); 17] = [
     ("/api/v1/auth/device", "POST"),
     ("/api/v1/auth/token", "POST"),
     ("/api/v1/auth/device/verify", "GET, HEAD, POST"),
@@ -14,6 +14,7 @@ const ROUTES: [(&str, &str); 16] = [
     ("/api/v1/auth/magic_link/verify", "POST"),
     ("/api/v1/auth/refresh", "POST"),
     ("/api/v1/auth/revoke", "POST"),
+    ("/api/v1/auth/introspect", "POST"),
     ("/api/v1/auth/logout", "DELETE"),
     ("/api/v1/auth/me", "GET, HEAD, PATCH"),
     ("/.well-known/oauth-authorization-server", "GET, HEAD"),

@@ -19,11 +19,13 @@ async fn the_metadata_names_what_exists() {
             "token_endpoint": format!("{base}/api/v1/auth/token"),
             "device_authorization_endpoint": format!("{base}/api/v1/auth/device"),
             "revocation_endpoint": format!("{base}/api/v1/auth/revoke"),
+            "introspection_endpoint": format!("{base}/api/v1/auth/introspect"),
             "jwks_uri": format!("{base}/.well-known/jwks.json"),
             "grant_types_supported": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": ["none"],
             "revocation_endpoint_auth_methods_supported": ["none"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         })
     );
     for (name, url) in answer.json().as_object().unwrap() {

@@ -3,16 +3,20 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod conventions;
+mod cors;
 mod device;
 mod device_flow;
 mod device_page;
 mod device_verify;
 mod discovery;
+mod forwarded;
 pub(crate) mod harness;
+mod introspect;
 mod logout;
 mod magic_link;
 mod main_job;
 mod me;
+mod metrics;
 mod production;
 mod rate_limit;
 mod refresh;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Keywright, send};
+use crate::harness::{Answer, Keywright, send};
 
 const LIMITED: [(&str, &str); 1] = [("RATE_LIMIT__PER_ADDRESS", "5/minute")];
 
@@ -17,8 +17,8 @@ async fn every_answer_says_how_the_caller_stands() {
         assert_eq!(answer.header("x-ratelimit-limit"), "5");
         assert_eq!(answer.header("x-ratelimit-remaining"), remaining.to_string());
         assert_eq!(answer.header("x-ratelimit-reset"), (now + 60).to_string());
-        assert_eq!(answer.header("ratelimit-policy"), r#""per-address";q=5;w=60"#);
-        assert_eq!(answer.header("ratelimit"), format!(r#""per-address";r={remaining};t=60"#));
+        assert_eq!(answer.header("ratelimit-policy"), r#""default";q=5;w=60"#);
+        assert_eq!(answer.header("ratelimit"), format!(r#""default";r={remaining};t=60"#));
     }
 }
 
@@ -80,4 +80,114 @@ async fn off_counts_nothing_and_says_nothing() {
     let answer = keywright.get("/sign-in").await;
 
     assert_eq!((answer.header("x-ratelimit-limit"), answer.header("ratelimit")), ("", ""));
+}
+
+/// The fields of both families, each as RFC 9651 reads it.
+fn assert_described(answer: &Answer, what: &str) {
+    for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+        let values: Vec<_> = answer.headers.get_all(name).iter().collect();
+        assert_eq!(values.len(), 1, "{what}: {name}");
+        assert!(answer.header(name).parse::<u64>().is_ok(), "{what}: {name}");
+    }
+    for (name, parameters) in [("ratelimit-policy", ["q", "w"]), ("ratelimit", ["r", "t"])] {
+        let list = sfv::Parser::new(answer.header(name)).parse::<sfv::List>().unwrap();
+        let [sfv::ListEntry::Item(item)] = list.as_slice() else { panic!("{what}: {name}") };
+        assert_eq!(item.bare_item.as_string().map(sfv::StringRef::as_str), Some("default"), "{what}: {name}");
+        let numbers: Vec<_> =
+            item.params.iter().map(|(key, value)| (key.as_str(), value.as_integer())).collect();
+        assert_eq!(numbers.len(), 2, "{what}: {name}");
+        for ((key, value), expected) in numbers.iter().zip(parameters) {
+            assert!(*key == expected && value.is_some_and(|value| i64::from(value) >= 0), "{what}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_counted_answer_says_it_whatever_it_is() {
+    let settings = [("RATE_LIMIT__PER_ADDRESS", "100/minute"), ("CORS__ORIGINS", "https://app.example.com")];
+    let keywright = Keywright::start_with(&settings).await;
+    let json = |body: String| {
+        keywright.api(Method::POST, "/magic_link").header("content-type", "application/json").body(body)
+    };
+    let preflight = |origin: &str| {
+        let request = keywright.api(Method::OPTIONS, "/me").header("origin", origin);
+        request.header("access-control-request-method", "GET")
+    };
+    let requests = [
+        ("a page", keywright.request(Method::GET, "/sign-in"), 200),
+        ("a redirection", keywright.request(Method::GET, "/"), 303),
+        ("HEAD", keywright.request(Method::HEAD, "/sign-in"), 200),
+        ("the key set", keywright.request(Method::GET, "/.well-known/jwks.json"), 200),
+        (
+            "a known key set",
+            keywright.request(Method::GET, "/.well-known/jwks.json").header("if-none-match", "*"),
+            304,
+        ),
+        ("malformed JSON", json("{".to_owned()), 400),
+        ("no text", json("{}".to_owned()).header("content-type", "x"), 400),
+        ("nobody", keywright.api(Method::GET, "/me"), 401),
+        (
+            "a cookie from elsewhere",
+            keywright.api(Method::DELETE, "/logout").header("cookie", "kw_session=x"),
+            403,
+        ),
+        ("an unknown path", keywright.request(Method::GET, "/nowhere"), 404),
+        ("an unknown page", keywright.request(Method::GET, "/nowhere").header("accept", "text/html"), 404),
+        ("a path that is no text", keywright.request(Method::GET, "/%ff%00/..%2f"), 404),
+        ("another method", keywright.request(Method::PUT, "/sign-in"), 405),
+        ("a large body", json("a".repeat(70_000)), 413),
+        ("another type", keywright.api(Method::POST, "/magic_link").body("x"), 415),
+        ("a wrong value", json("{\"email\":\"x\"}".to_owned()), 422),
+        ("a preflight", preflight("https://app.example.com"), 204),
+        ("a refused preflight", preflight("https://evil.example"), 405),
+        ("a bad expectation", keywright.request(Method::GET, "/sign-in").header("expect", "miracles"), 200),
+    ];
+    for (left, (what, request, status)) in requests.into_iter().enumerate() {
+        let answer = send(request).await;
+        assert_eq!(answer.status, status, "{what}: {}", answer.text);
+        assert_described(&answer, what);
+        assert_eq!(answer.header("x-ratelimit-remaining"), (99 - left).to_string(), "{what}");
+    }
+
+    let limited = loop {
+        let answer = send(keywright.request(Method::GET, "/sign-in").header("accept", "text/html")).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((limited.status, limited.header("retry-after")), (429, "60"));
+    assert!(limited.header("content-type").starts_with("text/html"));
+    assert_described(&limited, "the limit");
+    let refused = send(preflight("https://app.example.com")).await;
+    assert_eq!(
+        (refused.status, refused.header("access-control-allow-origin")),
+        (429, "https://app.example.com")
+    );
+    assert_described(&refused, "the limit, from elsewhere");
+}
+
+#[tokio::test]
+async fn neither_probes_nor_the_admin_listener_say_it() {
+    let keywright = Keywright::start_with(&LIMITED).await;
+    let mut answers = Vec::new();
+    for path in ["/healthz", "/readyz", "/metrics", "/nowhere"] {
+        answers.push(send(keywright.admin_request(Method::GET, path)).await);
+    }
+    for method in [Method::GET, Method::HEAD, Method::POST] {
+        answers.push(send(keywright.request(method.clone(), "/healthz")).await);
+        answers.push(send(keywright.request(method, "/readyz")).await);
+    }
+
+    for answer in answers {
+        for name in [
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "ratelimit",
+            "ratelimit-policy",
+        ] {
+            assert!(!answer.headers.contains_key(name), "{name}");
+        }
+    }
+    assert_eq!(keywright.get("/sign-in").await.header("x-ratelimit-remaining"), "4");
 }

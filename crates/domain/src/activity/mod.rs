@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::client::ClientId;
-use crate::device_authorization::{Action, Decision, DeviceAuthorization};
+use crate::device_authorization::{Decision, DeviceAuthorization};
 use crate::id::{ActivityId, SessionId, UserId};
 use crate::origin::Origin;
 use crate::session::Session;
@@ -98,10 +98,7 @@ impl Activity {
 
     /// What the request of `at` decided about `authorization`, with the name that its client claims.
     pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &Stamp) -> Self {
-        let event = match decision.action {
-            Action::Approve => Event::DeviceApproved,
-            Action::Deny => Event::DeviceDenied,
-        };
+        let event = decision.event();
         let client_name = authorization.client_name.as_ref();
         let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
         let entry = Self::new(event, decision.by, at).with_details(details);

@@ -12,6 +12,7 @@ use super::pace::Pacing;
 use super::port::{Begun, Decided, Poll, Polled};
 use super::{Action, Decision, DeviceAuthorization, Polling, State, UserCode};
 use crate::access_token::SigningFailed;
+use crate::activity::Event;
 use crate::client::{BadClientName, ClientId, ClientName, UnknownClient};
 use crate::credential::{Credential, Kind};
 use crate::error::StoreError;
@@ -173,6 +174,7 @@ pub async fn poll(
         Polled::Spent => Err(PollError::InvalidGrant),
         Polled::Claimed { session, authorization } => {
             service.pacer.forget(poll.id);
+            service.count(Event::SignedIn);
             let scope = authorization.scope_was_narrowed.then(String::new);
             Ok(Granted { tokens: issue_tokens(service, &session, at)?, scope })
         }
@@ -219,7 +221,10 @@ pub async fn decide(
     let decision =
         Decision { by: principal.user.id, authentication: principal.session.authentication, action };
     match service.stores.device_authorizations.decide(found.id, decision, at).await? {
-        Decided::Decided(authorization) => Ok(authorization),
+        Decided::Decided(authorization) => {
+            service.count(decision.event());
+            Ok(authorization)
+        }
         Decided::AlreadyDecided => Err(DecideError::AlreadyDecided),
         Decided::NotFound => Err(DecideError::NotFound),
     }

@@ -12,6 +12,7 @@ pub mod user_code;
 use chrono::{DateTime, Utc};
 
 pub use self::user_code::{UserCode, UserCodeDigest};
+use crate::activity::Event;
 use crate::client::{ClientId, ClientName};
 use crate::id::{DeviceAuthorizationId, SessionId, UserId};
 use crate::origin::Origin;
@@ -91,6 +92,16 @@ pub struct Decision {
     /// How the one who decides proved who they are.
     pub authentication: Authentication,
     pub action: Action,
+}
+
+impl Decision {
+    /// What the activity of who decides will say.
+    pub fn event(&self) -> Event {
+        match self.action {
+            Action::Approve => Event::DeviceApproved,
+            Action::Deny => Event::DeviceDenied,
+        }
+    }
 }
 
 /// What a decision comes to.

@@ -10,6 +10,7 @@ use super::port::{Redeem, Redemption};
 use super::redirect::LeadsElsewhere;
 use super::{MagicLink, Proof, RedirectTo, State};
 use crate::access_token::SigningFailed;
+use crate::activity::Event;
 use crate::client::{ClientId, UnknownClient};
 use crate::credential::{Credential, Kind};
 use crate::email::{EmailAddress, NotAnAddress};
@@ -20,6 +21,7 @@ use crate::service::Service;
 use crate::session::flow::{TokenPair, issue_cookie, issue_tokens, seed};
 use crate::session::{Session, SessionKind};
 use crate::stamp::Stamp;
+use crate::tally::Incident;
 use crate::user::User;
 
 /// What whoever asked is told: nothing that depends on the address.
@@ -131,7 +133,11 @@ pub async fn verify(
             (SessionKind::Tokens, client.id.clone(), None)
         }
     };
-    let (link, proof) = proof(service, presented).ok_or(VerifyError::Refused)?;
+    let refused = || {
+        service.count(Incident::SignInFailed);
+        VerifyError::Refused
+    };
+    let (link, proof) = proof(service, presented).ok_or_else(refused)?;
     let redeem = Redeem {
         link,
         proof,
@@ -141,8 +147,9 @@ pub async fn verify(
         signup: service.rules.signup.clone(),
     };
     match service.stores.magic_links.redeem(&redeem, at).await? {
-        Redemption::Refused => Err(VerifyError::Refused),
+        Redemption::Refused => Err(refused()),
         Redemption::Redeemed { session, user, is_new, redirect_to } => {
+            service.count(Event::SignedIn);
             let grant = match kind {
                 SessionKind::Browser => Grant::Cookie(issue_cookie(service, &session)),
                 _ => Grant::Tokens(issue_tokens(service, &session, at)?),

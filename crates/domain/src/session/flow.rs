@@ -99,7 +99,15 @@ pub async fn refresh(
     };
     match service.stores.sessions.rotate(&refresh, at).await? {
         Rotation::Renewed(session) => Ok(issue_tokens(service, &session, at)?),
-        Rotation::ReuseFound(_) | Rotation::Over => Err(RefreshError::InvalidGrant),
+        Rotation::Ahead(session) => {
+            service.count(Event::RefreshAheadOfStore);
+            Ok(issue_tokens(service, &session, at)?)
+        }
+        Rotation::ReuseFound(_) => {
+            service.count(Event::RefreshReuseDetected);
+            Err(RefreshError::InvalidGrant)
+        }
+        Rotation::Over => Err(RefreshError::InvalidGrant),
     }
 }
 
@@ -109,6 +117,15 @@ pub async fn authenticate_bearer(
     token: &str,
     at: &Stamp,
 ) -> Result<Principal, AuthenticateError> {
+    bearer(service, token, at).await.map(|(_, principal)| principal)
+}
+
+/// What the access token `token` says, and who presents it. To be asked is to see its generation in use.
+pub(super) async fn bearer(
+    service: &Service,
+    token: &str,
+    at: &Stamp,
+) -> Result<(AccessClaims, Principal), AuthenticateError> {
     let claims = service.tokens.verify(token, at.now)?;
     let principal = live(service, claims.session_id, at).await?;
     if principal.user.id != claims.user_id || principal.session.kind == SessionKind::Browser {
@@ -117,7 +134,7 @@ pub async fn authenticate_bearer(
     if principal.session.chain.after_sight(claims.generation).is_some() {
         service.stores.sessions.sight(claims.session_id, claims.generation).await?;
     }
-    Ok(principal)
+    Ok((claims, principal))
 }
 
 /// Who presents the browser cookie `cookie`.
@@ -139,7 +156,11 @@ pub async fn authenticate_cookie(
     Ok(principal)
 }
 
-async fn live(service: &Service, id: SessionId, at: &Stamp) -> Result<Principal, AuthenticateError> {
+pub(super) async fn live(
+    service: &Service,
+    id: SessionId,
+    at: &Stamp,
+) -> Result<Principal, AuthenticateError> {
     let found = service.stores.sessions.find(id).await?;
     let (session, user) = found.ok_or(AuthenticateError::SessionOver)?;
     if !session.is_live(at.now) || !user.is_enabled() {
@@ -175,6 +196,8 @@ pub fn session_of_cookie(service: &Service, cookie: &str) -> Option<SessionId> {
 
 /// Ends `session` on behalf of its holder; one that is over stays so.
 pub async fn sign_out(service: &Service, session: SessionId, at: &Stamp) -> Result<(), StoreError> {
-    service.stores.sessions.end(session, EndReason::SignedOut, Event::SignedOut, at).await?;
+    if service.stores.sessions.end(session, EndReason::SignedOut, Event::SignedOut, at).await? {
+        service.count(Event::SignedOut);
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod chain;
 #[cfg(test)]
 mod chain_tests;
 pub mod flow;
+pub mod introspection;
 pub mod port;
 #[cfg(test)]
 mod session_tests;

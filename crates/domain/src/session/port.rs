@@ -15,6 +15,8 @@ use crate::user::User;
 pub enum Rotation {
     /// The session goes on; its current generation's token is its only live one.
     Renewed(Session),
+    /// The same from a generation that the store had forgotten, and its owner's activity says so.
+    Ahead(Session),
     /// A copy was presented: the session has been ended, and its owner's activity says so.
     ReuseFound(Session),
     /// Ended, expired, another client's or unknown: alike to whoever asks.

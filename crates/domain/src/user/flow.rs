@@ -4,6 +4,7 @@ use language_tags::LanguageTag;
 use url::Url;
 
 use super::{ProfileChange, User};
+use crate::activity::Event;
 use crate::error::StoreError;
 use crate::service::Service;
 use crate::session::flow::Principal;
@@ -33,7 +34,11 @@ pub async fn change_profile(
 ) -> Result<User, ChangeProfileError> {
     let change = checked(change).map_err(ChangeProfileError::Invalid)?;
     let changed = service.stores.users.change_profile(principal.user.id, &change, at).await?;
-    changed.ok_or(ChangeProfileError::Gone)
+    let changed = changed.ok_or(ChangeProfileError::Gone)?;
+    if changed.profile != principal.user.profile {
+        service.count(Event::ProfileChanged);
+    }
+    Ok(changed)
 }
 
 /// `change` in its canonical form, or every field that is wrong.

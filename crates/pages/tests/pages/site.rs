@@ -19,9 +19,11 @@ use keywright_domain::device_authorization::pace::Pacer;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::{Algorithm, flow as signing_key};
+use keywright_domain::tally::NoTally;
 use keywright_domain::user::{ProfileChange, SignupPolicy};
 use keywright_domain::{Rules, Service, Stores};
 use keywright_http::{Settings, context};
@@ -75,11 +77,7 @@ impl Site {
             service: web::Data::new(service(clock.clone()).await),
             clock,
             inbox_key,
-            settings: web::Data::new(Settings {
-                cookie_is_secure: false,
-                origin: ORIGIN.to_owned(),
-                address_limit: None,
-            }),
+            settings: web::Data::new(Settings::new(ORIGIN.to_owned(), false)),
             pages: web::Data::new(PageSettings { inbox_key: has_inbox.then_some(key) }),
             cookie: None,
         }
@@ -190,12 +188,15 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         ),
         rules,
         pacer: Pacer::default(),
+        resource_servers: ResourceServers::default(),
+        tally: Arc::new(NoTally),
     }
 }
 
 fn rules() -> Rules {
     Rules {
         public_url: Url::parse(ORIGIN).unwrap(),
+        audience: ORIGIN.to_owned(),
         access_lifetime: TimeDelta::hours(4),
         lifetimes: Lifetimes { idle: TimeDelta::days(30), absolute: TimeDelta::days(180) },
         rotation: RotationRules {

@@ -40,7 +40,7 @@ async fn rotate(stores: &Stores, session: SessionId, presented: u32, second: i64
 /// Presents a generation that must be taken.
 async fn renew(stores: &Stores, session: SessionId, presented: u32, second: i64) -> Session {
     match rotate(stores, session, presented, second).await {
-        Rotation::Renewed(session) => session,
+        Rotation::Renewed(session) | Rotation::Ahead(session) => session,
         other => panic!("not renewed: {other:?}"),
     }
 }

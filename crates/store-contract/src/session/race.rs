@@ -20,9 +20,10 @@ pub async fn every_refresh_comes_to_what_the_domain_says(stores: Stores) {
         let rotation = rotate_by(&stores, &refresh, &stamp(second)).await;
 
         let (expected, after) = match before.refresh(&refresh, at(second)) {
-            Judgement::Repeated(after) | Judgement::Renewed(after) | Judgement::Ahead(after) => {
+            Judgement::Repeated(after) | Judgement::Renewed(after) => {
                 (Rotation::Renewed(after.clone()), after)
             }
+            Judgement::Ahead(after) => (Rotation::Ahead(after.clone()), after),
             Judgement::Reuse(after) => (Rotation::ReuseFound(after.clone()), after),
             Judgement::Over => (Rotation::Over, before),
         };

@@ -14,13 +14,14 @@ use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
 use keywright_domain::magic_link::MagicLink;
-use keywright_domain::mail::Mail;
-use keywright_domain::service::Health;
+use keywright_domain::mail::{Mail, State};
+use keywright_domain::service::{Figures, Health};
 use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::user::User;
@@ -67,5 +68,17 @@ fn is_free<K: Ord + Display, V>(table: &BTreeMap<K, V>, id: &K) -> Result<(), St
 impl Health for MemoryStore {
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
+        let tables = self.tables();
+        let live = tables.sessions.values().filter(|session| session.is_live(now)).count();
+        let mails = |is_meant: fn(&Mail) -> bool| tables.mails.values().filter(|mail| is_meant(mail)).count();
+        Ok(Figures {
+            live_sessions: live as u64,
+            due_mails: mails(|mail| matches!(mail.state, State::Due(_))) as u64,
+            dead_mails: mails(|mail| matches!(mail.state, State::Dead(_))) as u64,
+            waiting_writes: None,
+        })
     }
 }

@@ -31,8 +31,11 @@ impl Sessions for MemoryStore {
             tables.record(Activity::of_session(event, &after, at))?;
         }
         tables.sessions.insert(after.id, after.clone());
-        let is_reuse = event == Some(Event::RefreshReuseDetected);
-        Ok(if is_reuse { Rotation::ReuseFound(after) } else { Rotation::Renewed(after) })
+        Ok(match event {
+            Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),
+            Some(_) => Rotation::Ahead(after),
+            None => Rotation::Renewed(after),
+        })
     }
 
     async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {

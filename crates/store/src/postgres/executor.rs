@@ -50,6 +50,11 @@ impl Executor {
         }
     }
 
+    /// How many commands wait for a connection.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed) as u64
+    }
+
     /// Runs a query. It changes nothing, so a broken connection is no reason not to ask again.
     pub(super) async fn read<T, F>(&self, mut query: F) -> Result<T, Failure>
     where

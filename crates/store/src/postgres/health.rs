@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
-use keywright_domain::service::Health;
+use keywright_domain::service::{Figures, Health};
 
-use super::{PostgresStore, migrations, within};
+use super::{PostgresStore, figures, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
@@ -24,5 +25,11 @@ impl Health for PostgresStore {
             return Ok(());
         }
         Err(StoreError::unavailable(format!("migrations are pending: {}", lacking.join(", "))))
+    }
+
+    async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
+        let waiting_writes = Some(self.executor.waiting());
+        let counted = self.read(move |connection| figures::count(connection, now)).await?;
+        Ok(Figures { waiting_writes, ..counted })
     }
 }

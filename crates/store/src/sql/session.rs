@@ -108,7 +108,8 @@ fn judge(connection: &mut Connection, refresh: &Refresh, at: &Stamp) -> Result<O
     }
     Ok(Some(match event {
         Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),
-        _ => Rotation::Renewed(after),
+        Some(_) => Rotation::Ahead(after),
+        None => Rotation::Renewed(after),
     }))
 }
 

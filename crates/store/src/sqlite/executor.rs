@@ -47,6 +47,7 @@ struct Counters {
     commands: AtomicU64,
     commits: AtomicU64,
     failures: AtomicU64,
+    waiting: AtomicU64,
 }
 
 /// The thread that writes. Dropping it waits until the queue is empty.
@@ -84,11 +85,22 @@ impl Writer {
         let gone = || StoreError::unavailable("the thread that writes is gone");
         let (answer, answered) = oneshot::channel();
         let queued = Queued { command: Some(command), outcome: None, answer };
-        match self.queue.as_ref().ok_or_else(gone)?.try_send(Box::new(queued)) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(gone())),
-            Err(TrySendError::Full(_)) => Err(StoreError::unavailable("too many writes are waiting")),
-            Err(TrySendError::Disconnected(_)) => Err(gone()),
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        // Counted first: the thread may take it before this one goes on.
+        self.counters.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Err(refused) = queue.try_send(Box::new(queued)) {
+            self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(match refused {
+                TrySendError::Full(_) => StoreError::unavailable("too many writes are waiting"),
+                TrySendError::Disconnected(_) => gone(),
+            });
         }
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// How many commands wait for their turn.
+    pub(super) fn waiting(&self) -> u64 {
+        self.counters.waiting.load(Ordering::Relaxed)
     }
 
     pub(super) fn figures(&self) -> WriterFigures {
@@ -175,6 +187,7 @@ impl Work {
         while let Ok(first) = queue.recv() {
             let mut group = vec![first];
             group.extend(queue.try_iter().take(most));
+            self.counters.waiting.fetch_sub(group.len() as u64, Ordering::Relaxed);
             // A defect in one command must not end the only thread that writes.
             let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&mut group)));
             let cause = match committed {

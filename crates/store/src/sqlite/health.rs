@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
-use keywright_domain::service::Health;
+use keywright_domain::service::{Figures, Health};
 
-use super::{SqliteStore, migrations, within};
+use super::{SqliteStore, figures, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
@@ -49,5 +50,11 @@ impl Health for SqliteStore {
             Ok(())
         };
         within(PATIENCE, check).await
+    }
+
+    async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
+        let waiting_writes = Some(self.writer.waiting());
+        let counted = self.read(move |connection| figures::count(connection, now)).await?;
+        Ok(Figures { waiting_writes, ..counted })
     }
 }

@@ -1,0 +1,66 @@
+//! What is counted of what matters for security: for whoever watches over the server, without names.
+
+use crate::activity::Event;
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Incident {
+    /// What an account's activity says, too.
+    Activity(Event),
+    /// Somebody presented a link, a code or a passkey that signs nobody in.
+    SignInFailed,
+    /// A request that a browser session must not take came from elsewhere.
+    CsrfRejected,
+    /// An address asked for more than it may.
+    RateLimited,
+    /// An account or an address guessed too often.
+    GuessLimited,
+    /// An address of a person was to get more mail than it may.
+    MailLimited,
+}
+
+impl Incident {
+    /// Every incident there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let others = [
+            Self::SignInFailed,
+            Self::CsrfRejected,
+            Self::RateLimited,
+            Self::GuessLimited,
+            Self::MailLimited,
+        ];
+        Event::ALL.iter().map(|event| Self::Activity(*event)).chain(others)
+    }
+
+    /// What it is called: for an activity its name in the HTTP contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activity(event) => event.as_str(),
+            Self::SignInFailed => "sign_in_failed",
+            Self::CsrfRejected => "csrf_rejected",
+            Self::RateLimited => "rate_limited",
+            Self::GuessLimited => "guess_limited",
+            Self::MailLimited => "mail_limited",
+        }
+    }
+}
+
+impl From<Event> for Incident {
+    fn from(event: Event) -> Self {
+        Self::Activity(event)
+    }
+}
+
+/// Counts incidents, by each server for itself. Never blocks, never fails.
+pub trait Tally: Send + Sync {
+    /// One more.
+    fn count(&self, incident: Incident);
+}
+
+/// Counts nothing: for tests, and for commands that serve nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTally;
+
+impl Tally for NoTally {
+    fn count(&self, _: Incident) {}
+}

@@ -1,0 +1,87 @@
+//! Whose pages may call the API from a browser (Fetch §3.2): exactly the configured origins, and never with
+//! cookies. It is one rule for `/api/` and `/.well-known/`; the pages are nobody else's.
+
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap,
+    HeaderValue, ORIGIN, VARY,
+};
+use actix_web::http::{Method, StatusCode};
+
+/// What a page may send.
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, X-Request-Id");
+
+/// What a page may read besides what every page may.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
+     RateLimit, RateLimit-Policy, WWW-Authenticate",
+);
+
+/// How long a browser may keep what a preflight said, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+/// The origins whose pages may call the API.
+#[derive(Clone, Debug, Default)]
+pub struct Cors {
+    origins: Vec<String>,
+}
+
+impl Cors {
+    /// These origins, each as a browser writes it.
+    pub fn new(origins: Vec<String>) -> Self {
+        Self { origins }
+    }
+
+    /// `response` as its caller's page may see it. A preflight of a known path is answered with the methods
+    /// that the path takes.
+    pub fn answer<B>(&self, response: ServiceResponse<B>) -> ServiceResponse<actix_web::body::BoxBody>
+    where
+        B: actix_web::body::MessageBody + 'static,
+    {
+        let mut response = response.map_into_boxed_body();
+        if self.origins.is_empty() || !is_shared(response.request().path()) {
+            return response;
+        }
+        let origin = self.known(response.request().headers());
+        if let Some(origin) = &origin {
+            if let Some(methods) = preflight_methods(&response) {
+                response = ServiceResponse::new(response.into_parts().0, welcome(methods));
+            }
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+        response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
+        response
+    }
+
+    /// The origin that a request comes from, if there is exactly one and it is known.
+    fn known(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let mut origins = headers.get_all(ORIGIN);
+        let origin = origins.next().filter(|_| origins.next().is_none())?;
+        self.origins.iter().any(|known| known.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    }
+}
+
+fn is_shared(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/.well-known/")
+}
+
+/// What may be asked of the path of a preflight: no path takes OPTIONS itself, so the refusal says it.
+fn preflight_methods<B>(response: &ServiceResponse<B>) -> Option<HeaderValue> {
+    let request = response.request();
+    let is_preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let is_refused = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    if is_preflight && is_refused { response.headers().get(ALLOW).cloned() } else { None }
+}
+
+fn welcome(methods: HeaderValue) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))
+        .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS))
+        .insert_header((ACCESS_CONTROL_MAX_AGE, MAX_AGE))
+        .finish()
+}
