@@ -55,6 +55,10 @@ id!(
     MagicLinkId
 );
 id!(
+    /// One organization.
+    OrganizationId
+);
+id!(
     /// One message to be sent.
     MailId
 );
@@ -65,9 +69,15 @@ id!(
 
 time_ordered!(SessionId, DeviceAuthorizationId, MagicLinkId, MailId, ActivityId);
 
-impl UserId {
-    /// A new random one.
-    pub fn new(entropy: &dyn Entropy) -> Self {
-        Self(Builder::from_random_bytes(random(entropy)).into_uuid())
-    }
+macro_rules! random {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// A new random one.
+            pub fn new(entropy: &dyn Entropy) -> Self {
+                Self(Builder::from_random_bytes(random(entropy)).into_uuid())
+            }
+        }
+    )+};
 }
+
+random!(UserId, OrganizationId);

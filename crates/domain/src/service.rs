@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::magic_link::port::MagicLinks;
 use crate::mail::Typesetter;
 use crate::mail::port::Mails;
+use crate::organization::port::Organizations;
 use crate::origin::Origin;
 use crate::resource_server::ResourceServers;
 use crate::session::port::Sessions;
@@ -59,6 +60,7 @@ pub struct Stores {
     pub sessions: Arc<dyn Sessions>,
     pub device_authorizations: Arc<dyn DeviceAuthorizations>,
     pub magic_links: Arc<dyn MagicLinks>,
+    pub organizations: Arc<dyn Organizations>,
     pub mails: Arc<dyn Mails>,
     pub activities: Arc<dyn Activities>,
     pub signing_keys: Arc<dyn SigningKeys>,
@@ -73,6 +75,7 @@ impl Stores {
             + Sessions
             + DeviceAuthorizations
             + MagicLinks
+            + Organizations
             + Mails
             + Activities
             + SigningKeys
@@ -84,6 +87,7 @@ impl Stores {
             sessions: store.clone(),
             device_authorizations: store.clone(),
             magic_links: store.clone(),
+            organizations: store.clone(),
             mails: store.clone(),
             activities: store.clone(),
             signing_keys: store.clone(),

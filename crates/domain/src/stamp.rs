@@ -33,6 +33,15 @@ impl Stamp {
         ActivityId(self.derived(0))
     }
 
+    /// The id of one of several activities that this request causes, counted from 0: the first is
+    /// [`Self::activity_id`].
+    pub fn nth_activity_id(&self, number: u32) -> ActivityId {
+        let mut seed = self.seed;
+        // The last byte tells purposes apart.
+        seed.iter_mut().skip(5).zip(number.to_be_bytes()).for_each(|(byte, digit)| *byte ^= digit);
+        ActivityId(version_7(self.now, seed))
+    }
+
     /// The id of the mail that this request causes.
     pub fn mail_id(&self) -> MailId {
         MailId(self.derived(1))

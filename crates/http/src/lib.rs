@@ -2,6 +2,7 @@
 //!
 //! A handler extracts, calls one flow and shapes the answer. Each concept is the file with its name.
 
+pub mod activity;
 pub mod body;
 pub mod caller;
 pub mod context;
@@ -15,6 +16,8 @@ pub mod forwarded;
 pub mod health;
 pub mod introspection;
 pub mod magic_link;
+pub mod organization;
+pub mod page;
 pub mod metrics;
 pub mod problem;
 pub mod rate_limit;
@@ -39,6 +42,9 @@ pub fn routes(config: &mut ServiceConfig) {
     device_authorization::routes(config);
     magic_link::routes(config);
     session::routes(config);
+    session::manage::routes(config);
+    activity::routes(config);
+    organization::routes(config);
     introspection::routes(config);
     user::routes(config);
     discovery::routes(config);

@@ -1,5 +1,7 @@
 //! Sessions and their tokens (contract §6).
 
+pub mod manage;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::PRAGMA;
 use actix_web::web::{self, ServiceConfig};

@@ -4,19 +4,22 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use keywright_domain::Service;
 use keywright_domain::email::EmailAddress;
-use keywright_domain::user::flow::{ChangeProfileError, change_profile};
+use keywright_domain::session::SessionKind;
+use keywright_domain::user::flow::{ChangeProfileError, DeleteError, change_profile, delete_account};
 use keywright_domain::user::{ProfileChange, User};
 use serde_json::{Value, json};
 
 use crate::body::{Fields, Json};
 use crate::caller::Caller;
 use crate::context::At;
+use crate::cookie;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
+use crate::settings::Settings;
 use crate::time::instant;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    config.service(Endpoint::at("/api/v1/auth/me").get(show).patch(change));
+    config.service(Endpoint::at("/api/v1/auth/me").get(show).patch(change).delete(delete));
 }
 
 /// `User`, as the API shows it.
@@ -53,6 +56,21 @@ async fn change(
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }
 
+/// `DELETE /auth/me`. The cookie of who asks by one is cleared.
+async fn delete(
+    caller: Caller,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    delete_account(&service, &caller.0, &at).await?;
+    let mut response = HttpResponse::NoContent();
+    if caller.0.session.kind == SessionKind::Browser {
+        response.cookie(cookie::cleared(&settings));
+    }
+    Ok(response.finish())
+}
+
 /// The change in a body. Unlike elsewhere null is a value: it removes what can be removed.
 fn requested(fields: &Fields) -> Result<ProfileChange, Problem> {
     let mut errors = Vec::new();
@@ -72,6 +90,17 @@ fn requested(fields: &Fields) -> Result<ProfileChange, Problem> {
         time_zone: text("time_zone", false).flatten(),
     };
     if errors.is_empty() { Ok(change) } else { Err(Problem::validations(errors)) }
+}
+
+impl From<DeleteError> for Problem {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::NotFresh => Self::reauthentication_required(),
+            DeleteError::LastOwner => Self::conflict(error.to_string()),
+            DeleteError::Gone => Self::invalid_token(error.to_string()),
+            DeleteError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<ChangeProfileError> for Problem {

@@ -6,6 +6,7 @@ use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::Action;
 use keywright_domain::device_authorization::port::Poll;
 use keywright_domain::origin::Origin;
+use keywright_domain::page::Page;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::ProfileChange;
 
@@ -21,9 +22,10 @@ pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
     sign_in(&stores, ADA, SessionKind::Tokens, 20).await;
     sign_in(&stores, ADA, SessionKind::Tokens, 10).await;
 
-    let newest = stores.activities.newest(ada.id, 2).await.unwrap();
+    let page = Page::new(1, 2).unwrap();
+    let newest = stores.activities.list(ada.id, page).await.unwrap();
 
-    let instants: Vec<_> = newest.iter().map(|entry| entry.occurred_at).collect();
+    let instants: Vec<_> = newest.items.iter().map(|entry| entry.occurred_at).collect();
     assert_eq!(instants, [at(20), at(10)]);
     assert_eq!(activity(&stores, ada.id).await.len(), 3);
 }
@@ -46,15 +48,21 @@ pub async fn origins_are_kept_as_they_are(stores: Stores) {
     }
 }
 
-/// What is asked for is what comes, down to nothing.
-pub async fn a_limit_is_kept(stores: Stores) {
+/// A page holds what it should, and tells how much there is in all, however far it lies.
+pub async fn activity_comes_in_pages(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
-
-    for (limit, expected) in [(0, 0), (1, 1), (2, 2), (3, 2), (u32::MAX, 2)] {
-        assert_eq!(stores.activities.newest(ada.id, limit).await.unwrap().len(), expected, "{limit}");
+    for second in 1..5 {
+        sign_in(&stores, ADA, SessionKind::Tokens, second).await;
     }
-    assert_eq!(stores.activities.newest(unknown_user(), 9).await.unwrap(), []);
+
+    for (number, seconds) in [(1, vec![4, 3]), (2, vec![2, 1]), (3, vec![0]), (4, vec![]), (u32::MAX, vec![])] {
+        let found = stores.activities.list(ada.id, Page::new(number, 2).unwrap()).await.unwrap();
+
+        let instants: Vec<_> = found.items.iter().map(|entry| entry.occurred_at).collect();
+        assert_eq!(instants, seconds.into_iter().map(at).collect::<Vec<_>>(), "{number}");
+        assert_eq!(found.total, 5);
+    }
+    assert_eq!(stores.activities.list(unknown_user(), Page::default()).await.unwrap().total, 0);
 }
 
 /// Whatever can happen is kept under its name.

@@ -18,6 +18,7 @@ use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::magic_link::{MagicLink, Proof, State as LinkState};
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::page::Page;
 use keywright_domain::session::{Lifetimes, Session, SessionKind, SessionSeed};
 use keywright_domain::user::{SignupPolicy, User};
 use keywright_domain::{Stamp, Stores};
@@ -220,7 +221,7 @@ pub async fn stored(stores: &Stores, session: SessionId) -> Session {
 
 /// The activity of `user`, newest first.
 pub async fn activity(stores: &Stores, user: UserId) -> Vec<Activity> {
-    stores.activities.newest(user, 100).await.unwrap()
+    stores.activities.list(user, Page::WIDEST).await.unwrap().items
 }
 
 /// What happened to `user`, newest first.

@@ -25,6 +25,7 @@ mod fixture;
 pub mod health;
 pub mod magic_link;
 pub mod mail;
+pub mod organization;
 mod race;
 pub mod session;
 pub mod signing_key;
@@ -80,6 +81,9 @@ macro_rules! store_contract {
                 the_sight_of_a_successor_ends_the_taking_of_its_parent,
                 a_sight_and_a_replacement_that_race_agree,
                 the_sight_of_an_unknown_session_is_nothing,
+                live_sessions_are_listed_newest_first,
+                the_others_end_together_and_are_recorded,
+                racing_ends_of_the_others_end_each_once,
             }
             device_authorization {
                 an_authorization_is_found_as_it_was_begun,
@@ -152,6 +156,15 @@ macro_rules! store_contract {
                 of_racing_disablings_one_counts,
                 disabling_ends_what_is_live_and_leaves_what_is_over,
                 no_session_survives_a_race_with_the_disabling,
+                a_deleted_account_leaves_nothing,
+                nothing_survives_a_race_with_the_deletion,
+            }
+            organization {
+                an_organization_is_kept_as_it_is,
+                of_racing_organizations_with_one_slug_one_is_made,
+                members_have_the_role_that_was_given_last,
+                the_last_owner_stays,
+                of_racing_owners_one_stays,
             }
             health {
                 the_figures_count_live_sessions,
@@ -164,7 +177,7 @@ macro_rules! store_contract {
             activity {
                 the_newest_come_first_and_only_ones_own,
                 origins_are_kept_as_they_are,
-                a_limit_is_kept,
+                activity_comes_in_pages,
                 every_event_is_kept,
                 what_cannot_be_recorded_is_not_done,
             }

@@ -149,6 +149,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use super::sql::Id;
+
+    organizations {
+        id -> Id,
+        name -> Text,
+        slug -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use super::sql::Id;
+
+    memberships (organization_id, user_id) {
+        organization_id -> Id,
+        user_id -> Id,
+        role -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
 
     locks (name) {
@@ -157,4 +180,6 @@ diesel::table! {
 }
 
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(memberships -> organizations (organization_id));
+diesel::allow_tables_to_appear_in_same_query!(memberships, organizations);
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);

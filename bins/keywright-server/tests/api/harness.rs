@@ -1,10 +1,13 @@
 //! A server on port 0 with a fresh store, SQLite or PostgreSQL, and a clock that tests move.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_query;
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::Service;
@@ -13,6 +16,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::magic_link;
 use keywright_domain::origin::Origin;
+use keywright_domain::page::Page;
 use keywright_domain::user::User;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
@@ -38,8 +42,8 @@ pub struct Keywright {
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
-    _directory: TempDir,
-    _database: Database,
+    directory: TempDir,
+    database: Database,
 }
 
 /// Where a server remembers.
@@ -61,6 +65,20 @@ impl Database {
         match self {
             Self::Sqlite => format!("sqlite://{file}"),
             Self::Postgres(database) => database.url(),
+        }
+    }
+
+    fn dump(&self, file: &Path) -> String {
+        match self {
+            Self::Sqlite => dump_sqlite(file),
+            Self::Postgres(database) => {
+                let names = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";
+                let names = database.psql(names).unwrap();
+                let rows = names.lines().map(|name| {
+                    database.psql(&format!("SELECT '{name} ' || t::text FROM {name} AS t")).unwrap()
+                });
+                rows.collect::<Vec<_>>().join("\n")
+            }
         }
     }
 }
@@ -180,8 +198,8 @@ impl Keywright {
             running: Some(tokio::spawn(application.run_until(async {
                 let _ = stopped.await;
             }))),
-            _directory: directory,
-            _database: database,
+            directory,
+            database,
         }
     }
 
@@ -364,12 +382,22 @@ impl Keywright {
     /// What happened to the account with this address, newest first.
     pub async fn activity(&self, email: &str) -> Vec<Activity> {
         let user = self.user(email).await;
-        self.service.stores.activities.newest(user.id, 100).await.unwrap()
+        self.service.stores.activities.list(user.id, Page::WIDEST).await.unwrap().items
     }
 
     /// The names of what happened to the account with this address, newest first.
     pub async fn events(&self, email: &str) -> Vec<&'static str> {
         self.activity(email).await.iter().map(|activity| activity.event.as_str()).collect()
+    }
+
+    /// DELETE me by a bearer.
+    pub async fn delete_me(&self, access: &str) -> Answer {
+        send(self.api(Method::DELETE, "/me").bearer_auth(access)).await
+    }
+
+    /// Everything that the store holds, as text.
+    pub fn dump(&self) -> String {
+        self.database.dump(&self.directory.path().join("keywright.db"))
     }
 
     /// The status of GET me by a bearer.
@@ -400,4 +428,23 @@ fn read(text: &str) -> Mail {
         code: text.split_whitespace().find(is_code).unwrap().to_owned(),
         text: text.to_owned(),
     }
+}
+
+fn dump_sqlite(file: &Path) -> String {
+    #[derive(QueryableByName)]
+    struct Text {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
+    let mut texts = |sql: String| -> Vec<String> {
+        let rows = sql_query(sql).load::<Text>(&mut connection).unwrap();
+        rows.into_iter().map(|row| row.text).collect()
+    };
+    let mut dump = Vec::new();
+    for table in texts("SELECT name AS text FROM sqlite_master WHERE type = 'table'".to_owned()) {
+        let columns = texts(format!("SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}')"));
+        dump.extend(texts(format!("SELECT '{table} ' || {} AS text FROM {table}", columns.join("||' '||"))));
+    }
+    dump.join("\n")
 }

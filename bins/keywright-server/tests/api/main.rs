@@ -2,8 +2,10 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod activity;
 mod conventions;
 mod cors;
+mod delete_me;
 mod device;
 mod device_flow;
 mod device_page;
@@ -18,8 +20,11 @@ mod main_job;
 mod me;
 mod metrics;
 mod production;
+mod organizations;
+mod personal_data;
 mod rate_limit;
 mod refresh;
 mod revoke;
+mod sessions;
 mod stock_client;
 mod token;

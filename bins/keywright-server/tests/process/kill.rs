@@ -7,6 +7,7 @@ use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::credential::Keyring;
 use keywright_domain::email::EmailAddress;
+use keywright_domain::page::Page;
 use reqwest::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -278,8 +279,8 @@ async fn assert_nobody_was_ahead(stores: &Stores) {
     for number in 0..REFRESHERS {
         let email = EmailAddress::parse(&format!("refresher-{number}@example.com")).unwrap();
         let user = stores.users.find_by_email(&email).await.unwrap().unwrap();
-        let activities = stores.activities.newest(user.id, 10_000).await.unwrap();
-        let events: Vec<_> = activities.iter().map(|activity| activity.event).collect();
+        let activities = stores.activities.list(user.id, Page::WIDEST).await.unwrap();
+        let events: Vec<_> = activities.items.iter().map(|activity| activity.event).collect();
         assert_eq!(events, [Event::SignedIn]);
     }
 }

@@ -1,5 +1,6 @@
 //! Activity: what happened to an account, for its owner to see.
 
+pub mod flow;
 pub mod port;
 
 use chrono::{DateTime, Utc};
@@ -108,6 +109,12 @@ impl Activity {
     /// That the request of `at` changed these `fields` of the profile of `user_id`.
     pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &Stamp) -> Self {
         Self::new(Event::ProfileChanged, user_id, at).with_details(json!({ "fields": fields }))
+    }
+
+    /// The same as one of several that the request of `at` causes, counted from 0.
+    #[must_use]
+    pub fn nth(self, number: u32, at: &Stamp) -> Self {
+        Self { id: at.nth_activity_id(number), ..self }
     }
 
     /// The same with `details`.

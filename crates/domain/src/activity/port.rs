@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use super::Activity;
 use crate::error::StoreError;
 use crate::id::UserId;
+use crate::page::{Page, Paged};
 
 /// The activity of every account.
 #[async_trait]
 pub trait Activities: Send + Sync {
-    /// The newest `limit` entries of `user`, newest first.
-    async fn newest(&self, user: UserId, limit: u32) -> Result<Vec<Activity>, StoreError>;
+    /// One page of the entries of `user`, newest first.
+    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError>;
 }

@@ -4,6 +4,7 @@ pub mod chain;
 #[cfg(test)]
 mod chain_tests;
 pub mod flow;
+pub mod manage;
 pub mod introspection;
 pub mod port;
 #[cfg(test)]

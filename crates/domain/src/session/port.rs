@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{EndReason, Generation, Refresh, Session};
 use crate::activity::Event;
 use crate::error::StoreError;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
+use crate::page::{Page, Paged};
 use crate::stamp::Stamp;
 use crate::user::User;
 
@@ -40,6 +41,18 @@ pub trait Sessions: Send + Sync {
 
     /// Records the use of a browser session ([`Session::after_use`]). Never revives one that is over.
     async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError>;
+
+    /// One page of the live sessions of `user`, newest first.
+    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError>;
+
+    /// Ends every live session of `user` but `spared`, and says how many those were. Each is written to the
+    /// activity as ended, in the same commit.
+    async fn end_others(
+        &self,
+        user: UserId,
+        spared: Option<SessionId>,
+        at: &Stamp,
+    ) -> Result<u32, StoreError>;
 
     /// Ends the session and writes `event` to its owner's activity; false if it is unknown or over already.
     async fn end(

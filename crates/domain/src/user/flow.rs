@@ -3,6 +3,7 @@
 use language_tags::LanguageTag;
 use url::Url;
 
+use super::port::Deletion;
 use super::{ProfileChange, User};
 use crate::activity::Event;
 use crate::error::StoreError;
@@ -39,6 +40,32 @@ pub async fn change_profile(
         service.count(Event::ProfileChanged);
     }
     Ok(changed)
+}
+
+/// Why an account is not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    #[error("sign in again to delete the account")]
+    NotFresh,
+    #[error("you are the last owner of an organization: make somebody else an owner first")]
+    LastOwner,
+    /// It was deleted meanwhile.
+    #[error("the account is gone")]
+    Gone,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Deletes the account of `principal`, who must have signed in a short while ago.
+pub async fn delete_account(service: &Service, principal: &Principal, at: &Stamp) -> Result<(), DeleteError> {
+    if !principal.session.is_fresh(at.now, service.rules.fresh) {
+        return Err(DeleteError::NotFresh);
+    }
+    match service.stores.users.delete(principal.user.id).await? {
+        Deletion::Deleted => Ok(()),
+        Deletion::LastOwner => Err(DeleteError::LastOwner),
+        Deletion::NotFound => Err(DeleteError::Gone),
+    }
 }
 
 /// `change` in its canonical form, or every field that is wrong.

@@ -8,6 +8,16 @@ use crate::error::StoreError;
 use crate::id::UserId;
 use crate::stamp::Stamp;
 
+/// What the deletion of an account came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    Deleted,
+    /// An organization would be left without an owner: nothing was changed.
+    LastOwner,
+    /// There is no such account.
+    NotFound,
+}
+
 /// Every account.
 #[async_trait]
 pub trait Users: Send + Sync {
@@ -26,6 +36,10 @@ pub trait Users: Send + Sync {
         change: &ProfileChange,
         at: &Stamp,
     ) -> Result<Option<User>, StoreError>;
+
+    /// Deletes the account with its sessions, links, mails, activity and memberships, in one commit. Of what stays for
+    /// others' sake (a device that is yet to be told that it is denied) the addresses and user agents go.
+    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError>;
 
     /// Disables the account and ends its sessions, in one commit. The account as it is then; none if it is
     /// unknown. Disabling again changes nothing.

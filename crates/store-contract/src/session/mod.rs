@@ -1,6 +1,7 @@
 //! Sessions.
 
 mod life;
+mod manage;
 mod race;
 mod reuse;
 mod rotation;
@@ -13,6 +14,7 @@ use keywright_domain::session::{Generation, Refresh, RotationRules, Session};
 use keywright_domain::{Stamp, Stores};
 
 pub use self::life::*;
+pub use self::manage::*;
 pub use self::race::*;
 pub use self::reuse::*;
 pub use self::rotation::*;

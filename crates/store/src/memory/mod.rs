@@ -5,6 +5,7 @@ mod activity;
 mod device_authorization;
 mod magic_link;
 mod mail;
+mod organization;
 mod session;
 mod signing_key;
 mod user;
@@ -18,9 +19,12 @@ use chrono::{DateTime, Utc};
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
-use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
+use keywright_domain::id::{
+    ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
+};
 use keywright_domain::magic_link::MagicLink;
 use keywright_domain::mail::{Mail, State};
+use keywright_domain::organization::{Organization, Role};
 use keywright_domain::service::{Figures, Health};
 use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
@@ -37,6 +41,8 @@ struct Tables {
     sessions: BTreeMap<SessionId, Session>,
     device_authorizations: BTreeMap<DeviceAuthorizationId, DeviceAuthorization>,
     magic_links: BTreeMap<MagicLinkId, MagicLink>,
+    organizations: BTreeMap<OrganizationId, Organization>,
+    memberships: BTreeMap<(OrganizationId, UserId), Role>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,

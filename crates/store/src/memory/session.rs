@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::activity::{Activity, Event};
-use keywright_domain::id::SessionId;
+use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
 use keywright_domain::user::User;
@@ -54,6 +55,33 @@ impl Sessions for MemoryStore {
             *session = after;
         }
         Ok(())
+    }
+
+    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError> {
+        let tables = self.tables();
+        let theirs = tables.sessions.values().filter(|session| session.user_id == user);
+        let mut live: Vec<_> = theirs.filter(|session| session.is_live(now)).cloned().collect();
+        live.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
+        Ok(page.of(live))
+    }
+
+    async fn end_others(
+        &self,
+        user: UserId,
+        spared: Option<SessionId>,
+        at: &Stamp,
+    ) -> Result<u32, StoreError> {
+        let mut tables = self.tables();
+        let others = tables.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
+        let ended: Vec<_> = others
+            .filter(|other| other.is_live(at.now))
+            .map(|other| other.ended(EndReason::Ended, at.now))
+            .collect();
+        for (number, session) in (0..).zip(&ended) {
+            tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
+            tables.sessions.insert(session.id, session.clone());
+        }
+        Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
     }
 
     async fn end(

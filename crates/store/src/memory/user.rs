@@ -1,9 +1,11 @@
 use async_trait::async_trait;
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
+use keywright_domain::origin::Origin;
 use keywright_domain::session::EndReason;
-use keywright_domain::user::port::Users;
+use keywright_domain::user::port::{Deletion, Users};
 use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, StoreError};
 
@@ -39,6 +41,28 @@ impl Users for MemoryStore {
             tables.users.insert(user, after.clone());
         }
         Ok(Some(after))
+    }
+
+    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
+        let mut tables = self.tables();
+        let Some(account) = tables.users.get(&user).cloned() else { return Ok(Deletion::NotFound) };
+        let theirs: Vec<_> = tables.memberships.keys().filter(|(_, member)| *member == user).copied().collect();
+        if theirs.iter().any(|(organization, _)| tables.is_last_owner(*organization, user)) {
+            return Ok(Deletion::LastOwner);
+        }
+        let addresses: Vec<_> = std::iter::once(account.email).chain(account.pending_email).collect();
+        tables.users.remove(&user);
+        tables.memberships.retain(|(_, member), _| *member != user);
+        tables.sessions.retain(|_, session| session.user_id != user);
+        tables.activities.retain(|_, activity| activity.user_id != user);
+        tables.magic_links.retain(|_, link| !addresses.contains(&link.email));
+        tables.mails.retain(|_, mail| !addresses.contains(&mail.to));
+        let decided = |device: &&mut DeviceAuthorization| device.state.decided_by() == Some(user);
+        tables.device_authorizations.values_mut().filter(decided).for_each(|device| {
+            device.origin = Origin::default();
+            device.client_name = None;
+        });
+        Ok(Deletion::Deleted)
     }
 
     async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {

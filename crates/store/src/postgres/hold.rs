@@ -1,19 +1,25 @@
 //! Locks: rows that a command holds until it ends, so that what it read of them stays true.
 
 use diesel::prelude::*;
-use keywright_domain::id::UserId;
+use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::user::User;
 
 use super::Connection;
 use super::error::Failure;
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Lock};
-use crate::schema::{locks, users};
+use crate::schema::{locks, organizations, users};
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
     let found = users::table.find(Key::from(id)).select(UserRow::as_select()).for_no_key_update();
     Ok(found.first(connection).optional()?.map(User::try_from).transpose()?)
+}
+
+/// Whether the organization exists, which is held until the command ends.
+pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
+    let found = organizations::table.find(Key::from(id)).select(organizations::id).for_no_key_update();
+    Ok(found.first::<Key>(connection).optional()?.is_some())
 }
 
 /// Nobody else holds `lock` until the command ends.

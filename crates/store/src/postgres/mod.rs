@@ -21,6 +21,8 @@ mod figures;
 mod magic_link;
 #[path = "../sql/mail.rs"]
 mod mail;
+#[path = "../sql/organization.rs"]
+mod organization;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/settle.rs"]

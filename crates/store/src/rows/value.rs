@@ -6,7 +6,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
-use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
+use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId};
 use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ macro_rules! keys {
     )+};
 }
 
-keys!(ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId);
+keys!(ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId);
 
 #[cfg(feature = "sqlite")]
 mod sqlite {

@@ -6,24 +6,30 @@ use keywright_domain::activity::Activity;
 use keywright_domain::activity::port::Activities;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
+use keywright_domain::page::{Page, Paged};
 
 use super::error::Failure;
 use super::{Connection, Store};
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::schema::activities::{self as table, dsl};
+use crate::sql::Part;
 
 #[async_trait]
 impl Activities for Store {
-    async fn newest(&self, user: UserId, limit: u32) -> Result<Vec<Activity>, StoreError> {
+    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError> {
+        let (user, part) = (Key::from(user), Part::of(page));
         self.read(move |connection| {
-            let rows = table::table
-                .filter(dsl::user_id.eq(Key::from(user)))
+            let theirs = table::table.filter(dsl::user_id.eq(user));
+            let rows = theirs
                 .order((dsl::occurred_at.desc(), dsl::id.desc()))
-                .limit(limit.into())
+                .limit(part.limit)
+                .offset(part.offset)
                 .select(ActivityRow::as_select())
                 .load(connection)?;
-            Ok(rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?)
+            let total: i64 = theirs.count().get_result(connection)?;
+            let items = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
+            Ok(Paged { items, total: total.unsigned_abs() })
         })
         .await
     }

@@ -8,6 +8,23 @@ use diesel::expression::AsExpression;
 use diesel::helper_types::AsExprOf;
 use diesel::sql_types::{Nullable, Text};
 
+use keywright_domain::page::Page;
+
+/// A page, as `LIMIT` and `OFFSET`.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    pub limit: i64,
+    pub offset: i64,
+}
+
+impl Part {
+    /// The part of a list that is `page`.
+    pub fn of(page: Page) -> Self {
+        let offset = i64::try_from(page.offset()).unwrap_or(i64::MAX);
+        Self { limit: page.size.get().into(), offset }
+    }
+}
+
 mod operator {
     diesel::infix_operator!(IsNotDistinctFrom, " IS NOT DISTINCT FROM ");
 }

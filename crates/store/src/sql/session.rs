@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
 use keywright_domain::stamp::Stamp;
@@ -18,6 +19,7 @@ use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis, end_reason_text};
 use crate::schema::{sessions, users};
+use crate::sql::Part;
 
 #[async_trait]
 impl Sessions for Store {
@@ -63,6 +65,61 @@ impl Sessions for Store {
                 let Some(after) = before.after_use(now, idle) else { return Ok(Some(())) };
                 Ok(replace(connection, &before, &after)?.then_some(()))
             })
+        })
+        .await
+    }
+
+    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError> {
+        let (part, now) = (Part::of(page), Millis::from(now));
+        self.read(move |connection| {
+            let live = sessions::table
+                .filter(sessions::user_id.eq(Key::from(user)))
+                .filter(sessions::ended_at.is_null())
+                .filter(sessions::idle_ends_at.gt(now))
+                .filter(sessions::ends_at.gt(now));
+            let rows = live
+                .order((sessions::created_at.desc(), sessions::id.desc()))
+                .limit(part.limit)
+                .offset(part.offset)
+                .select(SessionRow::as_select())
+                .load(connection)?;
+            let total: i64 = live.count().get_result(connection)?;
+            let items = rows.into_iter().map(Session::try_from).collect::<Result<_, _>>()?;
+            Ok(Paged { items, total: total.unsigned_abs() })
+        })
+        .await
+    }
+
+    async fn end_others(
+        &self,
+        user: UserId,
+        spared: Option<SessionId>,
+        at: &Stamp,
+    ) -> Result<u32, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| {
+            let open = sessions::table
+                .filter(sessions::user_id.eq(Key::from(user)))
+                .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
+                .filter(sessions::ended_at.is_null())
+                .select(SessionRow::as_select())
+                .load(connection)?;
+            let mut ended = 0;
+            for row in open {
+                let before = Session::try_from(row)?;
+                if !before.is_live(at.now) {
+                    continue;
+                }
+                let after = before.ended(EndReason::Ended, at.now);
+                // A refresh came between: all of this is judged again.
+                if !replace(connection, &before, &after)? {
+                    return Err(Failure::Contended);
+                }
+                let entry = Activity::of_session(Event::SessionEnded, &after, &at).nth(ended, &at);
+                activity::add(connection, &entry)?;
+                ended += 1;
+            }
+            Ok(ended)
         })
         .await
     }

@@ -8,14 +8,14 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
 use keywright_domain::session::EndReason;
 use keywright_domain::stamp::Stamp;
-use keywright_domain::user::port::Users;
+use keywright_domain::user::port::{Deletion, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Connection, Store, activity, same, session, settle};
+use super::{Connection, Store, activity, hold, organization, same, session, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
-use crate::schema::users;
+use crate::schema::{device_authorizations, magic_links, mails, users};
 
 #[async_trait]
 impl Users for Store {
@@ -52,6 +52,10 @@ impl Users for Store {
         .await
     }
 
+    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
+        self.write(move |connection| delete(connection, user)).await
+    }
+
     async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
         let at = at.clone();
         self.write(move |connection| {
@@ -70,6 +74,28 @@ impl Users for Store {
         })
         .await
     }
+}
+
+fn delete(connection: &mut Connection, id: UserId) -> Result<Deletion, Failure> {
+    let Some(user) = hold::user(connection, id)? else { return Ok(Deletion::NotFound) };
+    if organization::is_last_owner_anywhere(connection, id)? {
+        return Ok(Deletion::LastOwner);
+    }
+    // What hangs on the account by a foreign key goes with it.
+    diesel::delete(users::table.find(Key::from(id))).execute(connection)?;
+    let addresses: Vec<_> = std::iter::once(&user.email).chain(&user.pending_email).collect();
+    for address in addresses.into_iter().map(EmailAddress::as_str) {
+        diesel::delete(magic_links::table.filter(magic_links::email.eq(address))).execute(connection)?;
+        diesel::delete(mails::table.filter(mails::recipient.eq(address))).execute(connection)?;
+    }
+    let decided = device_authorizations::table.filter(device_authorizations::decided_by.eq(Key::from(id)));
+    let nobody = (
+        device_authorizations::ip.eq(None::<String>),
+        device_authorizations::user_agent.eq(None::<String>),
+        device_authorizations::client_name.eq(None::<String>),
+    );
+    diesel::update(decided).set(nobody).execute(connection)?;
+    Ok(Deletion::Deleted)
 }
 
 pub(super) fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {

@@ -75,6 +75,8 @@ impl Connector {
                 // With less a power cut loses what was acknowledged.
                 connection.batch_execute("PRAGMA synchronous = FULL")?;
                 connection.batch_execute("PRAGMA foreign_keys = ON")?;
+                // What is deleted is overwritten, so that an account that goes leaves nothing in the file's free pages.
+                connection.batch_execute("PRAGMA secure_delete = ON")?;
                 // After a burst the log is cut back to this many bytes.
                 connection.batch_execute("PRAGMA journal_size_limit = 67108864")?;
             }

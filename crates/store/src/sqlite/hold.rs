@@ -1,15 +1,24 @@
 //! Locks. A command holds the one write lock of the file from its beginning, so there is nothing to take.
 
-use keywright_domain::id::UserId;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, user};
-use crate::rows::Lock;
+use crate::rows::{Key, Lock};
+use crate::schema::organizations;
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
     user::find(connection, id)
+}
+
+/// Whether the organization exists, which is held until the command ends.
+pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
+    let found = organizations::table.find(Key::from(id));
+    Ok(diesel::select(exists(found)).get_result(connection)?)
 }
 
 /// Nobody else holds `lock` until the command ends.

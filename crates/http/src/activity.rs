@@ -1,0 +1,44 @@
+//! What happened to the account (contract §7).
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use keywright_domain::Service;
+use keywright_domain::activity::Activity;
+use keywright_domain::activity::flow::list_activity;
+use keywright_domain::client::ClientId;
+use keywright_domain::origin::UserAgent;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::endpoint::Endpoint;
+use crate::page::{self, Paging};
+use crate::problem::Problem;
+use crate::time::instant;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at("/api/v1/auth/activity").get(list));
+}
+
+/// An entry, as the API shows it.
+fn shape(entry: &Activity) -> Value {
+    json!({
+        "id": entry.id,
+        "event": entry.event.as_str(),
+        "occurred_at": instant(entry.occurred_at),
+        "ip_address": entry.origin.ip,
+        "user_agent": entry.origin.user_agent.as_ref().map(UserAgent::as_str),
+        "client_id": entry.client_id.as_ref().map(ClientId::as_str),
+        "session_id": entry.session_id,
+        "details": entry.details,
+    })
+}
+
+/// `GET /auth/activity`
+async fn list(
+    caller: Caller,
+    paging: Result<Paging, Problem>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let Paging(page) = paging?;
+    Ok(page::answer(page, &list_activity(&service, &caller.0, page).await?, shape))
+}

@@ -1,0 +1,39 @@
+//! The organizations that the caller belongs to (contract §7).
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use keywright_domain::Service;
+use keywright_domain::organization::flow::list_organizations;
+use keywright_domain::organization::{Organization, Role};
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::endpoint::Endpoint;
+use crate::page::{self, Paging};
+use crate::problem::Problem;
+use crate::time::instant;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at("/api/v1/auth/organizations").get(list));
+}
+
+/// An organization and the caller's role in it, as the API shows them.
+fn shape((organization, role): &(Organization, Role)) -> Value {
+    json!({
+        "id": organization.id,
+        "name": organization.name.as_str(),
+        "slug": organization.slug.as_str(),
+        "role": role.as_str(),
+        "created_at": instant(organization.created_at),
+    })
+}
+
+/// `GET /auth/organizations`
+async fn list(
+    caller: Caller,
+    paging: Result<Paging, Problem>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let Paging(page) = paging?;
+    Ok(page::answer(page, &list_organizations(&service, &caller.0, page).await?, shape))
+}

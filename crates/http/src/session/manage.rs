@@ -1,0 +1,85 @@
+//! A person's sessions, as they see and end them (contract §6).
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use keywright_domain::Service;
+use keywright_domain::client::ClientName;
+use keywright_domain::id::SessionId;
+use keywright_domain::origin::UserAgent;
+use keywright_domain::session::Session;
+use keywright_domain::session::manage::{EndError, end_others, end_session, list_sessions};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::page::{self, Paging};
+use crate::problem::Problem;
+use crate::time::instant;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/api/v1/auth/sessions").get(list))
+        .service(Endpoint::at("/api/v1/auth/sessions/revoke_others").post(revoke_others))
+        .service(Endpoint::at("/api/v1/auth/sessions/{id}").delete(end));
+}
+
+/// A session, as the API shows it to whoever asks by the session `current`.
+fn shape(session: &Session, current: SessionId) -> Value {
+    json!({
+        "id": session.id,
+        "client_id": session.client_id.as_str(),
+        "client_name": session.client_name.as_ref().map(ClientName::as_str),
+        "created_at": instant(session.created_at),
+        "last_used_at": instant(session.last_used_at),
+        "expires_at": instant(session.expires_at()),
+        "ip_address": session.origin.ip,
+        "user_agent": session.origin.user_agent.as_ref().map(UserAgent::as_str),
+        "amr": session.authentication.method.amr(),
+        "current": session.id == current,
+    })
+}
+
+/// `GET /auth/sessions`
+async fn list(
+    caller: Caller,
+    paging: Result<Paging, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let Paging(page) = paging?;
+    let sessions = list_sessions(&service, &caller.0, page, &at).await?;
+    Ok(page::answer(page, &sessions, |session| shape(session, caller.0.session.id)))
+}
+
+/// `DELETE /auth/sessions/:id`
+async fn end(
+    caller: Caller,
+    id: Path<String>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let id = Uuid::try_parse(&id).map_err(|_| Problem::from(EndError::NotFound))?;
+    end_session(&service, &caller.0, SessionId(id), &at).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /auth/sessions/revoke_others`
+async fn revoke_others(
+    caller: Caller,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let revoked = end_others(&service, &caller.0, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({"revoked": revoked})))
+}
+
+impl From<EndError> for Problem {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::NotFound => Self::not_found(error.to_string()),
+            EndError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A person's sessions, listed and ended together.
+
+use std::collections::BTreeSet;
+
+use keywright_domain::Stores;
+use keywright_domain::activity::Event;
+use keywright_domain::page::Page;
+use keywright_domain::session::port::Rotation;
+use keywright_domain::session::{EndReason, SessionKind};
+
+use super::rotate;
+use crate::fixture::{
+    ADA, BOB, RACERS, activity, at, events, race, sign_in, stamp, stored, unknown_session, unknown_user,
+};
+
+/// The live ones come, newest first, in pages, and only one's own.
+pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
+    let (first, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (second, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
+    let (ended, _) = sign_in(&stores, ADA, SessionKind::Device, 2).await;
+    let (third, _) = sign_in(&stores, ADA, SessionKind::Device, 3).await;
+    sign_in(&stores, BOB, SessionKind::Tokens, 4).await;
+    assert!(stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &stamp(5)).await.unwrap());
+    let list = |number, second| stores.sessions.list(ada.id, Page::new(number, 2).unwrap(), at(second));
+
+    let (page, rest, late) = (list(1, 9).await, list(2, 9).await, list(1, 30 * 86_400).await);
+
+    let (page, rest, late) = (page.unwrap(), rest.unwrap(), late.unwrap());
+    assert_eq!((page.items, page.total), (vec![third.clone(), second.clone()], 3));
+    assert_eq!((rest.items, rest.total), (vec![first], 3));
+    // Thirty days after its opening the first is past its time.
+    assert_eq!((late.items, late.total), (vec![third, second], 2));
+    assert_eq!(stores.sessions.list(unknown_user(), Page::default(), at(9)).await.unwrap().total, 0);
+}
+
+/// All but one end at once, each is recorded, and what was over is left as it is.
+pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
+    let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let (over, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
+    assert!(stores.sessions.end(over.id, EndReason::SignedOut, Event::SignedOut, &stamp(2)).await.unwrap());
+    let mut others = BTreeSet::new();
+    for second in 3..7 {
+        others.insert(sign_in(&stores, ADA, SessionKind::Tokens, second).await.0.id);
+    }
+    let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 8).await;
+    let over = stored(&stores, over.id).await;
+
+    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &stamp(10)).await.unwrap(), 4);
+    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &stamp(11)).await.unwrap(), 0);
+
+    let recorded = activity(&stores, ada.id).await;
+    let recorded = recorded.iter().filter(|entry| entry.event == Event::SessionEnded);
+    assert_eq!(recorded.filter_map(|entry| entry.session_id).collect::<BTreeSet<_>>(), others);
+    assert_eq!(stored(&stores, mine.id).await, mine);
+    assert_eq!(stored(&stores, over.id).await, over);
+    assert_eq!(stored(&stores, of_bob.id).await, of_bob);
+    assert_eq!(stores.sessions.end_others(ada.id, Some(unknown_session()), &stamp(12)).await.unwrap(), 1);
+    assert_eq!(stores.sessions.end_others(ada.id, None, &stamp(13)).await.unwrap(), 0);
+}
+
+/// Each session is ended by one of those who race, and no refresh survives them.
+pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
+    let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let mut others = Vec::new();
+    for second in 1..5 {
+        others.push(sign_in(&stores, ADA, SessionKind::Tokens, second).await.0.id);
+    }
+    let (user, spared, refreshed) = (ada.id, mine.id, others.clone());
+
+    let ended = race(&stores, RACERS, |stores, racer| {
+        let session = refreshed[racer % refreshed.len()];
+        async move {
+            if racer % 2 == 0 {
+                return stores.sessions.end_others(user, Some(spared), &stamp(10)).await.unwrap();
+            }
+            rotate(&stores, session, 0, 10).await;
+            0
+        }
+    })
+    .await;
+
+    assert_eq!(ended.iter().sum::<u32>(), 4);
+    let recorded = events(&stores, ada.id).await;
+    assert_eq!(recorded.iter().filter(|event| **event == Event::SessionEnded).count(), 4);
+    for other in others {
+        assert_eq!(rotate(&stores, other, 1, 11).await, Rotation::Over);
+    }
+}
