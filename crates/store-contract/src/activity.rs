@@ -55,7 +55,8 @@ pub async fn activity_comes_in_pages(stores: Stores) {
         sign_in(&stores, ADA, SessionKind::Tokens, second).await;
     }
 
-    for (number, seconds) in [(1, vec![4, 3]), (2, vec![2, 1]), (3, vec![0]), (4, vec![]), (u32::MAX, vec![])] {
+    for (number, seconds) in [(1, vec![4, 3]), (2, vec![2, 1]), (3, vec![0]), (4, vec![]), (u32::MAX, vec![])]
+    {
         let found = stores.activities.list(ada.id, Page::new(number, 2).unwrap()).await.unwrap();
 
         let instants: Vec<_> = found.items.iter().map(|entry| entry.occurred_at).collect();

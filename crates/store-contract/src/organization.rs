@@ -98,7 +98,8 @@ pub async fn of_racing_owners_one_stays(stores: Stores) {
     let acme = create(&stores, "acme").await;
     let mut owners = Vec::new();
     for number in 0..RACERS {
-        let (_, user) = sign_in(&stores, &format!("owner-{number}@example.com"), SessionKind::Tokens, 0).await;
+        let (_, user) =
+            sign_in(&stores, &format!("owner-{number}@example.com"), SessionKind::Tokens, 0).await;
         add(&stores, &acme, user.id, Role::Owner).await;
         owners.push(user.id);
     }

@@ -237,8 +237,7 @@ pub async fn nothing_survives_a_race_with_the_deletion(stores: Stores) {
                     lost_response_window: TimeDelta::hours(1),
                 };
                 let presented = Generation(0);
-                let refresh =
-                    Refresh { session, presented, client_id: None, rules, idle: LIFETIMES.idle };
+                let refresh = Refresh { session, presented, client_id: None, rules, idle: LIFETIMES.idle };
                 stores.sessions.rotate(&refresh, &stamp(10)).await.unwrap();
             }
             2 => {

@@ -443,7 +443,8 @@ fn dump_sqlite(file: &Path) -> String {
     };
     let mut dump = Vec::new();
     for table in texts("SELECT name AS text FROM sqlite_master WHERE type = 'table'".to_owned()) {
-        let columns = texts(format!("SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}')"));
+        let columns =
+            texts(format!("SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}')"));
         dump.extend(texts(format!("SELECT '{table} ' || {} AS text FROM {table}", columns.join("||' '||"))));
     }
     dump.join("\n")

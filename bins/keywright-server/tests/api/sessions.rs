@@ -109,11 +109,16 @@ async fn nobody_ends_what_is_not_theirs() {
     let bob = keywright.sign_in("bob@example.com").await;
     let id = current(&keywright, &ada.access).await;
 
-    for (by, id) in [(&bob, id.as_str()), (&ada, "00000000-0000-7000-8000-000000000000"), (&ada, "x"), (&ada, "%00")] {
+    for (by, id) in
+        [(&bob, id.as_str()), (&ada, "00000000-0000-7000-8000-000000000000"), (&ada, "x"), (&ada, "%00")]
+    {
         assert_eq!(end(&keywright, &by.access, id).await.code(), "404 not_found", "{id}");
     }
 
-    assert_eq!(send(keywright.api(Method::DELETE, &format!("/sessions/{id}"))).await.code(), "401 unauthorized");
+    assert_eq!(
+        send(keywright.api(Method::DELETE, &format!("/sessions/{id}"))).await.code(),
+        "401 unauthorized"
+    );
     assert_eq!(end(&keywright, "x", &id).await.code(), "401 invalid_token");
     assert_eq!(keywright.get_as(&ada.access, "/api/v1/auth/me").await.status, 200);
 }

@@ -81,7 +81,8 @@ impl Slug {
 
     /// The slug that `name` suggests; none if it has no letter or digit of ASCII.
     pub fn of(name: &OrganizationName) -> Option<Self> {
-        let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' };
+        let letter =
+            |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' };
         let words: String = name.as_str().chars().map(letter).collect();
         let joined = words.split_whitespace().collect::<Vec<_>>().join("-");
         let short: String = joined.chars().take(64).collect();

@@ -48,8 +48,7 @@ pub async fn end_session(
 
 /// Ends all sessions of `principal` but the one that asks, and says how many those were.
 pub async fn end_others(service: &Service, principal: &Principal, at: &Stamp) -> Result<u32, StoreError> {
-    let ended =
-        service.stores.sessions.end_others(principal.user.id, Some(principal.session.id), at).await?;
+    let ended = service.stores.sessions.end_others(principal.user.id, Some(principal.session.id), at).await?;
     (0..ended).for_each(|_| service.count(Event::SessionEnded));
     Ok(ended)
 }

@@ -4,8 +4,8 @@ pub mod chain;
 #[cfg(test)]
 mod chain_tests;
 pub mod flow;
-pub mod manage;
 pub mod introspection;
+pub mod manage;
 pub mod port;
 #[cfg(test)]
 mod session_tests;

@@ -66,11 +66,7 @@ async fn end(
 }
 
 /// `POST /auth/sessions/revoke_others`
-async fn revoke_others(
-    caller: Caller,
-    service: web::Data<Service>,
-    at: At,
-) -> Result<HttpResponse, Problem> {
+async fn revoke_others(caller: Caller, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
     let revoked = end_others(&service, &caller.0, &at).await?;
     Ok(HttpResponse::Ok().json(json!({"revoked": revoked})))
 }

@@ -72,7 +72,8 @@ impl Sessions for MemoryStore {
         at: &Stamp,
     ) -> Result<u32, StoreError> {
         let mut tables = self.tables();
-        let others = tables.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
+        let others =
+            tables.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
         let ended: Vec<_> = others
             .filter(|other| other.is_live(at.now))
             .map(|other| other.ended(EndReason::Ended, at.now))

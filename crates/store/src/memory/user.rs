@@ -46,7 +46,8 @@ impl Users for MemoryStore {
     async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
         let mut tables = self.tables();
         let Some(account) = tables.users.get(&user).cloned() else { return Ok(Deletion::NotFound) };
-        let theirs: Vec<_> = tables.memberships.keys().filter(|(_, member)| *member == user).copied().collect();
+        let theirs: Vec<_> =
+            tables.memberships.keys().filter(|(_, member)| *member == user).copied().collect();
         if theirs.iter().any(|(organization, _)| tables.is_last_owner(*organization, user)) {
             return Ok(Deletion::LastOwner);
         }
