@@ -1,7 +1,11 @@
 //! `keywright-server serve`
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::Context;
 use keywright_adapters::entropy::SystemEntropy;
+use keywright_domain::Service;
 use keywright_domain::entropy::Entropy;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +31,7 @@ pub(super) async fn run(loaded: Loaded, json: bool) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
 
     let application = Application::build(config, &secret, World::real(), Tuning::default()).await?;
+    let service = application.service();
     welcome::print(config, &secret, &application, json)?;
     application
         .run_until(async move {
@@ -37,6 +42,19 @@ pub(super) async fn run(loaded: Loaded, json: bool) -> anyhow::Result<()> {
             tracing::info!("stopping: requests under way are finished first");
         })
         .await?;
+    close(service).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Closes the store, which brings its file up to date, once the threads that served are gone too.
+async fn close(service: Arc<Service>) {
+    for _ in 0..200 {
+        if Arc::strong_count(&service) == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Blocks for as long as the last writes take.
+    let _ = tokio::task::spawn_blocking(move || drop(service)).await;
 }

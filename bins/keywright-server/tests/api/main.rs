@@ -13,6 +13,7 @@ mod logout;
 mod magic_link;
 mod main_job;
 mod me;
+mod production;
 mod rate_limit;
 mod refresh;
 mod revoke;

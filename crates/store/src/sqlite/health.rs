@@ -1,14 +1,34 @@
 //! Whether the file can be worked with.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
 use keywright_domain::service::Health;
 
 use super::{SqliteStore, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
+
+/// How long a write that went well is proof enough: probes are free to all, and each write waits for the disk.
+const PROOF: Duration = Duration::from_secs(1);
+
+/// When a probe last wrote.
+#[derive(Debug, Default)]
+pub(super) struct Pulse(Mutex<Option<Instant>>);
+
+impl Pulse {
+    fn is_recent(&self) -> bool {
+        let felt = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        felt.is_some_and(|at| at.elapsed() < PROOF)
+    }
+
+    fn is_felt(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}
 
 #[async_trait]
 impl Health for SqliteStore {
@@ -19,8 +39,14 @@ impl Health for SqliteStore {
                 let names = lacking.join(", ");
                 return Err(StoreError::unavailable(format!("migrations are pending: {names}")));
             }
-            // Nothing to write still needs the lock that a write needs, and waits for no disk.
-            self.writer.run(|_| Ok(())).await
+            if self.pulse.is_recent() {
+                // Nothing to write still needs the lock that a write needs, and waits for no disk.
+                return self.writer.run(|_| Ok(())).await;
+            }
+            // Only a write finds out that the disk is full. This one changes nothing, and is written all the same.
+            self.writer.run(|connection| Ok(connection.batch_execute("PRAGMA user_version = 0")?)).await?;
+            self.pulse.is_felt();
+            Ok(())
         };
         within(PATIENCE, check).await
     }

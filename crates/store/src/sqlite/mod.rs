@@ -44,6 +44,7 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Writer;
 pub use self::executor::WriterFigures;
+use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
 use self::settle::settle;
@@ -88,6 +89,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     patience: Duration,
+    pulse: Pulse,
 }
 
 impl SqliteStore {
@@ -105,6 +107,7 @@ impl SqliteStore {
             readers: Readers::new(connector.clone(), options.readers),
             writer: Writer::start(connector, writing, options.queue)?,
             patience: options.patience,
+            pulse: Pulse::default(),
         })
     }
 

@@ -1,0 +1,246 @@
+//! The database is locked, gone or read-only, or its disk is full: 503 at once and a line in the log, nothing is
+//! used up, and all goes on when it is over, without a restart.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use reqwest::{Method, RequestBuilder};
+use rustix::process::{Resource, Rlimit, prlimit};
+use serde_json::json;
+
+use crate::client::{Answer, Tokens, send};
+use crate::harness::{Client, PUBLIC_URL, Place, Server};
+use crate::process::Process;
+
+/// Within which a request is answered on a bad day (contract §1.1), and a probe (§9).
+const ANSWER: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(2);
+/// What a busy machine adds.
+const SLACK: Duration = Duration::from_millis(1500);
+
+/// A place whose devices may poll as often as they like.
+fn patient() -> Place {
+    Place::with(&[("DEVICE__INTERVAL", "1s")])
+}
+
+/// What a person and their tools hold before the bad day comes.
+struct Held {
+    tokens: Tokens,
+    link: String,
+    device_code: String,
+}
+
+impl Held {
+    async fn by(server: &Server) -> Self {
+        let client = server.client();
+        client.post("/magic_link", json!({"email": "ada@example.com"})).await;
+        let letter = server.letter("ada@example.com").await;
+        let tokens = client.post("/magic_link/verify", json!({"token": letter.token})).await.tokens();
+        client.post("/magic_link", json!({"email": "bob@example.com"})).await;
+        let link = server.letter("bob@example.com").await.token;
+        let device_code = client.approved_device(&tokens.access).await;
+        Self { tokens, link, device_code }
+    }
+
+    /// Everything that writes.
+    fn uses(&self, client: &Client) -> Vec<(&'static str, RequestBuilder)> {
+        let post = |path: &str, body| client.api(Method::POST, path, &body);
+        vec![
+            ("device", post("/device", json!({}))),
+            ("magic_link", post("/magic_link", json!({"email": "eve@example.com"}))),
+            ("verify", post("/magic_link/verify", json!({"token": self.link}))),
+            ("token", post("/token", json!({"device_code": self.device_code}))),
+            ("refresh", post("/refresh", json!({"refresh_token": self.tokens.refresh}))),
+            ("revoke", post("/revoke", json!({"token": self.tokens.refresh}))),
+            (
+                "me",
+                client
+                    .request(Method::PATCH, "/api/v1/auth/me")
+                    .bearer_auth(&self.tokens.access)
+                    .json(&json!({"name": "Ada"})),
+            ),
+        ]
+    }
+
+    /// Nothing of it was used up.
+    async fn is_still_good(&self, client: &Client) {
+        client.refresh(&self.tokens.refresh).await.tokens();
+        client.post("/magic_link/verify", json!({"token": self.link})).await.tokens();
+        client.post("/token", json!({"device_code": self.device_code})).await.tokens();
+        assert_eq!(client.post("/device", json!({})).await.status, 200);
+    }
+}
+
+async fn timed(request: RequestBuilder) -> (Answer, Duration) {
+    let began_at = Instant::now();
+    (send(request).await, began_at.elapsed())
+}
+
+/// Every write is refused for now, soon and in the shape of errors; the probes and the log say so.
+async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
+    let client = server.client();
+    let (ready, took) = timed(client.request(Method::GET, "/readyz")).await;
+    assert_eq!((ready.status, ready.json()["code"].as_str()), (503, Some("unavailable")), "{cause}");
+    assert!(took < PROBE + SLACK, "readyz took {took:?}");
+    let (alive, took) = timed(client.request(Method::GET, "/healthz")).await;
+    assert_eq!(alive.status, 200);
+    assert!(took < SLACK, "healthz took {took:?}");
+
+    let pages = client
+        .request(Method::POST, "/sign-in")
+        .header("accept", "text/html")
+        .header("origin", PUBLIC_URL)
+        .form(&[("email", "eve@example.com")]);
+    let mut asked: Vec<_> = held
+        .uses(&client)
+        .into_iter()
+        .chain([("page", pages)])
+        .map(|(name, request)| (name, tokio::spawn(timed(request))))
+        .collect();
+    for (name, answer) in asked.drain(..) {
+        let (answer, took) = answer.await.unwrap();
+        assert_eq!(answer.status, 503, "{name}: {}", answer.text);
+        if name != "page" {
+            assert_eq!(answer.code(), "503 unavailable", "{name}");
+        }
+        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{name}");
+        assert!(!answer.text.contains(cause), "{name} tells the cause");
+        assert!(took < ANSWER + SLACK, "{name} took {took:?}");
+    }
+    let line = server.process.logs("the store is unavailable").await;
+    assert!(line.contains("ERROR"), "{line}");
+    server.process.logs(cause).await;
+}
+
+async fn is_available_again(server: &Server, held: &Held) {
+    assert_eq!(server.client().get("/readyz").await.status, 200);
+    held.is_still_good(&server.client()).await;
+}
+
+#[tokio::test]
+async fn a_locked_database() {
+    let place = patient();
+    let mut server = place.start().await;
+    let held = Held::by(&server).await;
+    let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+
+    other.batch_execute("BEGIN EXCLUSIVE").unwrap();
+    is_unavailable(&mut server, &held, "database is locked").await;
+    assert_eq!(server.client().me(&held.tokens.access).await.status, 200, "what is only read goes on");
+    other.batch_execute("ROLLBACK").unwrap();
+
+    is_available_again(&server, &held).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_is_soon_released_is_waited_for() {
+    let place = Place::new();
+    let server = place.start().await;
+    let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let waiting = tokio::spawn(send(server.client().api(Method::POST, "/device", &json!({}))));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.batch_execute("COMMIT").unwrap();
+
+    assert_eq!(waiting.await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_database_that_was_moved_away_is_read_only_until_it_is_back() {
+    let place = patient();
+    let mut server = place.start().await;
+    let held = Held::by(&server).await;
+
+    fs::rename(place.database(), place.path("elsewhere.db")).unwrap();
+    is_unavailable(&mut server, &held, "readonly database").await;
+    assert!(!place.database().exists(), "an empty database in its place would lose everything");
+    fs::rename(place.path("elsewhere.db"), place.database()).unwrap();
+
+    is_available_again(&server, &held).await;
+    server.stop().await;
+}
+
+/// A server on a small disk of its own, in `data`. None where this user may not make one.
+async fn on_a_small_disk(place: &Place) -> Option<(Server, PathBuf)> {
+    let is_allowed =
+        Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success());
+    if !is_allowed {
+        return None;
+    }
+    fs::create_dir(place.path("data")).unwrap();
+    let script = r#"mount -t tmpfs -o size=2m,mode=700 tmpfs data && exec "$0""#;
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_keywright-server")]);
+    place.furnish(&mut command);
+    let server = Server::from(Process::start(command)).await;
+    let root = PathBuf::from(format!("/proc/{}/root", server.process.pid().as_raw_nonzero()));
+    let data = root.join(place.path("data").strip_prefix("/").unwrap());
+    Some((server, data))
+}
+
+#[tokio::test]
+async fn a_full_disk() {
+    let place = patient();
+    let Some((mut server, data)) = on_a_small_disk(&place).await else {
+        eprintln!("not run: this user may not mount a disk of its own");
+        return;
+    };
+    let held = Held::by(&server).await;
+
+    let mut ballast = File::create(data.join("ballast")).unwrap();
+    while ballast.write_all(&[0; 4096]).is_ok() {}
+    while ballast.write_all(&[0]).is_ok() {}
+    drop(ballast);
+    is_unavailable(&mut server, &held, "database or disk is full").await;
+    assert_eq!(server.client().me(&held.tokens.access).await.status, 200, "what is only read goes on");
+    fs::remove_file(data.join("ballast")).unwrap();
+
+    is_available_again(&server, &held).await;
+    server.stop().await;
+}
+
+fn limit_files(server: &Server, bytes: Option<u64>) {
+    let limit = Rlimit { current: bytes, maximum: None };
+    prlimit(Some(server.process.pid()), Resource::Fsize, limit).unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_every_write() {
+    let place = patient();
+    let mut command = Command::new("sh");
+    // Beyond its limit a write fails, as on a broken disk, once the signal that comes with it is ignored.
+    command.args(["-c", r#"trap "" XFSZ; exec "$0""#, env!("CARGO_BIN_EXE_keywright-server")]);
+    place.furnish(&mut command);
+    let mut server = Server::from(Process::start(command)).await;
+    let held = Held::by(&server).await;
+
+    limit_files(&server, Some(0));
+    is_unavailable(&mut server, &held, "disk I/O error").await;
+    limit_files(&server, None);
+
+    is_available_again(&server, &held).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_or_is_none_stops_the_start_with_its_path() {
+    let place = Place::new();
+    place.start().await.stop().await;
+    fs::write(place.database(), "Dear Ada, ".repeat(1000)).unwrap();
+
+    let (code, _, errors) = place.run(&[]).await;
+
+    assert_eq!(code, 1);
+    let last = errors.lines().last().unwrap();
+    assert!(last.contains("data/keywright.db cannot be opened"), "{errors}");
+    assert!(fs::read_to_string(place.database()).unwrap().starts_with("Dear Ada"));
+    fs::set_permissions(place.database(), fs::Permissions::from_mode(0o600)).unwrap();
+}

@@ -1,0 +1,87 @@
+//! SIGTERM and SIGINT: what is under way is finished, and the process ends well.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::harness::{NAME, Place, Server};
+use crate::process::PATIENCE;
+
+/// A request that the server has begun to serve: it asks for the body, which is still to come.
+fn begin(server: &Server, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "POST /api/v1/auth/device HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(std::str::from_utf8(&asked).unwrap(), "HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+async fn finishes_what_is_under_way(signal: Signal) {
+    let place = Place::new();
+    let mut server = place.start().await;
+    let body = r#"{"client_name": "a tool"}"#;
+    let mut stream = begin(&server, body);
+
+    server.process.signal(signal);
+    server.process.logs("stopping").await;
+    let (first, rest) = body.split_at(5);
+    stream.write_all(first.as_bytes()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(answer.contains(r#""user_code":"#), "{answer}");
+    assert_eq!(server.process.exit_code().await, 0);
+    assert!(server.process.errors.text().contains("stopped"));
+    assert!(TcpStream::connect(server.address()).is_err());
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_server_after_the_request_under_way() {
+    finishes_what_is_under_way(Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn sigint_does_the_same() {
+    finishes_what_is_under_way(Signal::INT).await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_the_end_up() {
+    let place = Place::new();
+    let mut server = place.start().await;
+    let mut idle = TcpStream::connect(server.address()).unwrap();
+    idle.set_read_timeout(Some(PATIENCE)).unwrap();
+    idle.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {NAME}\r\n\r\n").as_bytes()).unwrap();
+    let mut first = [0; 15];
+    idle.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+
+    let began_at = Instant::now();
+    server.process.signal(Signal::TERM);
+
+    assert_eq!(server.process.exit_code().await, 0);
+    assert!(began_at.elapsed() < Duration::from_secs(8), "{:?}", began_at.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_stopped_has_written_its_log_back() {
+    let place = Place::new();
+    let server = place.start().await;
+    server.client().post("/device", serde_json::json!({})).await;
+
+    server.stop().await;
+
+    assert!(!place.path("data/keywright.db-wal").exists());
+}
