@@ -116,6 +116,8 @@ impl Application {
         let admin_task = self.admin.map(|(server, _)| tokio::spawn(server));
         stop.await;
 
+        // The receiver is gone only if the worker is. What requests still queue goes out after the next start.
+        let _ = stopping.send(true);
         public.stop(true).await;
         if let Some(handle) = admin_handle {
             handle.stop(true).await;
@@ -124,8 +126,6 @@ impl Application {
         if let Some(task) = admin_task {
             task.await?.context("the admin listener failed")?;
         }
-        // The receiver is gone only if the worker is.
-        let _ = stopping.send(true);
         worker.await?;
         Ok(())
     }

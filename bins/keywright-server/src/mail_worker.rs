@@ -9,7 +9,11 @@ use keywright_domain::mail::flow::{Attempt, deliver_due};
 use keywright_domain::mail::port::Mailer;
 use tokio::sync::watch;
 
-/// Delivers until `stop` changes. A delivery under way is finished.
+/// How long deliveries under way may take once the worker is told to stop. What is given up goes out when its
+/// lease is over.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Delivers until `stop` changes. Deliveries under way are finished, if that does not take long.
 pub async fn run(
     service: Arc<Service>,
     mailer: Arc<dyn Mailer>,
@@ -17,7 +21,14 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let is_idle = match deliver_due(&service, mailer.as_ref()).await {
+        let delivered = tokio::select! {
+            delivered = deliver_due(&service, mailer.as_ref()) => delivered,
+            () = end_of_grace(stop.clone()) => {
+                tracing::warn!("a delivery under way is given up: the mail server has not answered in time");
+                return;
+            }
+        };
+        let is_idle = match delivered {
             Ok(attempts) => {
                 attempts.iter().for_each(report);
                 attempts.is_empty()
@@ -33,6 +44,12 @@ pub async fn run(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+async fn end_of_grace(mut stop: watch::Receiver<bool>) {
+    // An error says that nobody is there to stop the worker any more: that is the end, too.
+    let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 fn report(attempt: &Attempt) {

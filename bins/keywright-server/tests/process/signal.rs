@@ -4,9 +4,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use keywright_adapters::test_support::{Refusal, SmtpListener, Stage};
 use rustix::process::Signal;
+use serde_json::json;
 
-use crate::harness::{NAME, Place, Server};
+use crate::harness::{NAME, Place, Server, until};
 use crate::process::PATIENCE;
 
 /// A request that the server has begun to serve: it asks for the body, which is still to come.
@@ -76,10 +78,30 @@ async fn an_idle_connection_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
+async fn a_mail_server_that_never_answers_does_not_hold_the_end_up() {
+    let smtp = SmtpListener::start().await;
+    smtp.refuse(Stage::Greeting, Refusal::Silence);
+    let url = format!("smtp://{}", smtp.addr());
+    let place = Place::with(&[("MAIL__URL", &url)]);
+    let mut server = place.start().await;
+    for name in ["ada", "bob", "eve"] {
+        server.client().post("/magic_link", json!({"email": format!("{name}@example.com")})).await;
+    }
+    until("the delivery", async || smtp.connections() > 0).await;
+
+    let began_at = Instant::now();
+    server.process.signal(Signal::TERM);
+
+    assert_eq!(server.process.exit_code().await, 0);
+    assert!(began_at.elapsed() < Duration::from_secs(8), "{:?}", began_at.elapsed());
+    server.process.logs("a delivery under way is given up").await;
+}
+
+#[tokio::test]
 async fn a_server_that_stopped_has_written_its_log_back() {
     let place = Place::new();
     let server = place.start().await;
-    server.client().post("/device", serde_json::json!({})).await;
+    server.client().post("/device", json!({})).await;
 
     server.stop().await;
 

@@ -74,8 +74,16 @@ impl Failure {
         }
     }
 
-    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on.
-    pub(super) fn is_of_disk(&self) -> bool {
-        matches!(self, Self::Query(error) if error.to_string().starts_with("disk I/O error"))
+    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on, or the file could
+    /// only be read when the connection was made, which holds for as long as the connection does.
+    pub(super) fn discredits_connection(&self) -> bool {
+        const MESSAGES: [&str; 2] = ["disk I/O error", "attempt to write a readonly database"];
+        match self {
+            Self::Query(error) => {
+                let text = error.to_string();
+                MESSAGES.iter().any(|message| text.starts_with(message))
+            }
+            _ => false,
+        }
     }
 }

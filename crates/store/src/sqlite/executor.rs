@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Access, Connector};
 use super::error::{Failure, OpenError};
+use super::readers::Idle;
 
 /// Runs `work` in a transaction of its own that holds the write lock from its beginning: for what is done
 /// before there is a writer.
@@ -56,15 +57,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Begins to write through `connection`, and through another of `connector` should it break.
+    /// Begins to write through `connection`, and through another of `connector` should it break; then `readers`
+    /// are closed, too.
     pub(super) fn start(
         connector: Connector,
         connection: SqliteConnection,
+        readers: Idle,
         queue: NonZeroUsize,
     ) -> Result<Self, OpenError> {
         let (sender, receiver) = sync_channel(queue.get());
         let counters = Arc::<Counters>::default();
-        let mut work = Work { connector, connection: Some(connection), counters: counters.clone() };
+        let mut work = Work { readers, connector, connection: Some(connection), counters: counters.clone() };
         let thread = Builder::new()
             .name("keywright-writer".into())
             .spawn(move || work.run(&receiver, queue.get()))
@@ -115,6 +118,9 @@ trait Command: Send {
     /// Runs it, and says whether what it wrote is to be kept.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
+    /// Whether it failed in a way after which its connection is not to be relied on.
+    fn discredits_connection(&self) -> bool;
+
     /// Tells its outcome: its own, unless its group failed.
     fn answer(self: Box<Self>, group: Result<(), &str>);
 }
@@ -139,6 +145,10 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
+    fn discredits_connection(&self) -> bool {
+        matches!(&self.outcome, Some(Err(failure)) if failure.discredits_connection())
+    }
+
     fn answer(self: Box<Self>, group: Result<(), &str>) {
         let outcome = match (self.outcome, group) {
             (Some(Err(failure)), _) => Err(failure.into()),
@@ -153,6 +163,8 @@ where
 
 /// What the thread works with. There is no connection after one that broke, until the next is made.
 struct Work {
+    // Closed first, so that the writer is the last: it writes the log back into the file.
+    readers: Idle,
     connector: Connector,
     connection: Option<SqliteConnection>,
     counters: Arc<Counters>,
@@ -188,8 +200,12 @@ impl Work {
             None => self.connector.connect(Access::Write)?,
         };
         let committed = transact(&mut connection, group);
-        let is_sound = committed.is_ok() || has_no_transaction(&mut connection);
-        if is_sound && !matches!(&committed, Err(failure) if failure.is_of_disk()) {
+        let is_out_of_it = committed.is_ok() || has_no_transaction(&mut connection);
+        let is_discredited = matches!(&committed, Err(failure) if failure.discredits_connection())
+            || group.iter().any(|command| command.discredits_connection());
+        if is_discredited {
+            self.readers.close();
+        } else if is_out_of_it {
             self.connection = Some(connection);
         }
         committed

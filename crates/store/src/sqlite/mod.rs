@@ -103,9 +103,10 @@ impl SqliteStore {
             connector.make_file()?;
         }
         let writing = connector.connect(Access::Write)?;
+        let readers = Readers::new(connector.clone(), options.readers);
         Ok(Self {
-            readers: Readers::new(connector.clone(), options.readers),
-            writer: Writer::start(connector, writing, options.queue)?,
+            writer: Writer::start(connector, writing, readers.idle(), options.queue)?,
+            readers,
             patience: options.patience,
             pulse: Pulse::default(),
         })
