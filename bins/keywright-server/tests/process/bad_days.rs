@@ -247,6 +247,7 @@ async fn a_disk_that_refuses_every_write() {
 
     limit_files(&server, Some(0));
     is_unavailable(&mut server, &held, "disk I/O error").await;
+    assert_eq!(server.client().me(&held.tokens.access).await.status, 200, "what is only read goes on");
     limit_files(&server, None);
 
     is_available_again(&server, &held).await;

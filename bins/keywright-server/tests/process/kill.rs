@@ -208,7 +208,7 @@ async fn check(
     }
 }
 
-async fn put_under_load(
+fn put_under_load(
     client: &Client,
     keyring: &Arc<Keyring>,
     round: u64,
@@ -240,7 +240,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_
     let mut tally = Tally::default();
 
     for round in 0..ROUNDS {
-        let load = put_under_load(&server.client(), &keyring, round, &tokens, &approver).await;
+        let load = put_under_load(&server.client(), &keyring, round, &tokens, &approver);
         // Another moment of the load each time.
         tokio::time::sleep(Duration::from_millis(40 + round * 53 % 170)).await;
         server.kill();

@@ -74,16 +74,17 @@ impl Failure {
         }
     }
 
-    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on, or the file could
-    /// only be read when the connection was made, which holds for as long as the connection does.
-    pub(super) fn discredits_connection(&self) -> bool {
-        const MESSAGES: [&str; 2] = ["disk I/O error", "attempt to write a readonly database"];
-        match self {
-            Self::Query(error) => {
-                let text = error.to_string();
-                MESSAGES.iter().any(|message| text.starts_with(message))
-            }
-            _ => false,
-        }
+    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on.
+    pub(super) fn is_of_disk(&self) -> bool {
+        self.says("disk I/O error")
+    }
+
+    /// Whether the file could only be read when the connection was made, which holds for as long as it is open.
+    pub(super) fn is_of_permission(&self) -> bool {
+        self.says("attempt to write a readonly database")
+    }
+
+    fn says(&self, message: &str) -> bool {
+        matches!(self, Self::Query(error) if error.to_string().starts_with(message))
     }
 }

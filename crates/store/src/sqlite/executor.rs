@@ -57,8 +57,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Begins to write through `connection`, and through another of `connector` should it break; then `readers`
-    /// are closed, too.
+    /// Begins to write through `connection`, and through another of `connector` should it break. Should the file
+    /// be read-only, `readers` are closed, too.
     pub(super) fn start(
         connector: Connector,
         connection: SqliteConnection,
@@ -118,8 +118,8 @@ trait Command: Send {
     /// Runs it, and says whether what it wrote is to be kept.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
-    /// Whether it failed in a way after which its connection is not to be relied on.
-    fn discredits_connection(&self) -> bool;
+    /// How it failed by itself, if it did.
+    fn failure(&self) -> Option<&Failure>;
 
     /// Tells its outcome: its own, unless its group failed.
     fn answer(self: Box<Self>, group: Result<(), &str>);
@@ -145,8 +145,8 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
-    fn discredits_connection(&self) -> bool {
-        matches!(&self.outcome, Some(Err(failure)) if failure.discredits_connection())
+    fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref()?.as_ref().err()
     }
 
     fn answer(self: Box<Self>, group: Result<(), &str>) {
@@ -201,11 +201,13 @@ impl Work {
         };
         let committed = transact(&mut connection, group);
         let is_out_of_it = committed.is_ok() || has_no_transaction(&mut connection);
-        let is_discredited = matches!(&committed, Err(failure) if failure.discredits_connection())
-            || group.iter().any(|command| command.discredits_connection());
-        if is_discredited {
+        let failed = |how: fn(&Failure) -> bool| {
+            let failures = group.iter().filter_map(|command| command.failure());
+            failures.chain(committed.as_ref().err()).any(how)
+        };
+        if failed(Failure::is_of_permission) {
             self.readers.close();
-        } else if is_out_of_it {
+        } else if is_out_of_it && !failed(Failure::is_of_disk) {
             self.connection = Some(connection);
         }
         committed

@@ -342,12 +342,43 @@ async fn a_file_that_cannot_be_written_is_unavailable_and_unhealthy() {
     store.check().await.unwrap();
 
     pragma(&store, "query_only = ON").await;
-    let (written, health, read) =
-        (issue(&store).await, store.check().await, MagicLinks::find(&*store, link.id).await);
+    let written = issue(&store).await;
+    pragma(&store, "query_only = ON").await;
+    let (health, read) = (store.check().await, MagicLinks::find(&*store, link.id).await);
 
     assert!(is_unavailable(&written), "{written:?}");
     assert!(is_unavailable(&health), "{health:?}");
     assert!(read.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_could_not_write_is_replaced() {
+    let (_directory, store) = open();
+
+    pragma(&store, "query_only = ON").await;
+    let refused = issue(&store).await;
+
+    assert!(is_unavailable(&refused), "{refused:?}");
+    issue(&store).await.unwrap();
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_probe_writes_at_most_once_a_second() {
+    let (directory, store) = open();
+    let log = directory.path().join("kw.db-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let before = length();
+
+    store.check().await.unwrap();
+    let after_one = length();
+    for _ in 0..20 {
+        store.check().await.unwrap();
+    }
+
+    assert!(after_one > before, "nothing was written");
+    let pages = (length() - after_one).div_ceil(4096);
+    assert!(pages <= 4, "{pages} pages by twenty more probes");
 }
 
 #[tokio::test]
