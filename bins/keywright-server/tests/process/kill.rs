@@ -1,6 +1,7 @@
 //! `kill -9` under load, again and again on one database: what was acknowledged is there after each restart, and
 //! nothing that may be used once is used twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::Stores;
@@ -10,11 +11,11 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::page::Page;
 use reqwest::Method;
 use serde_json::json;
-use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::client::{Answer, Tokens, send, try_send};
 use crate::harness::{Client, Place, link_token};
+use crate::process::Process;
 
 const ROUNDS: u64 = 20;
 const REFRESHERS: usize = 3;
@@ -272,6 +273,23 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_
     println!("{tally:?}");
     assert!(tally.links > 20 && tally.devices > 20 && tally.ends > 5, "no load: {tally:?}");
     assert_nobody_was_ahead(&place.stores()).await;
+}
+
+#[tokio::test]
+async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
+    for round in 0..8 {
+        let place = Place::new();
+        let mut process = Process::start(place.command());
+        // From before the secret is made until after the migrations.
+        tokio::time::sleep(Duration::from_millis(round * 12)).await;
+        process.kill();
+
+        let server = place.start().await;
+
+        assert_eq!(server.client().get("/readyz").await.status, 200);
+        server.client().sign_in(&place.keyring(), "ada@example.com").await;
+        server.stop().await;
+    }
 }
 
 /// A refresh whose commit was lost would be forgiven when its token comes back; so it is looked for.

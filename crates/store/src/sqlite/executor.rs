@@ -214,13 +214,11 @@ impl Work {
         };
         let committed = transact(&mut connection, group);
         let is_out_of_it = committed.is_ok() || has_no_transaction(&mut connection);
-        let failed = |how: fn(&Failure) -> bool| {
-            let failures = group.iter().filter_map(|command| command.failure());
-            failures.chain(committed.as_ref().err()).any(how)
-        };
-        if failed(Failure::is_of_permission) {
+        let failures =
+            || group.iter().filter_map(|command| command.failure()).chain(committed.as_ref().err());
+        if failures().any(Failure::is_of_permission) {
             self.readers.close();
-        } else if is_out_of_it && !failed(Failure::is_of_disk) {
+        } else if is_out_of_it && !failures().any(Failure::is_of_disk) {
             self.connection = Some(connection);
         }
         committed
