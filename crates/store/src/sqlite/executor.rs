@@ -9,7 +9,7 @@ use std::any::Any;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -19,6 +19,7 @@ use keywright_domain::error::StoreError;
 use tokio::sync::oneshot;
 
 use super::connection::{Access, Connector};
+use super::counters::{Counters, WriterFigures};
 use super::error::{Failure, OpenError};
 use super::readers::Idle;
 
@@ -29,25 +30,6 @@ pub(super) fn immediately<T>(
     work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     connection.immediate_transaction(work)
-}
-
-/// What a writer has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WriterFigures {
-    /// Commands that were committed.
-    pub commands: u64,
-    /// Commits, each of one command or more.
-    pub commits: u64,
-    /// Groups that were rolled back as a whole.
-    pub failures: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    commands: AtomicU64,
-    commits: AtomicU64,
-    failures: AtomicU64,
-    waiting: AtomicU64,
 }
 
 /// The thread that writes. Dropping it waits until the queue is empty.

@@ -4,6 +4,7 @@
 //! once (`executor`): an answer is given only when what it says is on the disk.
 
 mod connection;
+mod counters;
 mod error;
 mod executor;
 mod health;
@@ -44,10 +45,10 @@ use diesel::SqliteConnection;
 use keywright_domain::error::StoreError;
 
 use self::connection::{Access, Connector};
+pub use self::counters::WriterFigures;
 use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Writer;
-pub use self::executor::WriterFigures;
 use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;

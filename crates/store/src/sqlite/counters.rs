@@ -1,0 +1,22 @@
+//! What a writer has done, and what it has before it.
+
+use std::sync::atomic::AtomicU64;
+
+/// What a writer has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriterFigures {
+    /// Commands that were committed.
+    pub commands: u64,
+    /// Commits, each of one command or more.
+    pub commits: u64,
+    /// Groups that were rolled back as a whole.
+    pub failures: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) commands: AtomicU64,
+    pub(super) commits: AtomicU64,
+    pub(super) failures: AtomicU64,
+    pub(super) waiting: AtomicU64,
+}
