@@ -2,6 +2,7 @@
 //! own; what the browser does is looked for in short steps, within a bound.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod accessibility;
 mod browser;
 mod chromedriver;
 mod device_verify;
