@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use keywright_domain::device_authorization::flow::{self, Begin};
 use keywright_domain::origin::{Origin, UserAgent};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -114,7 +115,8 @@ async fn signing_in_by_a_link() {
 async fn deciding_about_a_device() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
-    let (_, user_code) = begin_elsewhere(&server).await;
+    let agent = format!("Mozilla/5.0 (X11; Linux) Firefox/131.0 {}", "x".repeat(300));
+    let user_code = begin_elsewhere(&server, &"n".repeat(64), &agent).await;
 
     browser.visit("/device-verify").await;
     assert_accessible(&browser, "signed out").await;
@@ -144,14 +146,34 @@ async fn deciding_about_a_device() {
     browser.close().await;
 }
 
-/// A device with all that it may say, in another network.
-async fn begin_elsewhere(server: &Keywright) -> (String, String) {
-    use keywright_domain::device_authorization::flow::{Begin, begin};
-    let user_agent = format!("Mozilla/5.0 (X11; Linux) Firefox/131.0 {}", "x".repeat(300));
-    let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(&user_agent) };
-    let asked = Begin { client_name: Some("n".repeat(64)), ..Begin::default() };
-    let begun = begin(&server.service, asked, &server.service.stamp(None, origin)).await.unwrap();
-    (String::new(), begun.user_code.to_string())
+/// The user code of a device in another network, which says this of itself.
+pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: &str) -> String {
+    let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
+    let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
+    let begun = flow::begin(&server.service, asked, &server.service.stamp(None, origin)).await.unwrap();
+    begun.user_code.to_string()
+}
+
+#[tokio::test]
+async fn the_account() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    browser.sign_in(&server, ADA).await;
+
+    browser.press("a[href='/account']").await;
+    browser.see("Your account").await;
+    assert_accessible(&browser, "account").await;
+    browser.fill("locale", "english!").await;
+    browser.fill("time_zone", "Mars/Olympus").await;
+    browser.press("form[action='/account'] button").await;
+    browser.find("#time_zone-wrong").await;
+    assert_accessible(&browser, "a profile that cannot be saved").await;
+    browser.fill("locale", "de").await;
+    browser.fill("time_zone", "Europe/Berlin").await;
+    browser.press("form[action='/account'] button").await;
+    browser.see("Ihr Konto").await;
+    assert_accessible(&browser, "a profile that was saved").await;
+    browser.close().await;
 }
 
 #[tokio::test]

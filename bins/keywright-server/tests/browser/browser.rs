@@ -126,8 +126,13 @@ impl Browser {
 
     /// Has pages drawn in this colour scheme, this wide.
     pub async fn look(&self, scheme: &str, width: u32) {
+        self.look_at_height(scheme, width, 900).await;
+    }
+
+    /// The same, this wide and this high.
+    pub async fn look_at_height(&self, scheme: &str, width: u32, height: u32) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         let page = self.driver.cdp();
         page.send_raw("Emulation.setEmulatedMedia", features).await.unwrap();
         page.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();

@@ -8,6 +8,7 @@ mod chromedriver;
 mod device_verify;
 mod magic_link;
 mod policy;
+mod screenshots;
 #[path = "../api/harness.rs"]
 #[expect(dead_code, reason = "the server that the API's tests use; here its browser does most of the asking")]
 mod server;
