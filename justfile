@@ -28,6 +28,10 @@ db:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+# The pages as pictures, into docs/screenshots
+screenshots:
+    cargo nextest run -p keywright-server --test browser --run-ignored only screenshots
+
 # All that a change has to pass
 ci:
     bash scripts/test.sh

@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly deny_version=0.20.2 deny_oldest=0.18.0
 readonly nextest_version=0.9.143 nextest_oldest=0.9.100
+readonly axe_version=4.14.1
 
 export PATH="$PWD/.cache/tools/bin:$PATH"
 if [[ -n ${CI:-} || ! -t 1 ]]; then
@@ -30,6 +31,19 @@ missing() {
     return 1
 }
 
+has_axe() {
+    grep -qsF "axe v$axe_version" .cache/axe-core/axe.min.js
+}
+
+# What checks the pages' accessibility (MPL-2.0). Used by the tests, part of nothing that is built.
+axe_core() {
+    has_axe && return
+    mkdir -p .cache/axe-core
+    npm pack --silent --pack-destination .cache/axe-core "axe-core@$axe_version" >/dev/null
+    tar -xzf ".cache/axe-core/axe-core-$axe_version.tgz" -C .cache/axe-core --strip-components=1 package/axe.min.js
+    has_axe || missing "axe-core $axe_version did not arrive in .cache/axe-core."
+}
+
 # The packages of Debian that hold the commands which are not here.
 packages_to_install() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
@@ -37,6 +51,7 @@ packages_to_install() {
     command -v setpriv >/dev/null || printf '%s\n' util-linux
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || printf '%s\n' postgresql
     command -v chromedriver >/dev/null || printf '%s\n' chromium-driver
+    command -v npm >/dev/null || has_axe || printf '%s\n' npm
 }
 
 install_packages() {
@@ -77,6 +92,7 @@ install_missing() {
     install_packages
     cargo_tool cargo-nextest "$nextest_oldest" "$nextest_version"
     cargo_tool cargo-deny "$deny_oldest" "$deny_version"
+    axe_core
     cargo fetch --locked --quiet
 }
 

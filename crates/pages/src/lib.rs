@@ -1,7 +1,7 @@
 //! The hosted pages: what a person sees of Keywright in a browser (contract §10).
 //!
 //! Rendered on the server, in one look, with nothing from elsewhere. A handler extracts, calls one flow and
-//! shows a page; every text is in `templates/`. Only `/magic-link` needs a script: its token must not reach
+//! shows a page; every text is in `wording/`. Only `/magic-link` needs a script: its token must not reach
 //! a server before the person presses the button.
 
 mod asset;
@@ -15,6 +15,7 @@ mod notice;
 mod page;
 mod problem;
 mod session;
+mod user;
 mod wording;
 
 pub use inbox_key::InboxKey;
@@ -37,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig) {
     asset::routes(config);
     magic_link::routes(config);
     session::routes(config);
+    user::routes(config);
     device_authorization::routes(config);
     mail::routes(config);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
+use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel, TypingData};
 
 use crate::chromedriver::Chromedriver;
 use crate::server::Keywright;
@@ -117,6 +117,25 @@ impl Browser {
     /// Presses what `css` finds, once it is there.
     pub async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
+    }
+
+    /// Presses these keys, wherever the focus is.
+    pub async fn keys(&self, keys: impl Into<TypingData>) {
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
+    }
+
+    /// Has pages drawn in this colour scheme, this wide.
+    pub async fn look(&self, scheme: &str, width: u32) {
+        self.look_at_height(scheme, width, 900).await;
+    }
+
+    /// The same, this wide and this high.
+    pub async fn look_at_height(&self, scheme: &str, width: u32, height: u32) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let page = self.driver.cdp();
+        page.send_raw("Emulation.setEmulatedMedia", features).await.unwrap();
+        page.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
     }
 
     /// Signs `email` in by the code of the mail.

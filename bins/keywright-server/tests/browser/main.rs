@@ -2,11 +2,13 @@
 //! own; what the browser does is looked for in short steps, within a bound.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod accessibility;
 mod browser;
 mod chromedriver;
 mod device_verify;
 mod magic_link;
 mod policy;
+mod screenshots;
 #[path = "../api/harness.rs"]
 #[expect(dead_code, reason = "the server that the API's tests use; here its browser does most of the asking")]
 mod server;

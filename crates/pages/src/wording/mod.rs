@@ -2,6 +2,7 @@
 //!
 //! A language is one value of [`Wording`], so a text that is missing in one of them does not compile.
 
+pub mod account;
 mod de;
 mod en;
 mod span;

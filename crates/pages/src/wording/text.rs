@@ -1,6 +1,7 @@
 //! The shape of a catalogue. What a text says is beside it in `en.rs`; how it is put together is in the
 //! template of its page.
 
+use super::account::Account;
 use super::span::Spans;
 
 /// Every text of the pages in one language.
@@ -19,6 +20,7 @@ pub struct Wording {
     pub outcomes: Outcomes,
     pub notices: Notices,
     pub problems: Problems,
+    pub account: Account,
     pub inbox: Inbox,
     pub spans: Spans,
 }
@@ -95,6 +97,7 @@ pub struct SignedIn {
     pub who: Around,
     pub go_on: &'static str,
     pub device: &'static str,
+    pub account: &'static str,
     pub sign_out: &'static str,
 }
 

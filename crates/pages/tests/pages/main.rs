@@ -11,4 +11,6 @@ mod site;
 #[cfg(test)]
 mod size;
 #[cfg(test)]
+mod user;
+#[cfg(test)]
 mod wording;

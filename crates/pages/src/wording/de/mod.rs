@@ -1,7 +1,9 @@
 //! German.
 
-use super::span::{Spans, Units};
-use super::text::{
+mod account;
+
+use crate::wording::span::{Spans, Units};
+use crate::wording::text::{
     Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
     SignedIn, Told, Wording,
 };
@@ -63,6 +65,7 @@ pub static WORDING: Wording = Wording {
         who: Around("Als ", "."),
         go_on: "Weiter dorthin, wohin Sie wollten",
         device: "Ein Gerät mit seinem Code anmelden",
+        account: "Ihr Konto",
         sign_out: "Abmelden",
     },
     device: Device {
@@ -118,6 +121,7 @@ pub static WORDING: Wording = Wording {
                  wenn es wieder geschieht, sagen Sie es dem, der diesen Dienst betreibt.",
     },
     problems: PROBLEMS,
+    account: account::ACCOUNT,
     inbox: Inbox {
         heading: "Postfach für die Entwicklung",
         about: "Die Nachrichten, die dieser Server verschickt hätte, die neueste zuerst.",

@@ -1,7 +1,9 @@
 //! English.
 
-use super::span::{Spans, Units};
-use super::text::{
+mod account;
+
+use crate::wording::span::{Spans, Units};
+use crate::wording::text::{
     Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
     SignedIn, Told, Wording,
 };
@@ -55,6 +57,7 @@ pub static WORDING: Wording = Wording {
         who: Around("As ", "."),
         go_on: "Continue to where you were going",
         device: "Sign in a device with its code",
+        account: "Your account",
         sign_out: "Sign out",
     },
     device: Device {
@@ -108,6 +111,7 @@ pub static WORDING: Wording = Wording {
                  whoever runs this service.",
     },
     problems: PROBLEMS,
+    account: account::ACCOUNT,
     inbox: Inbox {
         heading: "Development inbox",
         about: "The mail that this server would have sent, newest first.",

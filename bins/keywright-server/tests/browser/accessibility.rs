@@ -1,0 +1,207 @@
+//! Every page in every state: nothing for axe-core to object to, light on a desk and dark on a phone, nothing
+//! that sticks out, and everything within reach of the keyboard.
+
+use std::fs;
+use std::path::Path;
+
+use keywright_domain::device_authorization::flow::{self, Begin};
+use keywright_domain::origin::{Origin, UserAgent};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::{Browser, Setup};
+use crate::device_verify::begin;
+use crate::server::Keywright;
+
+const ADA: &str = "ada@example.com";
+
+/// The narrowest phone: WCAG 2.2, 1.4.10.
+const PHONE: u32 = 320;
+const DESK: u32 = 1280;
+
+/// The source of axe-core, which scripts/test.sh brings.
+fn axe() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/axe-core/axe.min.js");
+    fs::read_to_string(&path).unwrap_or_else(|_| {
+        panic!("{} is missing: scripts/test.sh gets it (npm pack axe-core)", path.display())
+    })
+}
+
+/// What axe-core objects to on the page as it is now.
+async fn violations(browser: &Browser) -> Vec<Value> {
+    browser.driver.execute(axe(), vec![]).await.unwrap();
+    let run = "const done = arguments[arguments.length - 1];
+        const told = (rule) => ({rule: rule.id, at: rule.nodes.map((node) => [node.html, node.failureSummary])});
+        axe.run().then((found) => done(found.violations.map(told)), (error) => done([String(error)]));";
+    browser.driver.execute_async(run, vec![]).await.unwrap().convert().unwrap()
+}
+
+/// Looks at the page, which is in `state`, in both ways.
+async fn assert_accessible(browser: &Browser, state: &str) {
+    for (scheme, width) in [("light", DESK), ("dark", PHONE)] {
+        browser.look(scheme, width).await;
+        let violations = violations(browser).await;
+        assert!(violations.is_empty(), "{state}, {scheme}, {width}: {violations:#?}");
+        let wide = "return document.documentElement.scrollWidth";
+        let wide: u32 = browser.driver.execute(wide, vec![]).await.unwrap().convert().unwrap();
+        assert!(wide <= width, "{state}: {wide} is wider than {width}");
+    }
+}
+
+/// Sends the form as it is, whatever the browser thinks of its fields.
+async fn send_unchecked(browser: &Browser, form: &str) {
+    let script = format!("document.querySelector(\"{form}\").noValidate = true");
+    browser.driver.execute(script, vec![]).await.unwrap();
+    browser.press(&format!("{form} button")).await;
+}
+
+#[tokio::test]
+async fn signing_in_by_mail() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+
+    browser.visit("/sign-in").await;
+    assert_accessible(&browser, "sign-in").await;
+    browser.fill("email", "ada").await;
+    send_unchecked(&browser, "form[action='/sign-in']").await;
+    browser.find("#notice").await;
+    assert_accessible(&browser, "not an address").await;
+    browser.fill("email", &format!("{}@example.com", "a".repeat(60))).await;
+    browser.press("form[action='/sign-in'] button").await;
+    browser.see("Check your mail").await;
+    assert_accessible(&browser, "check your mail").await;
+    browser.fill("code", "12345").await;
+    browser.press("form[action='/sign-in/code'] button").await;
+    browser.find("#notice").await;
+    assert_accessible(&browser, "not a code").await;
+
+    browser.sign_in(&server, ADA).await;
+    browser.visit("/sign-in?next=%2Fdevice-verify").await;
+    assert_accessible(&browser, "signed in").await;
+    browser.visit("/nowhere").await;
+    assert_accessible(&browser, "not found").await;
+    browser.visit(&server.inbox_path()).await;
+    assert_accessible(&browser, "inbox").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn signing_in_by_a_link() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+
+    browser.visit("/magic-link").await;
+    browser.find("[data-notice='missing']").await;
+    assert_accessible(&browser, "no token").await;
+    browser.visit("/sign-in").await;
+    browser.visit("/magic-link#token=kwm_x").await;
+    browser.find("#sign-in:enabled").await;
+    assert_accessible(&browser, "a token").await;
+    browser.press("#sign-in").await;
+    browser.find("[data-notice='refused']").await;
+    assert_accessible(&browser, "refused").await;
+    let show = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false";
+    browser.driver.execute(show, vec![]).await.unwrap();
+    assert_accessible(&browser, "all that can be told").await;
+
+    let pale = "document.querySelector('h1').style.color = '#2a3037'";
+    browser.driver.execute(pale, vec![]).await.unwrap();
+    let found = violations(&browser).await;
+    assert!(found.iter().any(|violation| violation["rule"] == "color-contrast"), "the check sees: {found:?}");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn deciding_about_a_device() {
+    let server = Keywright::start().await;
+    let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
+    let agent = format!("Mozilla/5.0 (X11; Linux) Firefox/131.0 {}", "x".repeat(300));
+    let user_code = begin_elsewhere(&server, &"n".repeat(64), &agent).await;
+
+    browser.visit("/device-verify").await;
+    assert_accessible(&browser, "signed out").await;
+    let cookie = server.sign_in_browser(ADA).await;
+    let (name, value) = cookie.split_once('=').unwrap();
+    browser.driver.add_cookie(Cookie::new(name, value)).await.unwrap();
+    browser.visit("/device-verify").await;
+    assert_accessible(&browser, "asks for the code").await;
+    browser.fill("code", "BBBB-BBBB").await;
+    browser.press("form[action='/device-verify'] button").await;
+    browser.find("#notice").await;
+    assert_accessible(&browser, "no such code").await;
+
+    browser.fill("code", &user_code).await;
+    browser.press("form[action='/device-verify'] button").await;
+    let warning = browser.find("#other-network").await.text().await.unwrap();
+    assert!(warning.contains("127.0.0.1"), "{warning}");
+    assert_accessible(&browser, "asks for consent").await;
+    browser.press("[name='confirm']").await;
+    browser.press("button[value='approve']").await;
+    browser.see("Zugestimmt").await;
+    assert_accessible(&browser, "approved").await;
+    browser.visit(&format!("/device-verify?code={user_code}")).await;
+    browser.press("form[action='/device-verify'] button").await;
+    browser.see("Schon entschieden").await;
+    assert_accessible(&browser, "already decided").await;
+    browser.close().await;
+}
+
+/// The user code of a device in another network, which says this of itself.
+pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: &str) -> String {
+    let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
+    let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
+    let begun = flow::begin(&server.service, asked, &server.service.stamp(None, origin)).await.unwrap();
+    begun.user_code.to_string()
+}
+
+#[tokio::test]
+async fn the_account() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    browser.sign_in(&server, ADA).await;
+
+    browser.press("a[href='/account']").await;
+    browser.see("Your account").await;
+    assert_accessible(&browser, "account").await;
+    browser.fill("locale", "english!").await;
+    browser.fill("time_zone", "Mars/Olympus").await;
+    browser.press("form[action='/account'] button").await;
+    browser.find("#time_zone-wrong").await;
+    assert_accessible(&browser, "a profile that cannot be saved").await;
+    browser.fill("locale", "de").await;
+    browser.fill("time_zone", "Europe/Berlin").await;
+    browser.press("form[action='/account'] button").await;
+    browser.see("Ihr Konto").await;
+    assert_accessible(&browser, "a profile that was saved").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_keyboard_is_enough() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    let (_, user_code) = begin(&server).await;
+
+    browser.visit(&format!("/sign-in?next=%2Fdevice-verify%3Fcode%3D{user_code}")).await;
+    browser.keys(ADA).await;
+    browser.keys(Key::Enter).await;
+    browser.see("Check your mail").await;
+    browser.keys(server.mail(ADA, 1).await.code).await;
+    browser.keys(Key::Enter).await;
+    browser.see("Sign in a device").await;
+    browser.keys(Key::Enter).await;
+    browser.see("Did you start this on your own device?").await;
+
+    for (name, then) in [("confirm", Some(Key::Space)), ("action", None), ("action", Some(Key::Enter))] {
+        browser.keys(Key::Tab).await;
+        let focused = "const focused = document.activeElement;
+            return [focused.name, getComputedStyle(focused).outlineStyle]";
+        let focused: Value = browser.driver.execute(focused, vec![]).await.unwrap().convert().unwrap();
+        assert_eq!(focused, json!([name, "solid"]), "what has the focus shows it");
+        if let Some(key) = then {
+            browser.keys(key).await;
+        }
+    }
+    browser.see("Approved").await;
+    browser.close().await;
+}

@@ -1,0 +1,181 @@
+//! /account: what there is of a person here, for them to see and to change (contract §10).
+//!
+//! Plain forms, each with an answer that leads back, so that a reload repeats nothing.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use keywright_domain::Service;
+use keywright_domain::session::flow::Principal;
+use keywright_domain::user::flow::{ChangeProfileError, FieldError, change_profile};
+use keywright_domain::user::{Profile, ProfileChange};
+use keywright_http::{At, Endpoint, Problem};
+
+use crate::form::Form;
+use crate::page;
+use crate::problem::{ProblemPage, about};
+use crate::session::Visitor;
+use crate::wording::Wording;
+use crate::wording::account::Field;
+
+pub const PATH: &str = "/account";
+
+/// Where a saved profile leads.
+const SAVED: &str = "/account?saved=1";
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(Endpoint::at(PATH).get(show).post(save));
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account<'a> {
+    words: &'static Wording,
+    email: &'a str,
+    is_saved: bool,
+    is_refused: bool,
+    fields: [Entry; 4],
+}
+
+/// A field of the profile.
+struct Entry {
+    name: &'static str,
+    /// Types of an input and of what fills it in (HTML §4.10.5 and §4.10.18.7).
+    kind: &'static str,
+    autocomplete: &'static str,
+    words: &'static Field,
+    value: String,
+    is_wrong: bool,
+}
+
+/// What is in the form of the profile.
+#[derive(Debug, Default)]
+struct Filled {
+    name: String,
+    avatar_url: String,
+    locale: String,
+    time_zone: String,
+}
+
+/// `GET /account`
+async fn show(request: HttpRequest, visitor: Visitor) -> HttpResponse {
+    let Some(principal) = &visitor.principal else { return sign_in_first() };
+    let page = Account {
+        words: visitor.words,
+        email: principal.user.email.as_str(),
+        is_saved: page::parameter(&request, "saved").is_some(),
+        is_refused: false,
+        fields: entries(&Filled::of(&principal.user.profile), &[], visitor.words),
+    };
+    page::html(StatusCode::OK, &page)
+}
+
+/// `POST /account`: the profile.
+async fn save(
+    form: Form,
+    visitor: Visitor,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, ProblemPage> {
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
+    let filled = Filled::by(&form)?;
+    let change = filled.change(&principal.user.profile);
+    match change_profile(&service, principal, &change, &at).await {
+        Ok(_) => Ok(page::see_other(SAVED)),
+        Err(ChangeProfileError::Invalid(errors)) => Ok(refused(principal, &filled, &errors, visitor.words)),
+        Err(error) => Err(Problem::from(error).into()),
+    }
+}
+
+fn refused(
+    principal: &Principal,
+    filled: &Filled,
+    errors: &[FieldError],
+    words: &'static Wording,
+) -> HttpResponse {
+    let problem = Problem::validations(errors.iter().copied());
+    let email = principal.user.email.as_str();
+    let fields = entries(filled, errors, words);
+    let page = Account { words, email, is_saved: false, is_refused: true, fields };
+    about(&problem, page::html(problem.status, &page))
+}
+
+/// Whoever is signed out comes back here afterwards.
+pub fn sign_in_first() -> HttpResponse {
+    page::see_other("/sign-in?next=%2Faccount")
+}
+
+fn entries(filled: &Filled, errors: &[FieldError], words: &'static Wording) -> [Entry; 4] {
+    let profile = &words.account.profile;
+    let entry = |name, kind, autocomplete, words, value: &str| Entry {
+        name,
+        kind,
+        autocomplete,
+        words,
+        value: value.to_owned(),
+        is_wrong: errors.iter().any(|(field, _)| *field == name),
+    };
+    [
+        entry("name", "text", "name", &profile.name, &filled.name),
+        entry("avatar_url", "url", "photo", &profile.avatar_url, &filled.avatar_url),
+        entry("locale", "text", "language", &profile.locale, &filled.locale),
+        entry("time_zone", "text", "off", &profile.time_zone, &filled.time_zone),
+    ]
+}
+
+impl Filled {
+    /// The longest value that comes back on a page: no right one is longer.
+    const LONGEST: usize = 2048;
+
+    fn of(profile: &Profile) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        Self {
+            name: text(&profile.name),
+            avatar_url: text(&profile.avatar_url),
+            locale: text(&profile.locale),
+            time_zone: text(&profile.time_zone),
+        }
+    }
+
+    fn by(form: &Form) -> Result<Self, ProblemPage> {
+        let text = |name| -> Result<String, ProblemPage> {
+            Ok(form.text(name)?.trim().chars().take(Self::LONGEST + 1).collect())
+        };
+        Ok(Self {
+            name: text("name")?,
+            avatar_url: text("avatar_url")?,
+            locale: text("locale")?,
+            time_zone: text("time_zone")?,
+        })
+    }
+
+    /// What is to change. A field that is as empty as before says nothing; only the picture can be removed.
+    fn change(&self, before: &Profile) -> ProfileChange {
+        let said = |text: &String, before: &Option<String>| {
+            (!text.is_empty() || before.is_some()).then(|| text.clone())
+        };
+        ProfileChange {
+            name: said(&self.name, &before.name),
+            avatar_url: Some(Some(self.avatar_url.clone()).filter(|text| !text.is_empty())),
+            locale: said(&self.locale, &before.locale),
+            time_zone: said(&self.time_zone, &before.time_zone),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_empty_says_nothing_and_only_the_picture_can_be_removed() {
+        let nothing = Filled::default().change(&Profile::default());
+        assert_eq!(nothing, ProfileChange { avatar_url: Some(None), ..ProfileChange::default() });
+
+        let before = Profile { name: Some("Ada".to_owned()), ..Profile::default() };
+        let emptied = Filled::default().change(&before);
+        assert_eq!(emptied.name.as_deref(), Some(""), "which is refused, and told");
+        assert_eq!(Filled::of(&before).change(&before).name.as_deref(), Some("Ada"));
+    }
+}
