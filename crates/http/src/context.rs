@@ -151,7 +151,7 @@ impl Answered {
     /// One line a request.
     fn log(&self) {
         let (route, status) = (self.route.as_str(), self.status.as_u16());
-        let millis = self.after.as_millis();
+        let millis = u64::try_from(self.after.as_millis()).unwrap_or(u64::MAX);
         if matches!(route, "/healthz" | "/readyz" | "/metrics") && status == 200 {
             tracing::debug!(http.route = route, http.status = status, duration_ms = millis, "answered");
         } else {

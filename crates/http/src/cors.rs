@@ -1,7 +1,8 @@
 //! Whose pages may call the API from a browser (Fetch §3.2): exactly the configured origins, and never with
-//! cookies. It is one rule for `/api/` and `/.well-known/`; the pages are nobody else's.
+//! cookies. It is one rule for `/api/v1/` and `/.well-known/`; the pages are nobody else's.
 
 use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -36,10 +37,7 @@ impl Cors {
 
     /// `response` as its caller's page may see it. A preflight of a known path is answered with the methods
     /// that the path takes.
-    pub fn answer<B>(&self, response: ServiceResponse<B>) -> ServiceResponse<actix_web::body::BoxBody>
-    where
-        B: actix_web::body::MessageBody + 'static,
-    {
+    pub fn answer(&self, response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
         let mut response = response.map_into_boxed_body();
         if self.origins.is_empty() || !is_shared(response.request().path()) {
             return response;
@@ -66,7 +64,7 @@ impl Cors {
 }
 
 fn is_shared(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/.well-known/")
+    path.starts_with("/api/v1/") || path.starts_with("/.well-known/")
 }
 
 /// What may be asked of the path of a preflight: no path takes OPTIONS itself, so the refusal says it.

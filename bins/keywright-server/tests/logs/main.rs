@@ -138,6 +138,7 @@ fn every_line_is_one_object_and_names_its_request() {
     }
     let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
     assert!(answered.iter().all(|line| line["span"]["request.id"].is_string()), "{log}");
+    assert!(answered.iter().all(|line| line["duration_ms"].is_u64()), "{log}");
     for (id, status) in
         [("probe-1", 200), ("nobody-2", 401), ("nowhere-3", 404), ("broken-4", 400), ("mail-5", 200)]
     {
