@@ -12,14 +12,14 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use keywright_domain::Service;
 use keywright_domain::mail::port::Mailer;
-use keywright_domain::rate_limit::{AddressLimit, Rate};
+use keywright_domain::rate_limit::AddressLimit;
 use keywright_http::{Problem, Settings, context};
 use keywright_pages::{InboxKey, PageSettings};
 use tokio::sync::watch;
 
 use crate::config::{Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
-use crate::wiring::{self, World, delta};
+use crate::wiring::{self, World};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
@@ -116,6 +116,8 @@ impl Application {
         let admin_task = self.admin.map(|(server, _)| tokio::spawn(server));
         stop.await;
 
+        // Who waits for a decision is answered, and waits elsewhere.
+        self.service.waiting.close();
         public.stop(true).await;
         if let Some(handle) = admin_handle {
             handle.stop(true).await;
@@ -138,7 +140,7 @@ fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 fn settings(config: &Config) -> Settings {
-    let rate = config.rate_limit.per_address.map(|rate| Rate { count: rate.count, per: delta(rate.per) });
+    let rate = config.rate_limit.per_address.map(wiring::rate);
     Settings {
         cookie_is_secure: !config.is_development(),
         origin: config.public_url.to_string(),
@@ -167,6 +169,8 @@ fn public_server(
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found))
     });
+    // Who closes their side has hung up: what they waited for is dropped, and a place in the waiting room is free.
+    let server = server.h1_allow_half_closed(false);
     Ok(server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
 }
 

@@ -18,6 +18,7 @@ pub mod session;
 pub mod settings;
 pub mod time;
 pub mod user;
+mod waiting;
 
 pub use context::At;
 pub use endpoint::Endpoint;

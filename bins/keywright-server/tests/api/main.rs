@@ -2,15 +2,19 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod action;
 mod conventions;
 mod device;
 mod device_flow;
+mod device_misses;
 mod device_page;
 mod device_verify;
+mod device_wait;
 mod discovery;
 pub(crate) mod harness;
 mod logout;
 mod magic_link;
+mod magic_link_budget;
 mod main_job;
 mod me;
 mod rate_limit;

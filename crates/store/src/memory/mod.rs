@@ -17,8 +17,9 @@ use async_trait::async_trait;
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
-use keywright_domain::magic_link::MagicLink;
+use keywright_domain::magic_link::{MagicLink, WrongCodes};
 use keywright_domain::mail::Mail;
 use keywright_domain::service::Health;
 use keywright_domain::session::Session;
@@ -36,6 +37,7 @@ struct Tables {
     sessions: BTreeMap<SessionId, Session>,
     device_authorizations: BTreeMap<DeviceAuthorizationId, DeviceAuthorization>,
     magic_links: BTreeMap<MagicLinkId, MagicLink>,
+    wrong_codes: BTreeMap<EmailAddress, WrongCodes>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,
@@ -54,6 +56,18 @@ impl Tables {
     fn record(&mut self, activity: Activity) -> Result<(), StoreError> {
         is_free(&self.activities, &activity.id)?;
         self.activities.insert(activity.id, activity);
+        Ok(())
+    }
+
+    /// Adds an entry and a mail, or neither: the last thing that can fail, too.
+    fn record_and_tell(&mut self, activity: Activity, mail: Option<Mail>) -> Result<(), StoreError> {
+        if let Some(mail) = &mail {
+            is_free(&self.mails, &mail.id)?;
+        }
+        self.record(activity)?;
+        if let Some(mail) = mail {
+            self.mails.insert(mail.id, mail);
+        }
         Ok(())
     }
 }
