@@ -1,6 +1,7 @@
 //! From the configuration to a service: the one place that names every adapter.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,6 +158,10 @@ fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMail
         .login
         .as_ref()
         .map(|login| SmtpLogin { user: login.user.clone(), password: login.password.expose().clone() });
+    let read = |path: &PathBuf| {
+        std::fs::read(path).with_context(|| format!("mail.ca_file {} cannot be read", path.display()))
+    };
+    let authorities = config.mail.ca_file.as_ref().map(read).transpose()?;
     Ok(SmtpMailer::new(SmtpSettings {
         security: match server.security {
             config::SmtpSecurity::Plain => SmtpSecurity::Plain,
@@ -167,5 +172,6 @@ fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMail
         port: server.port,
         login,
         from: Sender { name: from.name.clone(), address: from.address.clone() },
+        authorities,
     })?)
 }

@@ -17,6 +17,7 @@ mod magic_link;
 mod magic_link_budget;
 mod main_job;
 mod me;
+mod no_oracle;
 mod rate_limit;
 mod refresh;
 mod revoke;
