@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use keywright_domain::Service;
 use keywright_domain::mail::port::Mailer;
-use keywright_domain::rate_limit::{AddressLimit, Rate};
+use keywright_domain::rate_limit::AddressLimit;
 use keywright_http::cors::Cors;
 use keywright_http::forwarded::{ForwardedHeader, TrustedProxies};
 use keywright_http::{Metrics, Problem, Settings, context};
@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::config::{self, Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
-use crate::wiring::{self, World, delta};
+use crate::wiring::{self, World};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
@@ -122,6 +122,8 @@ impl Application {
         let admin_task = self.admin.map(|(server, _)| tokio::spawn(server));
         stop.await;
 
+        // Who waits for a decision is answered, and waits elsewhere.
+        self.service.waiting.close();
         // The receiver is gone only if the worker is. What requests still queue goes out after the next start.
         let _ = stopping.send(true);
         public.stop(true).await;
@@ -144,7 +146,7 @@ fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 fn settings(config: &Config) -> Settings {
-    let rate = config.rate_limit.per_address.map(|rate| Rate { count: rate.count, per: delta(rate.per) });
+    let rate = config.rate_limit.per_address.map(wiring::rate);
     let server = &config.server;
     Settings {
         address_limit: rate.map(AddressLimit::new),
@@ -184,6 +186,8 @@ fn public_server(
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found))
     });
+    // Who closes their side has hung up: what they waited for is dropped, and a place in the waiting room is free.
+    let server = server.h1_allow_half_closed(false);
     Ok(server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
 }
 

@@ -1,6 +1,7 @@
 //! From the configuration to a service: the one place that names every adapter.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,13 @@ use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpMailer, SmtpSecurity, Smtp
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::clock::Clock;
 use keywright_domain::credential::Keyring;
+use keywright_domain::device_authorization::guess::Misses;
+use keywright_domain::device_authorization::pace::Pacer;
+use keywright_domain::device_authorization::waiting::WaitingRoom;
 use keywright_domain::entropy::Entropy;
+use keywright_domain::magic_link::LinkBudget;
 use keywright_domain::mail::port::Mailer;
+use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
@@ -74,7 +80,9 @@ pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> an
         typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
         clients: clients(&config.clients),
         rules,
-        pacer: keywright_domain::device_authorization::pace::Pacer::default(),
+        pacer: Pacer::default(),
+        waiting: WaitingRoom::new(config.device.max_waiting),
+        misses: Misses::new(rate(config.device.misses_per_account), rate(config.device.misses_per_address)),
         resource_servers: resource_servers(&config.resource_servers),
         tally: Arc::new(NoTally),
     })
@@ -111,6 +119,10 @@ pub(crate) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
+pub(crate) fn rate(rate: config::Rate) -> Rate {
+    Rate { count: rate.count, per: delta(rate.per) }
+}
+
 fn rules(config: &Config) -> anyhow::Result<Rules> {
     let public_url = Url::parse(&config.public_url.to_string()).context("public_url is no URL")?;
     Ok(Rules {
@@ -126,6 +138,10 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         device_lifetime: delta(config.device.lifetime),
         device_interval: delta(config.device.interval),
         magic_link_lifetime: delta(config.magic_link.lifetime),
+        link_budget: LinkBudget {
+            per_network: rate(config.rate_limit.magic_link_per_email_and_network),
+            per_email: rate(config.rate_limit.magic_link_per_email),
+        },
         redirect_origins: config.magic_link.redirect_origins.iter().map(ToString::to_string).collect(),
         signup: match config.signup.policy {
             config::SignupPolicy::Open => SignupPolicy::Open,
@@ -151,6 +167,10 @@ fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMail
         .login
         .as_ref()
         .map(|login| SmtpLogin { user: login.user.clone(), password: login.password.expose().clone() });
+    let read = |path: &PathBuf| {
+        std::fs::read(path).with_context(|| format!("mail.ca_file {} cannot be read", path.display()))
+    };
+    let authorities = config.mail.ca_file.as_ref().map(read).transpose()?;
     Ok(SmtpMailer::new(SmtpSettings {
         security: match server.security {
             config::SmtpSecurity::Plain => SmtpSecurity::Plain,
@@ -161,5 +181,6 @@ fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMail
         port: server.port,
         login,
         from: Sender { name: from.name.clone(), address: from.address.clone() },
+        authorities,
     })?)
 }

@@ -3,6 +3,10 @@
 //! The text part is ASCII with the link and the code on lines of their own, so that no encoding breaks them, and
 //! the code is the only number of six digits that stands alone in it.
 
+mod notice;
+#[cfg(test)]
+mod notice_tests;
+
 use askama::Template;
 use chrono::TimeDelta;
 use keywright_domain::mail::letter::Message;
@@ -10,6 +14,8 @@ use keywright_domain::mail::{Content, Letter, MagicLinkLetter, Typesetter, Types
 use keywright_domain::origin::Origin;
 use keywright_domain::user_agent;
 use url::Url;
+
+use self::notice::Notice;
 
 /// Writes letters in English.
 #[derive(Clone, Debug)]
@@ -62,6 +68,10 @@ impl Typesetter for AskamaTypesetter {
     fn set(&self, letter: &Letter) -> Result<Message, TypesettingFailed> {
         let set = match &letter.content {
             Content::MagicLink(content) => self.magic_link(content),
+            Content::DeviceApproved(content) => Notice::device_approved(&self.host, content).set(),
+            Content::RefreshReuse(content) => Notice::refresh_reuse(&self.host, content).set(),
+            Content::EmailChangeAsked(content) => Notice::email_change_asked(&self.host, content).set(),
+            Content::EmailChanged(content) => Notice::email_changed(&self.host, content).set(),
         };
         let (subject, text, html) = set.map_err(|error| TypesettingFailed(Box::new(error)))?;
         Ok(Message { id: letter.id, to: letter.to.clone(), date: letter.date, subject, text, html })
@@ -129,7 +139,7 @@ mod tests {
 
     /// The link and the code of a letter.
     fn secrets(letter: &Letter) -> (String, String) {
-        let Content::MagicLink(letter) = &letter.content;
+        let Content::MagicLink(letter) = &letter.content else { panic!("{letter:?}") };
         (letter.link(), letter.code.expose().to_owned())
     }
 

@@ -5,6 +5,7 @@
 //! `flow.rs` holds its use cases. Nothing here names a database, a web framework or a runtime.
 
 pub mod access_token;
+pub mod action;
 pub mod activity;
 pub mod client;
 pub mod clock;

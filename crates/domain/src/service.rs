@@ -12,10 +12,13 @@ use crate::activity::port::Activities;
 use crate::client::Clients;
 use crate::clock::Clock;
 use crate::credential::Keyring;
+use crate::device_authorization::guess::Misses;
 use crate::device_authorization::pace::Pacer;
 use crate::device_authorization::port::DeviceAuthorizations;
+use crate::device_authorization::waiting::WaitingRoom;
 use crate::entropy::Entropy;
 use crate::error::StoreError;
+use crate::magic_link::LinkBudget;
 use crate::magic_link::port::MagicLinks;
 use crate::mail::Typesetter;
 use crate::mail::port::Mails;
@@ -111,6 +114,8 @@ pub struct Rules {
     pub device_lifetime: TimeDelta,
     pub device_interval: TimeDelta,
     pub magic_link_lifetime: TimeDelta,
+    /// How many links one address may have sent.
+    pub link_budget: LinkBudget,
     /// Origins besides this server's that a sign-in may lead to.
     pub redirect_origins: Vec<String>,
     pub signup: SignupPolicy,
@@ -143,6 +148,8 @@ pub struct Service {
     pub pacer: Pacer,
     pub resource_servers: ResourceServers,
     pub tally: Arc<dyn Tally>,
+    pub waiting: WaitingRoom,
+    pub misses: Misses,
 }
 
 impl Service {

@@ -27,12 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The fields of a body. No body has none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fields(Map<String, Value>);
+pub struct Fields {
+    values: Map<String, Value>,
+    /// Whether it was a form, in which everything is text.
+    is_form: bool,
+}
 
 impl Fields {
     /// The text in `name`, if it is there. Null counts as absent.
     pub fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
-        match self.0.get(name) {
+        match self.values.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::validation(name, "must be a string")),
@@ -45,9 +49,20 @@ impl Fields {
         self.text(name)?.ok_or_else(missing)
     }
 
+    /// The whole number in `name`, if it is there: a JSON number, or digits in a form.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let number = match self.values.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::String(digits)) if self.is_form => digits.parse().ok(),
+            Some(_) => None,
+        };
+        number.map(Some).ok_or_else(|| Problem::validation(name, "must be a whole number"))
+    }
+
     /// The value in `name`, whatever it is.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.values.get(name)
     }
 }
 
@@ -127,20 +142,20 @@ fn json(bytes: &[u8]) -> Result<Fields, Problem> {
         serde_json::from_slice(bytes).map_err(|_| Problem::invalid_json("The body is not a JSON object"))?;
     match repeated {
         Some(name) => Err(repetition(&name)),
-        None => Ok(Fields(fields)),
+        None => Ok(Fields { values: fields, is_form: false }),
     }
 }
 
 fn form(bytes: &[u8]) -> Result<Fields, Problem> {
-    let mut fields = Map::new();
+    let mut values = Map::new();
     for (name, value) in form_urlencoded::parse(bytes) {
         // RFC 6749 §3.2: a parameter without a value counts as omitted; none may come twice.
         let value = if value.is_empty() { Value::Null } else { Value::String(value.into_owned()) };
-        if fields.insert(name.to_string(), value).is_some() {
+        if values.insert(name.to_string(), value).is_some() {
             return Err(repetition(&name));
         }
     }
-    Ok(Fields(fields))
+    Ok(Fields { values, is_form: true })
 }
 
 fn repetition(name: &str) -> Problem {
@@ -190,7 +205,7 @@ mod tests {
         let by_json = json(br#"{"a": "1", "b": "x y"}"#).unwrap();
         let by_form = form(b"a=1&b=x+y").unwrap();
 
-        assert_eq!(by_json, by_form);
+        assert_eq!(by_json.values, by_form.values);
         assert_eq!(by_json.text("b").unwrap(), Some("x y"));
     }
 
@@ -221,5 +236,22 @@ mod tests {
         assert_eq!(fields.text("a").unwrap(), None);
         assert_eq!(fields.required("a").unwrap_err().code, "invalid_request");
         assert_eq!(fields.text("b").unwrap_err().code, "validation_failed");
+    }
+
+    #[test]
+    fn a_number_is_whole_and_digits_only_in_a_form() {
+        let number =
+            |json_text: &str| json(format!("{{\"n\": {json_text}}}").as_bytes()).unwrap().number("n");
+
+        assert_eq!(number("7").unwrap(), Some(7));
+        assert_eq!(number("null").unwrap(), None);
+        assert_eq!(form(b"n=7").unwrap().number("n").unwrap(), Some(7));
+        assert_eq!(form(b"n=").unwrap().number("n").unwrap(), None);
+        for bad in ["\"7\"", "7.5", "-7", "true", "[7]", "1e99", "99999999999999999999"] {
+            assert_eq!(number(bad).unwrap_err().code, "validation_failed", "{bad}");
+        }
+        for bad in [&b"n=-7"[..], b"n=7.0", b"n=%20", b"n=x", b"n=99999999999999999999"] {
+            assert_eq!(form(bad).unwrap().number("n").unwrap_err().code, "validation_failed");
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! The device flow and the token endpoint (contract §3, RFC 8628).
 
+use std::ops::RangeInclusive;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::PRAGMA;
 use actix_web::web::{self, Query, ServiceConfig};
+use chrono::TimeDelta;
 use keywright_domain::Service;
 use keywright_domain::client::ClientName;
 use keywright_domain::device_authorization::flow::{
-    Begin, BeginError, Beginning, DecideError, PollError, begin, decide, look, poll,
+    Begin, BeginError, Beginning, DecideError, PollError, begin, decide, look,
 };
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, UserCode};
 use keywright_domain::origin::UserAgent;
@@ -20,11 +23,16 @@ use crate::caller::Caller;
 use crate::context::At;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
+use crate::rate_limit::whole_seconds;
 use crate::session::tokens;
 use crate::time::{instant, seconds};
+use crate::waiting;
 
 /// RFC 8628 §3.4.
 pub(crate) const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// How long a poll may wait, in seconds.
+const WAITS: RangeInclusive<i64> = 1..=30;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
@@ -82,10 +90,8 @@ async fn granted(fields: &Fields, service: &Service, at: &At) -> Result<Value, P
         Some("refresh_token") => {
             Ok(tokens(&refresh(service, fields.required("refresh_token")?, client_id, at).await?))
         }
-        Some(DEVICE_CODE_GRANT) => polled(fields.required("device_code")?, client_id, service, at).await,
-        None if device_code.is_some() => {
-            polled(device_code.unwrap_or_default(), client_id, service, at).await
-        }
+        Some(DEVICE_CODE_GRANT) => polled(fields, fields.required("device_code")?, service, at).await,
+        None if device_code.is_some() => polled(fields, device_code.unwrap_or_default(), service, at).await,
         None => Err(Problem::invalid_request("The parameter grant_type is missing")),
         Some(_) => {
             let message = format!("grant_type can be {DEVICE_CODE_GRANT} or refresh_token");
@@ -94,18 +100,22 @@ async fn granted(fields: &Fields, service: &Service, at: &At) -> Result<Value, P
     }
 }
 
-async fn polled(
-    device_code: &str,
-    client_id: Option<&str>,
-    service: &Service,
-    at: &At,
-) -> Result<Value, Problem> {
-    let granted = poll(service, device_code, client_id, at).await?;
+async fn polled(fields: &Fields, device_code: &str, service: &Service, at: &At) -> Result<Value, Problem> {
+    let (client_id, wait) = (fields.text("client_id")?, wait(fields)?);
+    let granted = waiting::poll(service, device_code, client_id, wait, at).await?;
     let mut answer = tokens(&granted.tokens);
     if let (Some(scope), Value::Object(fields)) = (granted.scope, &mut answer) {
         fields.insert("scope".to_owned(), json!(scope));
     }
     Ok(answer)
+}
+
+/// How long the client would wait for the decision.
+fn wait(fields: &Fields) -> Result<Option<TimeDelta>, Problem> {
+    let Some(wait) = fields.number("wait")? else { return Ok(None) };
+    let seconds = i64::try_from(wait).ok().filter(|seconds| WAITS.contains(seconds));
+    let seconds = seconds.ok_or_else(|| Problem::validation("wait", "can be 1 to 30 seconds"))?;
+    Ok(Some(TimeDelta::seconds(seconds)))
 }
 
 #[derive(Deserialize)]
@@ -193,6 +203,7 @@ impl From<DecideError> for Problem {
             DecideError::AlreadyDecided => Self::conflict(error.to_string()),
             DecideError::OpenedByDevice => Self::forbidden(error.to_string()),
             DecideError::NotFresh => Self::reauthentication_required(),
+            DecideError::TooManyMisses { retry_after } => Self::rate_limited(whole_seconds(retry_after)),
             DecideError::Store(error) => error.into(),
         }
     }

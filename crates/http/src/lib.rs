@@ -25,6 +25,7 @@ pub mod session;
 pub mod settings;
 pub mod time;
 pub mod user;
+mod waiting;
 
 pub use context::At;
 pub use endpoint::Endpoint;

@@ -15,6 +15,7 @@ use crate::body::{Fields, Json};
 use crate::context::At;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
+use crate::rate_limit::whole_seconds;
 use crate::settings::Settings;
 use crate::time::seconds;
 use crate::{cookie, csrf, session, user};
@@ -114,6 +115,7 @@ impl From<RequestError> for Problem {
         match error {
             RequestError::Email(error) => Self::validation("email", &error.to_string()),
             RequestError::RedirectTo(error) => Self::validation("redirect_to", &error.to_string()),
+            RequestError::OverBudget { retry_after } => Self::rate_limited(whole_seconds(retry_after)),
             RequestError::Store(error) => error.into(),
         }
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::rate_limit::Standing;
 
 use crate::settings::Settings;
@@ -25,8 +25,12 @@ pub fn standing(
 
 /// In how many seconds the next request is welcome: at least one.
 pub fn retry_after(standing: &Standing, now: DateTime<Utc>) -> i64 {
-    let millis = (standing.resets_at - now).num_milliseconds();
-    (millis + 999).div_euclid(1000).max(1)
+    whole_seconds(standing.resets_at - now)
+}
+
+/// `wait` in whole seconds, rounded up: at least one.
+pub fn whole_seconds(wait: TimeDelta) -> i64 {
+    (wait.num_milliseconds() + 999).div_euclid(1000).max(1)
 }
 
 /// Says how the caller stands, in the customary fields and in those of draft-ietf-httpapi-ratelimit-headers.

@@ -2,8 +2,9 @@
 //!
 //! Rendered on the server, in one look, with nothing from elsewhere. A handler extracts, calls one flow and
 //! shows a page; every text is in `wording/`. Only `/magic-link` needs a script: its token must not reach
-//! a server before the person presses the button.
+//! a server before the person presses the button. `/action` does without (docs/adr/0004).
 
+mod action;
 mod asset;
 mod device_authorization;
 mod form;
@@ -35,6 +36,7 @@ pub struct PageSettings {
 /// The routes of the pages, for the public listener.
 pub fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/").get(front_door));
+    action::routes(config);
     asset::routes(config);
     magic_link::routes(config);
     session::routes(config);

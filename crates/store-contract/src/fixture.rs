@@ -15,10 +15,11 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::{Entropy, random};
 use keywright_domain::id::{DeviceAuthorizationId, MagicLinkId, SessionId, UserId};
 use keywright_domain::magic_link::port::{Redeem, Redemption};
-use keywright_domain::magic_link::{MagicLink, Proof, State as LinkState};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, State as LinkState};
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::page::Page;
+use keywright_domain::rate_limit::Rate;
 use keywright_domain::session::{Lifetimes, Session, SessionKind, SessionSeed};
 use keywright_domain::user::{SignupPolicy, User};
 use keywright_domain::{Stamp, Stores};
@@ -32,6 +33,12 @@ pub const BOB: &str = "bob@example.org";
 
 /// How long sessions last here.
 pub const LIFETIMES: Lifetimes = Lifetimes { idle: TimeDelta::days(30), absolute: TimeDelta::days(180) };
+
+/// As good as no budget.
+pub const UNLIMITED: LinkBudget = LinkBudget {
+    per_network: Rate { count: u32::MAX, per: TimeDelta::minutes(15) },
+    per_email: Rate { count: u32::MAX, per: TimeDelta::hours(1) },
+};
 
 /// How many race.
 pub const RACERS: usize = 16;
@@ -149,7 +156,7 @@ pub fn redeem(link: &MagicLink, kind: SessionKind, second: i64) -> Redeem {
 /// A link to `address` that the store has issued.
 pub async fn issue(stores: &Stores, address: &str, second: i64) -> MagicLink {
     let link = link(address, second);
-    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
     link
 }
 
@@ -163,7 +170,7 @@ pub async fn sign_in(stores: &Stores, address: &str, kind: SessionKind, second: 
 pub async fn sign_in_with(stores: &Stores, address: &str, seed: SessionSeed, at: &Stamp) -> (Session, User) {
     let link =
         MagicLink { requested_at: at.now, expires_at: at.now + TimeDelta::minutes(15), ..link(address, 0) };
-    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
     let redeem = Redeem { seed, ..redeem(&link, SessionKind::Tokens, 0) };
     match stores.magic_links.redeem(&redeem, at).await.unwrap() {
         Redemption::Redeemed { session, user, .. } => (session, user),

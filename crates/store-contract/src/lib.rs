@@ -56,6 +56,7 @@ macro_rules! store_contract {
                 an_end_that_races_with_use_is_final,
                 an_older_generation_ends_the_session_and_is_recorded,
                 racers_with_an_older_generation_end_the_session_once,
+                a_reuse_is_told_by_mail_once,
                 a_retired_successor_is_reuse,
                 the_parent_is_reuse_when_the_lost_response_window_is_over,
                 a_replacement_does_not_move_the_lost_response_window,
@@ -106,6 +107,11 @@ macro_rules! store_contract {
                 an_account_that_was_disabled_since_gets_no_session,
                 a_denied_expired_or_unknown_one_opens_nothing,
                 the_last_instant_of_an_approval_is_in_time,
+                an_approval_is_told_by_mail,
+                an_approval_that_is_taken_back_opens_nothing,
+                taking_back_what_was_claimed_ends_its_session,
+                what_was_never_approved_is_not_taken_back,
+                no_session_survives_a_race_with_the_taking_back,
             }
             magic_link {
                 a_link_and_its_mail_are_kept_as_they_are,
@@ -132,6 +138,13 @@ macro_rules! store_contract {
                 an_unknown_session_is_not_renewed,
                 racing_renewals_share_the_session,
                 an_end_that_races_with_a_renewal_is_final,
+                of_racing_requests_only_as_many_links_are_issued_as_the_budget_has,
+                a_budget_is_for_one_address_and_network_and_one_address_in_all,
+                racing_requests_from_many_networks_keep_to_the_budget_of_the_address,
+                a_link_over_the_budget_leaves_nothing_and_an_account_changes_nothing,
+                ten_wrong_codes_switch_the_codes_of_an_address_off_and_never_its_links,
+                nine_wrong_codes_leave_them_on_and_a_day_forgets_them,
+                racing_wrong_codes_on_many_links_are_all_counted_for_the_address,
             }
             mail {
                 no_mail_is_leased_to_two,
@@ -145,6 +158,10 @@ macro_rules! store_contract {
                 of_racing_outcomes_one_counts,
                 a_slow_outcome_and_a_new_lease_that_race_agree,
                 an_unknown_mail_is_not_settled,
+                every_template_is_kept_and_found,
+                dead_letters_are_listed_and_no_others,
+                a_dead_letter_is_requeued_once_and_due_at_once,
+                what_is_not_dead_is_not_requeued,
             }
             user {
                 a_changed_profile_is_kept_and_recorded,

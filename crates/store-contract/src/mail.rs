@@ -3,9 +3,12 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::id::MailId;
-use keywright_domain::mail::{Delivery, Mail, State};
+use keywright_domain::mail::{Delivery, Mail, State, Template};
+use keywright_domain::session::SessionKind;
 
-use crate::fixture::{ADA, BOB, ENTROPY, RACERS, at, count, issue, link, mail, race};
+use crate::fixture::{
+    ADA, BOB, ENTROPY, RACERS, UNLIMITED, approve, at, begin, count, issue, link, mail, race, sign_in,
+};
 
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 
@@ -92,7 +95,7 @@ pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
 pub async fn a_leased_mail_is_stored_as_it_was_answered(stores: Stores) {
     let link = link(ADA, 0);
     let mail = mail(&link);
-    stores.magic_links.issue(&link, &mail).await.unwrap();
+    stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
     assert_eq!(lease(&stores, 9, -1).await, [], "it is not due yet");
 
     let leased = lease(&stores, 9, 5).await;
@@ -176,4 +179,69 @@ pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
 
     assert!(!stores.mails.settle(unknown, 0, Delivery::Sent, at(0)).await.unwrap());
     assert_eq!(stores.mails.newest(9).await.unwrap(), []);
+}
+
+/// What an approval writes is found as the domain says, whatever it is about.
+pub async fn every_template_is_kept_and_found(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let device = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
+
+    let newest = stores.mails.newest(9).await.unwrap();
+
+    assert_eq!(newest[0].template, Template::DeviceApproved(device.id));
+    assert!(matches!(newest[1].template, Template::MagicLink(_)));
+    for mail in newest {
+        assert_eq!(stores.mails.find(mail.id).await.unwrap(), Some(mail));
+    }
+    assert_eq!(stores.mails.find(MailId::new(at(0), &ENTROPY)).await.unwrap(), None);
+}
+
+/// A mail for each second, settled as said.
+async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
+    let mut mails = vec![];
+    for (delivery, second) in deliveries.iter().zip(0..) {
+        issue(stores, ADA, second).await;
+        let leased = lease(stores, 9, second).await.remove(0);
+        assert!(settle(stores, &leased, *delivery, second).await);
+        mails.push(stores.mails.find(leased.id).await.unwrap().unwrap());
+    }
+    mails
+}
+
+pub async fn dead_letters_are_listed_and_no_others(stores: Stores) {
+    let deliveries = [Delivery::Rejected, Delivery::Sent, Delivery::Rejected, Delivery::Dropped];
+    let mails = settled(&stores, &deliveries).await;
+    issue(&stores, BOB, 100).await;
+
+    assert_eq!(stores.mails.list_dead(9).await.unwrap(), [mails[2].clone(), mails[0].clone()]);
+    assert_eq!(stores.mails.list_dead(1).await.unwrap(), [mails[2].clone()]);
+}
+
+pub async fn a_dead_letter_is_requeued_once_and_due_at_once(stores: Stores) {
+    let dead = settled(&stores, &[Delivery::Rejected]).await.remove(0);
+
+    let requeued = race(&stores, RACERS, |stores, _| {
+        let id = dead.id;
+        async move { stores.mails.requeue(id, at(50)).await.unwrap() }
+    })
+    .await;
+
+    assert_eq!(count(&requeued, |requeued| *requeued), 1);
+    assert_eq!(stores.mails.list_dead(9).await.unwrap(), []);
+    assert_eq!(stores.mails.find(dead.id).await.unwrap(), dead.requeued(at(50)));
+    assert_eq!(lease(&stores, 9, 49).await, []);
+    let leased = lease(&stores, 9, 50).await.remove(0);
+    assert_eq!((leased.id, leased.attempts), (dead.id, dead.attempts + 1));
+    assert!(!settle(&stores, &dead, Delivery::Sent, 51).await, "the attempt before has nothing to say");
+    assert!(settle(&stores, &leased, Delivery::Sent, 51).await);
+}
+
+pub async fn what_is_not_dead_is_not_requeued(stores: Stores) {
+    let mails = settled(&stores, &[Delivery::Sent, Delivery::Dropped, Delivery::Deferred]).await;
+
+    for mail in &mails {
+        assert!(!stores.mails.requeue(mail.id, at(50)).await.unwrap());
+        assert_eq!(stores.mails.find(mail.id).await.unwrap().as_ref(), Some(mail));
+    }
+    assert!(!stores.mails.requeue(MailId::new(at(0), &ENTROPY), at(50)).await.unwrap());
 }

@@ -104,6 +104,16 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
+
+    magic_link_addresses (email) {
+        email -> Text,
+        wrong_codes -> Text,
+        codes_off_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::sql::Id;
 
     mails {

@@ -18,15 +18,22 @@ use keywright_domain::entropy::Entropy;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::port::MagicLinks;
-use keywright_domain::magic_link::{MagicLink, State};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, State};
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::Origin;
+use keywright_domain::rate_limit::Rate;
 use keywright_domain::service::Health;
 use keywright_domain::stamp::Stamp;
 use keywright_store::sqlite::{Options, SqliteStore, migrate, pending};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+
+/// As good as no budget.
+const UNLIMITED: LinkBudget = LinkBudget {
+    per_network: Rate { count: u32::MAX, per: TimeDelta::minutes(15) },
+    per_email: Rate { count: u32::MAX, per: TimeDelta::hours(1) },
+};
 
 /// A clock that stands still, and bytes that never come twice.
 struct World;
@@ -62,7 +69,7 @@ async fn issue(store: &SqliteStore) -> Result<MagicLinkId, StoreError> {
         state: State::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), link.email.clone(), Template::MagicLink(link.id), at.now);
-    store.issue(&link, &mail).await?;
+    store.issue(&link, &mail, &UNLIMITED).await?;
     Ok(link.id)
 }
 
@@ -86,7 +93,7 @@ async fn what_was_acknowledged_survives_a_reopening() {
     let store = open(&file);
 
     for link in links {
-        assert!(store.find(link).await.unwrap().is_some());
+        assert!(MagicLinks::find(store.as_ref(), link).await.unwrap().is_some());
     }
     assert_eq!(store.newest(1000).await.unwrap().len(), 100);
 }
@@ -105,7 +112,7 @@ async fn what_was_acknowledged_survives_a_process_that_never_closed() {
     let store = open(&left);
 
     for link in links {
-        assert!(store.find(link).await.unwrap().is_some());
+        assert!(MagicLinks::find(store.as_ref(), link).await.unwrap().is_some());
     }
 }
 
@@ -122,7 +129,7 @@ async fn dropping_the_store_writes_what_was_asked_for() {
     assert_eq!((figures.commands, figures.failures), (64, 0));
     assert!(figures.commits < 64, "{figures:?}");
     assert!(!directory.path().join("kw.db-wal").exists(), "the log was not written back");
-    assert!(open(&file).find(links[63]).await.unwrap().is_some());
+    assert!(MagicLinks::find(open(&file).as_ref(), links[63]).await.unwrap().is_some());
 }
 
 #[test]
@@ -198,7 +205,7 @@ async fn a_locked_file_is_unavailable_until_it_is_released() {
     let health_took = began_at.elapsed();
     let written = issue(&store).await;
     let write_took = began_at.elapsed().saturating_sub(health_took);
-    let read = store.find(link).await.unwrap();
+    let read = MagicLinks::find(&store, link).await.unwrap();
     other.batch_execute("COMMIT").unwrap();
 
     assert!(matches!(health, Err(StoreError::Unavailable(_))), "{health:?}");

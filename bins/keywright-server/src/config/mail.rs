@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value as Json, json};
@@ -22,6 +23,9 @@ pub struct Mail {
     pub url: MailUrl,
     /// `mail.from`: the sender. Default: `Keywright <no-reply@localhost>`.
     pub from: Mailbox,
+    /// `mail.ca_file`: authorities that the mail server's certificate may be from besides the system's, as PEM.
+    /// Default: none.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Mail {
@@ -29,6 +33,7 @@ impl Mail {
         Ok(Self {
             url: reader.value("mail.url", "inbox:")?,
             from: reader.value("mail.from", "Keywright <no-reply@localhost>")?,
+            ca_file: reader.optional("mail.ca_file")?,
         })
     }
 }

@@ -10,6 +10,9 @@ use crate::harness::{Answer, Keywright, send};
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
+/// Enough for a test that misses on purpose.
+const MANY_MISSES: [(&str, &str); 1] = [("DEVICE__MISSES_PER_ACCOUNT", "1000/10m")];
+
 fn query(user_code: &str) -> String {
     let user_code: String = byte_serialize(user_code.as_bytes()).collect();
     format!("/device/verify?user_code={user_code}")
@@ -328,7 +331,7 @@ async fn a_user_code_is_taken_however_it_is_typed() {
 
 #[tokio::test]
 async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
-    let keywright = Keywright::start().await;
+    let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
     let (_, expired) = keywright.begin_device().await;
@@ -352,7 +355,7 @@ async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
 
 #[tokio::test]
 async fn a_decision_stands() {
-    let keywright = Keywright::start().await;
+    let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
 
@@ -419,7 +422,7 @@ async fn a_bad_request_names_what_is_bad_and_decides_nothing() {
 
 #[tokio::test]
 async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
-    let keywright = Keywright::start().await;
+    let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
 

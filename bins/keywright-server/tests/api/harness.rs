@@ -286,7 +286,7 @@ impl Keywright {
         format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap())
     }
 
-    /// Every mail to `email` that was sent, newest first.
+    /// Every mail to `email` that signs in and was sent, newest first.
     pub async fn mails(&self, email: &str) -> Vec<Mail> {
         let request = self.request(Method::GET, &self.inbox_path()).header("accept", "application/json");
         let answer = send(request).await;
@@ -295,8 +295,33 @@ impl Keywright {
         let mails = inbox["data"].as_array().unwrap().iter();
         mails
             .filter(|mail| mail["to"] == json!(email.to_lowercase()))
-            .map(|mail| read(mail["text"].as_str().unwrap()))
+            .filter_map(|mail| read(mail["text"].as_str().unwrap()))
             .collect()
+    }
+
+    /// Every mail to `email` that was sent with a subject that begins like this, newest first: its text.
+    pub async fn letters(&self, email: &str, subject: &str) -> Vec<String> {
+        let path = format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap());
+        let request = self.request(Method::GET, &path).header("accept", "application/json");
+        let inbox = send(request).await.json();
+        let mails = inbox["data"].as_array().unwrap().iter();
+        let is_meant = |mail: &&Value| {
+            mail["to"] == json!(email.to_lowercase())
+                && mail["subject"].as_str().unwrap().starts_with(subject)
+        };
+        mails.filter(is_meant).map(|mail| mail["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The text of the newest of at least `count` mails to `email` with a subject that begins like this.
+    pub async fn letter(&self, email: &str, subject: &str, count: usize) -> String {
+        for _ in 0..LOOKS {
+            let mut letters = self.letters(email, subject).await;
+            if letters.len() >= count {
+                return letters.remove(0);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{count} mails {subject:?} to {email} did not come");
     }
 
     /// The newest of at least `count` mails to `email`.
@@ -417,17 +442,15 @@ fn start_of_tests() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-fn read(text: &str) -> Mail {
-    let after = |mark: &str| {
-        let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {text}"));
-        rest.split_whitespace().next().unwrap().to_owned()
-    };
+/// None if it does not sign in.
+fn read(text: &str) -> Option<Mail> {
+    let (_, rest) = text.split_once("#token=")?;
     let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-    Mail {
-        token: after("#token="),
+    Some(Mail {
+        token: rest.split_whitespace().next().unwrap().to_owned(),
         code: text.split_whitespace().find(is_code).unwrap().to_owned(),
         text: text.to_owned(),
-    }
+    })
 }
 
 fn dump_sqlite(file: &Path) -> String {

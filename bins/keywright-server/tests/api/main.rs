@@ -3,25 +3,30 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod activity;
+mod action;
 mod conventions;
 mod cors;
 mod delete_me;
 mod device;
 mod device_flow;
+mod device_misses;
 mod device_page;
 mod device_verify;
+mod device_wait;
 mod discovery;
 mod forwarded;
 pub(crate) mod harness;
 mod introspect;
 mod logout;
 mod magic_link;
+mod magic_link_budget;
 mod main_job;
 mod me;
 mod metrics;
 mod organizations;
 mod personal_data;
 mod production;
+mod no_oracle;
 mod rate_limit;
 mod refresh;
 mod revoke;

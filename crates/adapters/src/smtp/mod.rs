@@ -18,7 +18,7 @@ use keywright_domain::mail::port::{DeliveryError, Mailer};
 use lettre::address::AddressError;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{self, Error};
 
@@ -85,6 +85,8 @@ pub struct SmtpSettings {
     pub port: u16,
     pub login: Option<SmtpLogin>,
     pub from: Sender,
+    /// Authorities that are trusted besides the system's, as PEM.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// Why there is no mailer.
@@ -96,12 +98,24 @@ pub enum SmtpSettingsError {
     SenderName,
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] Error),
+    #[error("there is no certificate among the authorities")]
+    NoAuthority,
 }
 
 enum Security {
     Plain,
     StartTls(TlsParameters),
     Tls(TlsParameters),
+}
+
+fn tls(host: &str, authorities: Option<&[u8]>) -> Result<TlsParameters, SmtpSettingsError> {
+    let parameters = TlsParameters::builder(host.to_owned());
+    let Some(pem) = authorities else { return Ok(parameters.build()?) };
+    // The library takes what holds none for an empty list.
+    if !String::from_utf8_lossy(pem).contains("-----BEGIN CERTIFICATE-----") {
+        return Err(SmtpSettingsError::NoAuthority);
+    }
+    Ok(parameters.add_root_certificate(Certificate::from_pem(pem)?).build()?)
 }
 
 /// Hands letters to a mail server.
@@ -123,7 +137,7 @@ impl SmtpMailer {
         if settings.from.name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
             return Err(SmtpSettingsError::SenderName);
         }
-        let tls = || TlsParameters::new(settings.host.clone());
+        let tls = || tls(&settings.host, settings.authorities.as_deref());
         Ok(Self {
             security: match settings.security {
                 SmtpSecurity::Plain => Security::Plain,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::test_support::{Refusal, SmtpListener, Stage};
+use crate::test_support::{Protection, Refusal, SmtpListener, Stage, TestCertificate};
 
 const LINK: &str = "https://auth.example.com/magic-link#token=kwm_\
     uGEzL5BqAAAAAAAAAAAAAAAAAAAAAQAAAABq8f0VtVb1n9Yc3pZ0k7f2m4u6x8y0A1b2C3d4E5f6G7h8";
@@ -18,6 +18,7 @@ fn settings(listener: &SmtpListener) -> SmtpSettings {
         port: listener.addr().port(),
         login: None,
         from: Sender { name: Some("Keywright".to_owned()), address: "no-reply@auth.example.com".to_owned() },
+        authorities: None,
     }
 }
 
@@ -326,6 +327,59 @@ async fn a_name_that_does_not_resolve_is_deferred() {
     assert_eq!(refused(mailer.deliver(&message(1)).await).0, "deferred");
 }
 
+/// A listener of each protected kind with a certificate of its own, and how it is spoken with.
+async fn protected(certificate: &TestCertificate) -> [(SmtpListener, SmtpSecurity); 2] {
+    let kinds = [Protection::StartTls(certificate.clone()), Protection::Tls(certificate.clone())];
+    let [start_tls, tls] = kinds.map(SmtpListener::start_protected);
+    [(start_tls.await, SmtpSecurity::StartTls), (tls.await, SmtpSecurity::Tls)]
+}
+
+#[tokio::test]
+async fn over_tls_a_letter_arrives_with_and_without_login() {
+    let certificate = TestCertificate::of("127.0.0.1");
+    for (listener, security) in protected(&certificate).await {
+        for login in [None, Some(login())] {
+            let authorities = Some(certificate.pem().as_bytes().to_vec());
+            let settings = SmtpSettings { security, login, authorities, ..settings(&listener) };
+
+            SmtpMailer::new(settings).unwrap().deliver(&message(1)).await.unwrap();
+        }
+
+        let mails = listener.wait_for(2).await;
+        assert_eq!(mails[0].text().trim_end(), message(1).text.trim_end());
+        assert_eq!(listener.logins().len(), 1, "{security:?}");
+        assert!(listener.logins()[0].starts_with("PLAIN "));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_or_another_hosts_gets_neither_login_nor_letter() {
+    let (mine, other) = (TestCertificate::of("127.0.0.1"), TestCertificate::of("mail.example.com"));
+    for (certificate, trusted) in [(&mine, None), (&mine, Some(&other)), (&other, Some(&other))] {
+        for (listener, security) in protected(certificate).await {
+            let authorities = trusted.map(|trusted| trusted.pem().as_bytes().to_vec());
+            let settings =
+                SmtpSettings { security, login: Some(login()), authorities, ..settings(&listener) };
+
+            let (kind, cause) = refused(SmtpMailer::new(settings).unwrap().deliver(&message(1)).await);
+
+            assert_eq!(kind, "deferred", "{cause}");
+            assert!(listener.logins().is_empty() && listener.messages().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_certificate_is_refused_before_anything_is_sent() {
+    let listener = SmtpListener::start().await;
+    let authorities = Some(b"no certificate".to_vec());
+
+    let mailer =
+        SmtpMailer::new(SmtpSettings { security: SmtpSecurity::Tls, authorities, ..settings(&listener) });
+
+    assert!(matches!(mailer, Err(SmtpSettingsError::NoAuthority)));
+}
+
 #[tokio::test]
 async fn a_server_without_tls_gets_nothing_when_tls_is_wanted() {
     let listener = SmtpListener::start().await;
@@ -352,6 +406,7 @@ fn the_password_is_never_shown() {
         port: SmtpSecurity::Tls.default_port(),
         login: Some(login()),
         from: Sender { name: None, address: "a@b.example".to_owned() },
+        authorities: None,
     };
 
     let shown = format!("{settings:?}");
@@ -371,6 +426,7 @@ fn a_sender_without_an_address_or_with_more_than_a_name_is_refused() {
             port: 25,
             login: None,
             from,
+            authorities: None,
         };
         SmtpMailer::new(settings)
     };

@@ -3,21 +3,34 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, duplex};
 use tokio::net::TcpStream;
 
+use super::certificate::TestCertificate;
 use super::received_mail::ReceivedMail;
-use super::smtp_listener::{Refusal, Shared, Stage};
+use super::smtp_listener::{Protection, Refusal, Shared, Stage};
+
+/// A connection, protected or not.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 struct Dialogue {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    /// What STARTTLS is offered by, until it was used.
+    offered: Option<TestCertificate>,
     shared: Arc<Shared>,
     envelope: ReceivedMail,
 }
 
 /// Talks with a client until it leaves.
-pub(super) async fn hold(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
-    let mut dialogue = Dialogue { stream: BufReader::new(stream), shared, envelope: empty() };
+pub(super) async fn hold(stream: TcpStream, protection: Protection, shared: Arc<Shared>) -> io::Result<()> {
+    let (stream, offered): (Box<dyn Stream>, _) = match protection {
+        Protection::None => (Box::new(stream), None),
+        Protection::StartTls(certificate) => (Box::new(stream), Some(certificate)),
+        Protection::Tls(certificate) => (Box::new(certificate.acceptor().accept(stream).await?), None),
+    };
+    let mut dialogue = Dialogue { stream: BufReader::new(stream), offered, shared, envelope: empty() };
     dialogue.answer(Stage::Greeting, "220 listener.test ESMTP").await?;
     while let Some(line) = dialogue.line().await? {
         dialogue.command(line.trim_end()).await?;
@@ -29,8 +42,13 @@ impl Dialogue {
     async fn command(&mut self, line: &str) -> io::Result<()> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb.to_ascii_uppercase().as_str() {
+            "EHLO" if self.offered.is_some() => {
+                self.say("250-listener.test\r\n250-8BITMIME\r\n250 STARTTLS").await
+            }
             "EHLO" => self.say("250-listener.test\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN").await,
-            "AUTH" => self.answer(Stage::Login, "235 2.7.0 signed in").await.map(drop),
+            "STARTTLS" => self.protect().await,
+            "AUTH" | "MAIL" if self.offered.is_some() => self.say("530 5.7.0 STARTTLS first").await,
+            "AUTH" => self.sign_in(rest).await,
             "MAIL" => {
                 self.envelope = ReceivedMail { from: path(rest), ..empty() };
                 self.answer(Stage::Sender, "250 2.1.0 sender").await.map(drop)
@@ -50,6 +68,22 @@ impl Dialogue {
             }
             _ => self.say("502 5.5.1 unknown").await,
         }
+    }
+
+    async fn sign_in(&mut self, login: &str) -> io::Result<()> {
+        if self.answer(Stage::Login, "235 2.7.0 signed in").await? {
+            self.shared.signed_in(login);
+        }
+        Ok(())
+    }
+
+    async fn protect(&mut self) -> io::Result<()> {
+        let Some(certificate) = self.offered.take() else { return self.say("502 5.5.1 unknown").await };
+        self.say("220 2.0.0 go on").await?;
+        let placeholder: Box<dyn Stream> = Box::new(duplex(1).0);
+        let plain = std::mem::replace(&mut self.stream, BufReader::new(placeholder)).into_inner();
+        self.stream = BufReader::new(Box::new(certificate.acceptor().accept(plain).await?));
+        Ok(())
     }
 
     async fn data(&mut self) -> io::Result<()> {
@@ -82,7 +116,9 @@ impl Dialogue {
     }
 
     async fn say(&mut self, words: &str) -> io::Result<()> {
-        self.stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).await
+        let stream = self.stream.get_mut();
+        stream.write_all(format!("{words}\r\n").as_bytes()).await?;
+        stream.flush().await
     }
 
     async fn line(&mut self) -> io::Result<Option<String>> {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::certificate::TestCertificate;
 use super::received_mail::ReceivedMail;
 use super::smtp_dialogue;
 
@@ -30,6 +31,17 @@ pub enum Stage {
     Data,
     /// The end of the mail.
     Content,
+}
+
+/// How the listener's connections are protected.
+#[derive(Clone)]
+pub enum Protection {
+    /// Not at all.
+    None,
+    /// By TLS after STARTTLS; before it, it takes neither a login nor mail.
+    StartTls(TestCertificate),
+    /// By TLS from the first byte.
+    Tls(TestCertificate),
 }
 
 /// How the listener refuses.
@@ -55,12 +67,17 @@ pub(super) struct Shared {
     messages: Mutex<Vec<ReceivedMail>>,
     refusals: Mutex<HashMap<Stage, Refusal>>,
     connections: Mutex<usize>,
+    logins: Mutex<Vec<String>>,
     arrival: Notify,
 }
 
 impl Shared {
     pub(super) fn refusal(&self, stage: Stage) -> Option<Refusal> {
         lock(&self.refusals).get(&stage).cloned()
+    }
+
+    pub(super) fn signed_in(&self, login: &str) {
+        lock(&self.logins).push(login.to_owned());
     }
 
     pub(super) fn take(&self, mail: ReceivedMail) {
@@ -72,6 +89,7 @@ impl Shared {
 /// A mail server on a port of its own. It ends with its value, or with [`SmtpListener::stop`].
 pub struct SmtpListener {
     address: SocketAddr,
+    protection: Protection,
     shared: Arc<Shared>,
     running: Option<JoinHandle<()>>,
 }
@@ -82,8 +100,16 @@ impl SmtpListener {
     /// # Panics
     /// If there is no free port.
     pub async fn start() -> Self {
+        Self::start_protected(Protection::None).await
+    }
+
+    /// A server that takes everything over connections that are protected like this.
+    ///
+    /// # Panics
+    /// If there is no free port.
+    pub async fn start_protected(protection: Protection) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut listener = Self { address, shared: Arc::default(), running: None };
+        let mut listener = Self { address, protection, shared: Arc::default(), running: None };
         listener.restart().await;
         listener
     }
@@ -96,6 +122,11 @@ impl SmtpListener {
     /// The mails so far, oldest first.
     pub fn messages(&self) -> Vec<ReceivedMail> {
         lock(&self.shared.messages).clone()
+    }
+
+    /// What was signed in with: mechanism and answer.
+    pub fn logins(&self) -> Vec<String> {
+        lock(&self.shared.logins).clone()
     }
 
     /// How many connections there have been.
@@ -153,7 +184,8 @@ impl SmtpListener {
         match bound.and_then(|listener| Ok((local(&listener)?, listener))) {
             Ok((address, listener)) => {
                 self.address = address;
-                self.running = Some(tokio::spawn(serve(listener, self.shared.clone())));
+                self.running =
+                    Some(tokio::spawn(serve(listener, self.protection.clone(), self.shared.clone())));
             }
             Err(error) => panic!("no mail server at {}: {error}", self.address),
         }
@@ -169,11 +201,11 @@ impl Drop for SmtpListener {
 }
 
 /// The dialogues end with this future.
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+async fn serve(listener: TcpListener, protection: Protection, shared: Arc<Shared>) {
     let mut dialogues: JoinSet<io::Result<()>> = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         *lock(&shared.connections) += 1;
-        dialogues.spawn(smtp_dialogue::hold(stream, shared.clone()));
+        dialogues.spawn(smtp_dialogue::hold(stream, protection.clone(), shared.clone()));
         while dialogues.try_join_next().is_some() {}
     }
 }

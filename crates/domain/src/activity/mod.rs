@@ -99,10 +99,18 @@ impl Activity {
 
     /// What the request of `at` decided about `authorization`, with the name that its client claims.
     pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &Stamp) -> Self {
-        let event = decision.event();
+        Self::of_device(decision.event(), authorization, decision.by, at)
+    }
+
+    /// That the request of `at` took back what `by` had approved, before a session came of it.
+    pub fn of_withdrawal(authorization: &DeviceAuthorization, by: UserId, at: &Stamp) -> Self {
+        Self::of_device(Event::DeviceDenied, authorization, by, at)
+    }
+
+    fn of_device(event: Event, authorization: &DeviceAuthorization, by: UserId, at: &Stamp) -> Self {
         let client_name = authorization.client_name.as_ref();
         let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
-        let entry = Self::new(event, decision.by, at).with_details(details);
+        let entry = Self::new(event, by, at).with_details(details);
         Self { client_id: Some(authorization.client_id.clone()), ..entry }
     }
 

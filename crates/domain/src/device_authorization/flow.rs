@@ -3,14 +3,17 @@
 //! 1. [`begin`]: the device asks for a device code and a user code (§3.1, §3.2).
 //! 2. [`look`]: the person sees what they are about to approve (§3.3, §5.4).
 //! 3. [`decide`]: they approve or deny.
-//! 4. [`poll`]: the device asks whether they have, and claims its session (§3.4, §3.5).
+//! 4. [`poll`]: the device asks whether they have, and claims its session (§3.4, §3.5). One that waits is given a
+//!    place ([`wait`]) and asks again ([`poll_again`]) until it has to be answered ([`give_up`]).
 
 use chrono::TimeDelta;
 use url::Url;
 
+pub use super::consent::{DecideError, decide, look};
 use super::pace::Pacing;
-use super::port::{Begun, Decided, Poll, Polled};
-use super::{Action, Decision, DeviceAuthorization, Polling, State, UserCode};
+use super::port::{Begun, Poll, Polled};
+use super::waiting::Ticket;
+use super::{DeviceAuthorization, Polling, State, UserCode};
 use crate::access_token::SigningFailed;
 use crate::activity::Event;
 use crate::client::{BadClientName, ClientId, ClientName, UnknownClient};
@@ -19,7 +22,7 @@ use crate::error::StoreError;
 use crate::id::DeviceAuthorizationId;
 use crate::service::Service;
 use crate::session::SessionKind;
-use crate::session::flow::{Principal, TokenPair, issue_tokens, seed};
+use crate::session::flow::{TokenPair, issue_tokens, seed};
 use crate::stamp::Stamp;
 
 /// What a device asks with.
@@ -77,23 +80,6 @@ pub enum PollError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Signing(#[from] SigningFailed),
-}
-
-/// Why a person cannot see or decide about a device.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// Unknown, expired, or decided by another account.
-    #[error("no such code: it may be mistyped or expired")]
-    NotFound,
-    #[error("the code has been decided already")]
-    AlreadyDecided,
-    /// A device must not approve devices: a stolen token would beget more.
-    #[error("a session that was opened by the device flow cannot approve another device")]
-    OpenedByDevice,
-    #[error("sign in again to decide about a device")]
-    NotFresh,
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// How often a user code that is taken is replaced. Even with a million live ones, twice is unheard of.
@@ -158,16 +144,19 @@ pub async fn poll(
     let poll =
         Poll { id: DeviceAuthorizationId(presented.record), client_id: client_id.map(ToOwned::to_owned) };
     let rules = &service.rules;
-    let authorizations = &service.stores.device_authorizations;
     let pacing = service.pacer.poll(poll.id, at.now, rules.device_interval, rules.device_lifetime);
 
     if let Pacing::SlowDown { interval } = pacing {
-        let found = authorizations.find(poll.id).await?;
+        let found = service.stores.device_authorizations.find(poll.id).await?;
         let polling = found.map_or(Polling::Spent, |found| found.poll(client_id, at.now));
         return Err(over(polling).unwrap_or(PollError::SlowDown { interval }));
     }
+    ask(service, &poll, at).await
+}
+
+async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {
     let seed = seed(service, SessionKind::Device, ClientId::from_trusted(ClientId::CLI), None, at);
-    match authorizations.poll(&poll, &seed, at).await? {
+    match service.stores.device_authorizations.poll(poll, &seed, at).await? {
         Polled::Pending => Err(PollError::AuthorizationPending),
         Polled::Denied | Polled::AccountUnavailable => Err(PollError::AccessDenied),
         Polled::Expired => Err(PollError::ExpiredToken),
@@ -181,6 +170,37 @@ pub async fn poll(
     }
 }
 
+/// A place for a poll that was told `authorization_pending` and would rather wait. None if there is none: then it
+/// is answered with that.
+pub fn wait<'a>(service: &'a Service, device_code: &str) -> Option<Ticket<'a>> {
+    let presented = service.keyring.parse(Kind::DeviceCode, device_code).ok()?;
+    service.waiting.enter(DeviceAuthorizationId(presented.record))
+}
+
+/// Asks again for a poll that waits, at an instant of its own. None as long as nobody has decided.
+pub async fn poll_again(
+    service: &Service,
+    ticket: &Ticket<'_>,
+    client_id: Option<&str>,
+    at: &Stamp,
+) -> Result<Option<Granted>, PollError> {
+    let found = service.stores.device_authorizations.find(ticket.id()).await?;
+    if found.is_some_and(|found| found.poll(client_id, at.now) == Polling::Pending) {
+        return Ok(None);
+    }
+    let poll = Poll { id: ticket.id(), client_id: client_id.map(ToOwned::to_owned) };
+    match ask(service, &poll, at).await {
+        Err(PollError::AuthorizationPending) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// The answer of a poll that has waited for nothing. The next interval starts now.
+pub fn give_up(service: &Service, ticket: &Ticket<'_>, at: &Stamp) -> PollError {
+    service.pacer.answered(ticket.id(), at.now);
+    PollError::AuthorizationPending
+}
+
 /// The answer that goes before `slow_down`, if there is one.
 fn over(polling: Polling) -> Option<PollError> {
     match polling {
@@ -189,63 +209,4 @@ fn over(polling: Polling) -> Option<PollError> {
         Polling::Spent => Some(PollError::InvalidGrant),
         Polling::Pending | Polling::Claimable { .. } => None,
     }
-}
-
-/// What `principal` is about to decide about.
-pub async fn look(
-    service: &Service,
-    principal: &Principal,
-    user_code: &str,
-    at: &Stamp,
-) -> Result<(UserCode, DeviceAuthorization), DecideError> {
-    may_decide(service, principal, at)?;
-    let user_code = UserCode::parse(user_code).ok_or(DecideError::NotFound)?;
-    let found = find(service, &user_code, at).await?;
-    if !found.is_visible_to(principal.user.id, at.now) {
-        return Err(DecideError::NotFound);
-    }
-    Ok((user_code, found))
-}
-
-/// Decides about the device that shows `user_code`.
-pub async fn decide(
-    service: &Service,
-    principal: &Principal,
-    user_code: &str,
-    action: Action,
-    at: &Stamp,
-) -> Result<DeviceAuthorization, DecideError> {
-    may_decide(service, principal, at)?;
-    let user_code = UserCode::parse(user_code).ok_or(DecideError::NotFound)?;
-    let found = find(service, &user_code, at).await?;
-    let decision =
-        Decision { by: principal.user.id, authentication: principal.session.authentication, action };
-    match service.stores.device_authorizations.decide(found.id, decision, at).await? {
-        Decided::Decided(authorization) => {
-            service.count(decision.event());
-            Ok(authorization)
-        }
-        Decided::AlreadyDecided => Err(DecideError::AlreadyDecided),
-        Decided::NotFound => Err(DecideError::NotFound),
-    }
-}
-
-fn may_decide(service: &Service, principal: &Principal, at: &Stamp) -> Result<(), DecideError> {
-    let session = &principal.session;
-    match session.kind {
-        SessionKind::Browser => Ok(()),
-        SessionKind::Device => Err(DecideError::OpenedByDevice),
-        SessionKind::Tokens if session.is_fresh(at.now, service.rules.fresh) => Ok(()),
-        SessionKind::Tokens => Err(DecideError::NotFresh),
-    }
-}
-
-async fn find(
-    service: &Service,
-    user_code: &UserCode,
-    at: &Stamp,
-) -> Result<DeviceAuthorization, DecideError> {
-    let digests = user_code.digests(&service.keyring);
-    let found = service.stores.device_authorizations.find_by_user_code(&digests, at.now).await?;
-    found.ok_or(DecideError::NotFound)
 }

@@ -4,10 +4,13 @@
 //! 2. The person signs in elsewhere, enters the user code and decides (§3.3).
 //! 3. The device polls until the decision falls (§3.4, §3.5) and claims its session, once.
 
+mod consent;
 pub mod flow;
+pub mod guess;
 pub mod pace;
 pub mod port;
 pub mod user_code;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 
@@ -115,6 +118,17 @@ pub enum Deciding {
     NotFound,
 }
 
+/// What the taking back of an approval comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawing {
+    /// Taken back before anybody claimed it; this is how it must be stored.
+    Withdrawn(State),
+    /// Claimed: this session is to be ended.
+    EndSession(SessionId),
+    /// Never approved, or past its time: nothing can come of it.
+    Over,
+}
+
 /// What a poll finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polling {
@@ -168,6 +182,17 @@ impl DeviceAuthorization {
             Action::Approve => State::Approved { by, at: now, authentication },
             Action::Deny => State::Denied { by, at: now },
         })
+    }
+
+    /// What it comes to when the one who approved takes that back at `now`.
+    pub fn withdraw(&self, now: DateTime<Utc>) -> Withdrawing {
+        match self.state {
+            State::Approved { by, .. } if now < self.expires_at => {
+                Withdrawing::Withdrawn(State::Denied { by, at: now })
+            }
+            State::Claimed { session, .. } => Withdrawing::EndSession(session),
+            State::Pending | State::Approved { .. } | State::Denied { .. } => Withdrawing::Over,
+        }
     }
 
     /// Whether it exists for `user`: until it expires, and once decided only for who decided.
@@ -314,6 +339,19 @@ mod tests {
             };
             assert_eq!(after, DeviceAuthorization { state: expected, ..before });
         }
+    }
+
+    #[test]
+    fn every_state_answers_who_takes_the_approval_back() {
+        let denied = Withdrawing::Withdrawn(State::Denied { by: ADA, at: at(9) });
+        let table = [Withdrawing::Over, denied, Withdrawing::Over, Withdrawing::EndSession(SESSION)];
+
+        for (state, expected) in states().into_iter().zip(table) {
+            assert_eq!(authorization(state).withdraw(at(9)), expected, "{state:?}");
+        }
+        let [_, approved, _, claimed] = states();
+        assert_eq!(authorization(approved).withdraw(at(600)), Withdrawing::Over);
+        assert_eq!(authorization(claimed).withdraw(at(600)), Withdrawing::EndSession(SESSION));
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl Pacer {
         Pacing::InTime
     }
 
+    /// Begins the next interval of `id` at `now`, when a poll that waited is answered.
+    pub fn answered(&self, id: DeviceAuthorizationId, now: DateTime<Utc>) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pace) = paces.get_mut(&id) {
+            pace.last = pace.last.max(now);
+        }
+    }
+
     /// Forgets a code whose flow is over.
     pub fn forget(&self, id: DeviceAuthorizationId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -127,6 +135,17 @@ mod tests {
 
         assert_eq!(poll(&pacer, 90), slow_down(10));
         assert_eq!(poll(&pacer, 109), Pacing::InTime);
+    }
+
+    #[test]
+    fn the_interval_after_a_poll_that_waited_starts_at_its_answer() {
+        let pacer = Pacer::default();
+        poll(&pacer, 0);
+
+        pacer.answered(ID, DateTime::UNIX_EPOCH + TimeDelta::seconds(30));
+
+        assert_eq!(poll(&pacer, 33), slow_down(10));
+        assert_eq!(poll(&pacer, 39), Pacing::InTime);
     }
 
     #[test]

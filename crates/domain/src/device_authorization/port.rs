@@ -53,6 +53,17 @@ pub enum Polled {
     },
 }
 
+/// What taking back an approval came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// No session will come of it.
+    Withdrawn,
+    /// Its session, ended.
+    Ended(Session),
+    /// Unknown, not approved, past its time, or its session was over already.
+    Over,
+}
+
 /// Every device authorization.
 #[async_trait]
 pub trait DeviceAuthorizations: Send + Sync {
@@ -70,7 +81,8 @@ pub trait DeviceAuthorizations: Send + Sync {
     ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
     /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands.
-    /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]).
+    /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]), and an approval to a
+    /// mail to them ([`crate::mail::Mail::of_approval`]).
     async fn decide(
         &self,
         id: DeviceAuthorizationId,
@@ -83,4 +95,9 @@ pub trait DeviceAuthorizations: Send + Sync {
     /// account that approved, if it is still enabled, and writes the sign-in to its activity. The client of
     /// the session is that of the authorization, whatever `seed` says.
     async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError>;
+
+    /// Takes an approval back as [`DeviceAuthorization::withdraw`] says, atomically: whatever polls race with it, no
+    /// session is live afterwards. Writes that to the activity of who approved: as a denial
+    /// ([`crate::activity::Activity::of_withdrawal`]), or as the end of the session.
+    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError>;
 }

@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::port::{Redeem, Redemption};
+use super::port::{Issued, Redeem, Redemption};
 use super::redirect::LeadsElsewhere;
 use super::{MagicLink, Proof, RedirectTo, State};
 use crate::access_token::SigningFailed;
@@ -38,6 +38,8 @@ pub enum RequestError {
     Email(#[from] NotAnAddress),
     #[error("redirect_to {0}")]
     RedirectTo(#[from] LeadsElsewhere),
+    #[error("too many links were asked for")]
+    OverBudget { retry_after: TimeDelta },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -115,8 +117,10 @@ pub async fn request(
         state: State::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), email, Template::MagicLink(link.id), at.now);
-    service.stores.magic_links.issue(&link, &mail).await?;
-    Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime })
+    match service.stores.magic_links.issue(&link, &mail, &rules.link_budget).await? {
+        Issued::Issued => Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime }),
+        Issued::OverBudget(over) => Err(RequestError::OverBudget { retry_after: over.free_at - at.now }),
+    }
 }
 
 /// Redeems what is presented for a session.

@@ -4,12 +4,14 @@
 //! 2. The mail carries a token, in a fragment, and a six-digit code for the device that asked.
 //! 3. Either is redeemed, once.
 
+pub mod budget;
 pub mod flow;
 pub mod port;
 pub mod redirect;
 
 use chrono::{DateTime, Utc};
 
+pub use self::budget::{LinkBudget, OverBudget, WrongCodes};
 pub use self::redirect::RedirectTo;
 use crate::email::EmailAddress;
 use crate::id::MagicLinkId;
@@ -62,20 +64,22 @@ pub enum Proof {
 pub enum Redeeming {
     /// The link is good for one sign-in; this is how it must be stored with it.
     Redeemed(State),
-    /// A wrong code; this is how the link must be stored.
+    /// A wrong code; this is how the link must be stored. It counts for the address, too
+    /// ([`WrongCodes::after_one`]).
     WrongCode(State),
-    /// Used, killed or past its time.
+    /// Used, killed or past its time, or a right code of an address whose codes are off.
     Over,
 }
 
 impl MagicLink {
-    /// Judges `proof` at `now`.
-    pub fn redeem(&self, proof: Proof, now: DateTime<Utc>) -> Redeeming {
+    /// Judges `proof` at `now`; `codes` are those that were tried on all links of the address.
+    pub fn redeem(&self, proof: Proof, codes: &WrongCodes, now: DateTime<Utc>) -> Redeeming {
         let State::Open { wrong_codes } = self.state else { return Redeeming::Over };
         if now >= self.expires_at {
             return Redeeming::Over;
         }
         match proof {
+            Proof::Code { is_right: true } if codes.are_codes_off(now) => Redeeming::Over,
             Proof::Token | Proof::Code { is_right: true } => Redeeming::Redeemed(State::Redeemed { at: now }),
             Proof::Code { is_right: false } => Redeeming::WrongCode(match wrong_codes + 1 {
                 wrong_codes if wrong_codes < CODE_ATTEMPTS => State::Open { wrong_codes },
@@ -124,13 +128,25 @@ mod tests {
             (State::Killed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
         ];
 
+        let on = WrongCodes::default();
         for (state, by_token, by_code, by_wrong_code) in table {
-            assert_eq!(link(state).redeem(Proof::Token, at(10)), by_token, "{state:?}");
-            assert_eq!(link(state).redeem(RIGHT, at(10)), by_code, "{state:?}");
-            assert_eq!(link(state).redeem(WRONG, at(10)), by_wrong_code, "{state:?}");
+            assert_eq!(link(state).redeem(Proof::Token, &on, at(10)), by_token, "{state:?}");
+            assert_eq!(link(state).redeem(RIGHT, &on, at(10)), by_code, "{state:?}");
+            assert_eq!(link(state).redeem(WRONG, &on, at(10)), by_wrong_code, "{state:?}");
             for proof in [Proof::Token, RIGHT, WRONG] {
-                assert_eq!(link(state).redeem(proof, at(900)), Redeeming::Over, "{state:?} {proof:?}");
+                assert_eq!(link(state).redeem(proof, &on, at(900)), Redeeming::Over, "{state:?} {proof:?}");
             }
         }
+    }
+
+    #[test]
+    fn codes_that_are_off_are_not_taken_and_links_are() {
+        let off = WrongCodes { off_until: Some(at(60)), ..WrongCodes::default() };
+        let open = link(State::Open { wrong_codes: 0 });
+
+        assert_eq!(open.redeem(RIGHT, &off, at(59)), Redeeming::Over);
+        assert_eq!(open.redeem(WRONG, &off, at(59)), Redeeming::WrongCode(State::Open { wrong_codes: 1 }));
+        assert!(matches!(open.redeem(Proof::Token, &off, at(59)), Redeeming::Redeemed(_)));
+        assert!(matches!(open.redeem(RIGHT, &off, at(60)), Redeeming::Redeemed(_)));
     }
 }

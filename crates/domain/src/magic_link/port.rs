@@ -2,13 +2,21 @@
 
 use async_trait::async_trait;
 
-use super::{MagicLink, Proof, RedirectTo};
+use super::{LinkBudget, MagicLink, OverBudget, Proof, RedirectTo};
 use crate::error::StoreError;
 use crate::id::{MagicLinkId, SessionId, UserId};
 use crate::mail::Mail;
 use crate::session::{Session, SessionSeed};
 use crate::stamp::Stamp;
 use crate::user::{SignupPolicy, User};
+
+/// What an issue came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issued {
+    Issued,
+    /// Neither the link nor its mail is kept.
+    OverBudget(OverBudget),
+}
 
 /// A proof to be redeemed, and what the sign-in it is good for will be.
 #[derive(Clone, Debug)]
@@ -41,14 +49,15 @@ pub enum Redemption {
 /// Every magic link.
 #[async_trait]
 pub trait MagicLinks: Send + Sync {
-    /// Remembers a new link and the mail that carries it, in one commit.
-    async fn issue(&self, link: &MagicLink, mail: &Mail) -> Result<(), StoreError>;
+    /// Remembers a new link and the mail that carries it, in one commit, if [`LinkBudget::admit`] admits it after
+    /// those that the address was sent before. However many race, no more are issued than that.
+    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError>;
 
     /// The link with this id.
     async fn find(&self, link: MagicLinkId) -> Result<Option<MagicLink>, StoreError>;
 
     /// Judges by [`MagicLink::redeem`], atomically: of any number of racers one signs in, and wrong codes are
-    /// all counted. In the same commit the account is opened or brought up to date ([`User::signed_up`],
+    /// all counted, for the link and for its address ([`super::WrongCodes`]). In the same commit the account is opened or brought up to date ([`User::signed_up`],
     /// [`User::signed_in_by_mail`]), the session opened or renewed, and the sign-in written to the activity.
     /// An account that is disabled, or not admitted, is found out before the link is used up.
     async fn redeem(&self, redeem: &Redeem, at: &Stamp) -> Result<Redemption, StoreError>;

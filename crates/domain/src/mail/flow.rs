@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::letter::{Content, Letter, MagicLinkLetter, Message, TypesettingFailed};
+use super::contents::{is_worth_sending, letter, record};
+use super::letter::{Message, TypesettingFailed};
 use super::port::{DeliveryError, Mailer};
-use super::{Delivery, Mail, State, Template};
+use super::{Delivery, Mail, State};
 use crate::clock::to_stored_precision;
-use crate::credential::Kind;
 use crate::error::StoreError;
-use crate::magic_link::{self, MagicLink};
 use crate::service::Service;
 
 /// How long a worker has for a delivery before another may try. Longer than an SMTP dialogue may take.
@@ -53,14 +52,11 @@ async fn deliver(
     mailer: &dyn Mailer,
     mail: &Mail,
 ) -> Result<(Delivery, Option<String>), StoreError> {
-    let Template::MagicLink(id) = mail.template;
-    let Some(link) = service.stores.magic_links.find(id).await? else {
-        return Ok((Delivery::Dropped, None));
-    };
-    if !is_worth_sending(service, &link).await? {
+    let Some(record) = record(service, mail).await? else { return Ok((Delivery::Dropped, None)) };
+    if !is_worth_sending(service, &record, now(service)).await? {
         return Ok((Delivery::Dropped, None));
     }
-    let message = match service.typesetter.set(&letter(service, mail, &link)) {
+    let message = match service.typesetter.set(&letter(service, mail, record)) {
         Ok(message) => message,
         Err(error) => return Ok((Delivery::Rejected, Some(error.to_string()))),
     };
@@ -71,39 +67,14 @@ async fn deliver(
     })
 }
 
-/// Whether the link can still sign somebody in. Asked when the mail's turn has come, so that the answer to
-/// the request costs the same whether or not the address has an account.
-async fn is_worth_sending(service: &Service, link: &MagicLink) -> Result<bool, StoreError> {
-    let is_open = matches!(link.state, magic_link::State::Open { .. }) && now(service) < link.expires_at;
-    if !is_open {
-        return Ok(false);
-    }
-    Ok(match service.stores.users.find_by_email(&link.email).await? {
-        Some(user) => user.is_enabled(),
-        None => service.rules.signup.admits(&link.email),
-    })
-}
-
-fn letter(service: &Service, mail: &Mail, link: &MagicLink) -> Letter {
-    let content = Content::MagicLink(MagicLinkLetter {
-        page: service.rules.page("/magic-link"),
-        token: service.keyring.issue(Kind::MagicLink, link.id.0, 0),
-        code: service.keyring.sign_in_code(link.id.0),
-        lifetime: link.expires_at - link.requested_at,
-        requester: link.origin.clone(),
-    });
-    Letter { id: mail.id, to: mail.to.clone(), date: mail.created_at, content }
-}
-
 /// The newest `limit` mails as the development inbox shows them, newest first; those that were not worth
 /// sending are left out.
 pub async fn inbox(service: &Service, limit: u32) -> Result<Vec<Message>, MailError> {
     let mut messages = Vec::new();
     for mail in service.stores.mails.newest(limit).await? {
-        let Template::MagicLink(id) = mail.template;
         let State::Sent(_) = mail.state else { continue };
-        if let Some(link) = service.stores.magic_links.find(id).await? {
-            messages.push(service.typesetter.set(&letter(service, &mail, &link))?);
+        if let Some(record) = record(service, &mail).await? {
+            messages.push(service.typesetter.set(&letter(service, &mail, record))?);
         }
     }
     Ok(messages)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use crate::client::ClientName;
 use crate::credential::{Credential, SignInCode};
 use crate::email::EmailAddress;
 use crate::id::MailId;
@@ -21,6 +22,70 @@ pub struct Letter {
 #[derive(Clone, Debug)]
 pub enum Content {
     MagicLink(MagicLinkLetter),
+    DeviceApproved(DeviceApprovedLetter),
+    RefreshReuse(RefreshReuseLetter),
+    /// To the new address: it is taken when the action is done.
+    EmailChangeAsked(EmailChangeLetter),
+    /// To the old address: the action undoes it.
+    EmailChanged(EmailChangeLetter),
+}
+
+/// A link to a page that shows what it would do, and does it when a button there is pressed.
+#[derive(Clone, Debug)]
+pub struct ActionLink {
+    pub page: Url,
+    pub token: Credential,
+}
+
+impl ActionLink {
+    /// The link. Its page works without a script, so the token is in the query (docs/adr/0004).
+    pub fn link(&self) -> String {
+        format!("{}?token={}", self.page, self.token.expose())
+    }
+}
+
+/// A device that its recipient has approved.
+#[derive(Clone, Debug)]
+pub struct DeviceApprovedLetter {
+    /// What the client is called here.
+    pub client: String,
+    /// What the device calls itself; unverified.
+    pub client_name: Option<ClientName>,
+    /// Where the device asked from.
+    pub device: Origin,
+    pub requested_at: DateTime<Utc>,
+    pub approved_at: DateTime<Utc>,
+    /// Ends its session.
+    pub end: ActionLink,
+}
+
+/// A session that was ended because two held its refresh token.
+#[derive(Clone, Debug)]
+pub struct RefreshReuseLetter {
+    /// What the client is called here.
+    pub client: String,
+    /// What the device calls itself; unverified.
+    pub client_name: Option<ClientName>,
+    /// Where it was opened.
+    pub opened_from: Origin,
+    pub opened_at: DateTime<Utc>,
+    pub ended_at: DateTime<Utc>,
+    /// Where the recipient sees what else is signed in.
+    pub account: Url,
+}
+
+/// A change of an account's address.
+#[derive(Clone, Debug)]
+pub struct EmailChangeLetter {
+    pub old: EmailAddress,
+    pub new: EmailAddress,
+    /// When it was asked for, or done.
+    pub at: DateTime<Utc>,
+    /// Who asked.
+    pub requester: Origin,
+    pub action: ActionLink,
+    /// How long the action can be done.
+    pub lifetime: TimeDelta,
 }
 
 /// A link and a code for signing in.

@@ -3,17 +3,23 @@
 //! The row holds recipient, template and record. Links and codes are derived from the record when the mail
 //! is sent or shown, and never stored.
 
+mod contents;
 pub mod flow;
 pub mod letter;
 pub mod port;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::letter::{Content, Letter, MagicLinkLetter, Message, Typesetter, TypesettingFailed};
+pub use self::letter::{
+    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Message,
+    RefreshReuseLetter, Typesetter, TypesettingFailed,
+};
 use crate::email::EmailAddress;
-use crate::id::{MagicLinkId, MailId};
+use crate::id::{DeviceAuthorizationId, MagicLinkId, MailId, SessionId};
+use crate::stamp::Stamp;
 
-/// How often a delivery is tried. With the pauses of [`Mail::retry_after`] that is most of a day.
+/// How often a delivery is tried, and tried again after it was requeued. With the pauses of
+/// [`Mail::retry_after`] that is most of a day.
 pub const ATTEMPTS: u32 = 100;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 
@@ -22,6 +28,10 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 pub enum Template {
     /// A link and a code for signing in.
     MagicLink(MagicLinkId),
+    /// The recipient has approved this device.
+    DeviceApproved(DeviceAuthorizationId),
+    /// This session of the recipient was ended, because two held its refresh token.
+    RefreshReuse(SessionId),
 }
 
 /// How far a mail is.
@@ -67,6 +77,22 @@ impl Mail {
         Self { id, to, template, created_at: now, attempts: 0, state: State::Due(now) }
     }
 
+    /// The mail that the approval of a device by the request of `at` sends to its owner.
+    pub fn of_approval(to: EmailAddress, device: DeviceAuthorizationId, at: &Stamp) -> Self {
+        Self::new(at.mail_id(), to, Template::DeviceApproved(device), at.now)
+    }
+
+    /// The mail that a refresh token presented by two, the second in the request of `at`, sends to its owner.
+    pub fn of_reuse(to: EmailAddress, session: SessionId, at: &Stamp) -> Self {
+        Self::new(at.mail_id(), to, Template::RefreshReuse(session), at.now)
+    }
+
+    /// A dead letter, due again at once. None if it is not dead.
+    pub fn requeued(&self, now: DateTime<Utc>) -> Option<Self> {
+        let State::Dead(_) = self.state else { return None };
+        Some(Self { state: State::Due(now), ..self.clone() })
+    }
+
     /// The mail while a worker tries to deliver it: nobody else's until `lease` is over. None if it is not due.
     pub fn leased(&self, now: DateTime<Utc>, lease: TimeDelta) -> Option<Self> {
         let State::Due(due) = self.state else { return None };
@@ -87,7 +113,7 @@ impl Mail {
             Delivery::Sent => State::Sent(now),
             Delivery::Dropped => State::Dropped(now),
             Delivery::Rejected => State::Dead(now),
-            Delivery::Deferred if self.attempts >= ATTEMPTS => State::Dead(now),
+            Delivery::Deferred if self.attempts.is_multiple_of(ATTEMPTS) => State::Dead(now),
             Delivery::Deferred => State::Due(now + self.retry_after()),
         };
         Some(Self { state, ..self.clone() })
@@ -95,7 +121,7 @@ impl Mail {
 
     /// 1, 2, 4 … seconds after the first, second, third … attempt, up to 15 minutes.
     pub fn retry_after(&self) -> TimeDelta {
-        let doublings = self.attempts.saturating_sub(1).min(10);
+        let doublings = (self.attempts.saturating_sub(1) % ATTEMPTS).min(10);
         TimeDelta::seconds(1 << doublings).min(LONGEST_PAUSE)
     }
 }
@@ -151,6 +177,25 @@ mod tests {
 
         assert_eq!(second.settled(first.attempts, Delivery::Deferred, at(62)), None);
         assert_eq!(second.settled(2, Delivery::Sent, at(62)).unwrap().state, State::Sent(at(62)));
+    }
+
+    #[test]
+    fn a_dead_letter_that_is_requeued_is_due_at_once_and_tried_as_often_again() {
+        let dead = Mail { attempts: ATTEMPTS, state: State::Dead(at(9)), ..mail() };
+
+        let requeued = dead.requeued(at(10)).unwrap();
+        let leased = requeued.leased(at(10), LEASE).unwrap();
+        let deferred = leased.settled(ATTEMPTS + 1, Delivery::Deferred, at(10)).unwrap();
+
+        assert_eq!(deferred.state, State::Due(at(11)));
+        let last = Mail { attempts: 2 * ATTEMPTS, ..deferred };
+        assert_eq!(
+            last.settled(2 * ATTEMPTS, Delivery::Deferred, at(12)).unwrap().state,
+            State::Dead(at(12))
+        );
+        for state in [State::Due(at(1)), State::Sent(at(1)), State::Dropped(at(1))] {
+            assert_eq!(Mail { state, ..mail() }.requeued(at(2)), None);
+        }
     }
 
     #[test]

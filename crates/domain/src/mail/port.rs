@@ -24,8 +24,17 @@ pub trait Mails: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// The mail with this id.
+    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError>;
+
     /// The newest `limit` mails, newest first.
     async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;
+
+    /// The newest `limit` dead letters, newest first.
+    async fn list_dead(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;
+
+    /// Makes a dead letter due again ([`Mail::requeued`]); false if it is unknown or not dead.
+    async fn requeue(&self, mail: MailId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
 /// Why a letter was not delivered. The cause is for the log; it holds no secret.

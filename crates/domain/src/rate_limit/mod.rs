@@ -1,6 +1,8 @@
-//! A rate limit: how much one address may ask for. Counted in memory, by each server for itself.
+//! A rate limit: how much one address, or one account, may ask for. Counted in memory, by each server for
+//! itself.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
@@ -30,15 +32,15 @@ struct Window {
     count: u32,
 }
 
-/// Counts by address. An address's window begins with its first request and lasts as long as the rate says.
+/// Counts by key. A key's window begins with the first that is counted and lasts as long as the rate says.
 #[derive(Debug)]
-pub struct AddressLimit {
+pub struct Limit<K> {
     rate: Rate,
-    windows: Mutex<HashMap<IpAddr, Window>>,
+    windows: Mutex<HashMap<K, Window>>,
 }
 
-impl AddressLimit {
-    /// How many addresses are remembered before those whose window is over are dropped.
+impl<K: Eq + Hash> Limit<K> {
+    /// How many keys are remembered before those whose window is over are dropped.
     const SWEEP_AT: usize = 100_000;
 
     /// Nothing counted yet.
@@ -46,8 +48,8 @@ impl AddressLimit {
         Self { rate, windows: Mutex::default() }
     }
 
-    /// Counts a request from `address` at `now`.
-    pub fn count(&self, address: IpAddr, now: DateTime<Utc>) -> Standing {
+    /// Counts one of `key` at `now`.
+    pub fn count(&self, key: K, now: DateTime<Utc>) -> Standing {
         let is_over = |window: &Window| now - window.began_at >= self.rate.per;
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= Self::SWEEP_AT {
@@ -57,18 +59,51 @@ impl AddressLimit {
         if windows.len() >= Self::SWEEP_AT {
             windows.clear();
         }
-        let window = windows.entry(network(address)).or_insert(Window { began_at: now, count: 0 });
+        let window = windows.entry(key).or_insert(Window { began_at: now, count: 0 });
         if is_over(window) {
             *window = Window { began_at: now, count: 0 };
         }
         let is_allowed = window.count < self.rate.count;
         window.count = window.count.saturating_add(1);
+        self.standing(*window, is_allowed)
+    }
+
+    /// How `key` stands at `now`; counts nothing.
+    pub fn look(&self, key: &K, now: DateTime<Utc>) -> Standing {
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = windows.get(key).filter(|window| now - window.began_at < self.rate.per);
+        let window = live.copied().unwrap_or(Window { began_at: now, count: 0 });
+        self.standing(window, window.count < self.rate.count)
+    }
+
+    fn standing(&self, window: Window, is_allowed: bool) -> Standing {
         Standing {
             rate: self.rate,
             remaining: self.rate.count.saturating_sub(window.count),
             resets_at: window.began_at + self.rate.per,
             is_allowed,
         }
+    }
+}
+
+/// Counts by address ([`network`]).
+#[derive(Debug)]
+pub struct AddressLimit(Limit<IpAddr>);
+
+impl AddressLimit {
+    /// Nothing counted yet.
+    pub fn new(rate: Rate) -> Self {
+        Self(Limit::new(rate))
+    }
+
+    /// Counts one from `address` at `now`.
+    pub fn count(&self, address: IpAddr, now: DateTime<Utc>) -> Standing {
+        self.0.count(network(address), now)
+    }
+
+    /// How `address` stands at `now`; counts nothing.
+    pub fn look(&self, address: IpAddr, now: DateTime<Utc>) -> Standing {
+        self.0.look(&network(address), now)
     }
 }
 
@@ -109,6 +144,19 @@ mod tests {
             told,
             [(true, 1, first), (true, 0, first), (false, 0, first), (false, 0, first), (true, 1, at(120))]
         );
+    }
+
+    #[test]
+    fn a_look_counts_nothing_and_says_what_a_count_would() {
+        let limit = limit();
+        let told = |standing: Standing| (standing.is_allowed, standing.remaining, standing.resets_at);
+
+        assert_eq!(told(limit.look(ip("10.0.0.1"), at(5))), (true, 2, at(65)));
+        limit.count(ip("10.0.0.1"), at(10));
+        assert_eq!(told(limit.look(ip("10.0.0.1"), at(20))), (true, 1, at(70)));
+        limit.count(ip("10.0.0.1"), at(20));
+        assert_eq!(told(limit.look(ip("10.0.0.1"), at(69))), (false, 0, at(70)));
+        assert_eq!(told(limit.look(ip("10.0.0.1"), at(70))), (true, 2, at(130)));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! A language is one value of [`Wording`], so a text that is missing in one of them does not compile.
 
 pub mod account;
+pub mod action;
 mod de;
 mod en;
 mod span;
 mod text;
 
-pub use text::{Around, Notices, Problems, Told, Wording};
+pub use text::{Around, Linked, Notices, Problems, Told, Wording};
 
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 use actix_web::{HttpMessage, HttpRequest};

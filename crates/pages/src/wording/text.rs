@@ -2,6 +2,7 @@
 //! template of its page.
 
 use super::account::Account;
+use super::action::Actions;
 use super::span::Spans;
 
 /// Every text of the pages in one language.
@@ -20,6 +21,7 @@ pub struct Wording {
     pub outcomes: Outcomes,
     pub notices: Notices,
     pub problems: Problems,
+    pub actions: Actions,
     pub account: Account,
     pub inbox: Inbox,
     pub spans: Spans,

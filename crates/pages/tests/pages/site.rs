@@ -15,11 +15,15 @@ use keywright_adapters::letter::AskamaTypesetter;
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::credential::Keyring;
 use keywright_domain::device_authorization::flow::{Begin, begin};
+use keywright_domain::device_authorization::guess::Misses;
 use keywright_domain::device_authorization::pace::Pacer;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::resource_server::ResourceServers;
+use keywright_domain::device_authorization::waiting::WaitingRoom;
+use keywright_domain::magic_link::LinkBudget;
+use keywright_domain::rate_limit::Rate;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::{Algorithm, flow as signing_key};
@@ -190,7 +194,13 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         pacer: Pacer::default(),
         resource_servers: ResourceServers::default(),
         tally: Arc::new(NoTally),
+        waiting: WaitingRoom::new(9),
+        misses: Misses::new(per_10_minutes(10), per_10_minutes(100)),
     }
+}
+
+fn per_10_minutes(count: u32) -> Rate {
+    Rate { count, per: TimeDelta::minutes(10) }
 }
 
 fn rules() -> Rules {
@@ -207,6 +217,7 @@ fn rules() -> Rules {
         device_lifetime: TimeDelta::minutes(10),
         device_interval: TimeDelta::seconds(5),
         magic_link_lifetime: TimeDelta::minutes(15),
+        link_budget: LinkBudget { per_network: per_10_minutes(5), per_email: per_10_minutes(30) },
         redirect_origins: vec!["https://app.example.com".to_owned()],
         signup: SignupPolicy::Open,
     }

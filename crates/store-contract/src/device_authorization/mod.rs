@@ -3,6 +3,7 @@
 mod begin;
 mod decide;
 mod poll;
+mod withdraw;
 
 use keywright_domain::Stores;
 use keywright_domain::device_authorization::DeviceAuthorization;
@@ -13,6 +14,7 @@ use keywright_domain::session::SessionKind;
 pub use self::begin::*;
 pub use self::decide::*;
 pub use self::poll::*;
+pub use self::withdraw::*;
 use crate::fixture::{seed, stamp};
 
 /// The authorization as it is stored.

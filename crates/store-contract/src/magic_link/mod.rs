@@ -1,6 +1,7 @@
 //! Magic links.
 
 mod account;
+mod budget;
 mod proof;
 mod renew;
 
@@ -13,9 +14,12 @@ use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::User;
 
 pub use self::account::*;
+pub use self::budget::*;
 pub use self::proof::*;
 pub use self::renew::*;
-use crate::fixture::{ADA, RACERS, activity, at, count, issue, link, mail, race, redeem, stamp, stored};
+use crate::fixture::{
+    ADA, RACERS, UNLIMITED, activity, at, count, issue, link, mail, race, redeem, stamp, stored,
+};
 
 const RIGHT: Proof = Proof::Code { is_right: true };
 const WRONG: Proof = Proof::Code { is_right: false };
@@ -39,7 +43,7 @@ pub async fn a_link_and_its_mail_are_kept_as_they_are(stores: Stores) {
     let link = MagicLink { redirect_to: Some(RedirectTo::from_trusted("/a?b=ü#c")), ..link(ADA, 0) };
     let mail = mail(&link);
 
-    stores.magic_links.issue(&link, &mail).await.unwrap();
+    stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
 
     assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link.clone()));
     assert_eq!(stores.mails.newest(9).await.unwrap(), [mail]);
@@ -108,10 +112,10 @@ pub async fn an_unknown_link_is_refused(stores: Stores) {
 pub async fn a_link_whose_mail_cannot_be_kept_is_not_issued(stores: Stores) {
     let first = link(ADA, 0);
     let taken = mail(&first);
-    stores.magic_links.issue(&first, &taken).await.unwrap();
+    stores.magic_links.issue(&first, &taken, &UNLIMITED).await.unwrap();
     let second = link(ADA, 0);
 
-    let issued = stores.magic_links.issue(&second, &Mail { id: taken.id, ..mail(&second) }).await;
+    let issued = stores.magic_links.issue(&second, &Mail { id: taken.id, ..mail(&second) }, &UNLIMITED).await;
 
     assert!(issued.is_err());
     assert_eq!(stores.magic_links.find(second.id).await.unwrap(), None);

@@ -11,12 +11,13 @@ use keywright_domain::user::User;
 
 use super::{RIGHT, WRONG, by, redeemed, state};
 use crate::fixture::{
-    ADA, RACERS, activity, at, count, email, issue, link, mail, origin, race, redeem, stamp_at, stamp_from,
+    ADA, RACERS, UNLIMITED, activity, at, count, email, issue, link, mail, origin, race, redeem, stamp_at,
+    stamp_from,
 };
 
 pub async fn a_link_without_a_target_or_an_origin_is_kept_as_it_is(stores: Stores) {
     let link = MagicLink { redirect_to: None, origin: Origin::default(), ..link(ADA, 0) };
-    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
 
     assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
 }
@@ -24,7 +25,7 @@ pub async fn a_link_without_a_target_or_an_origin_is_kept_as_it_is(stores: Store
 pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
     let target = RedirectTo::from_trusted("https://app.example.com/in?next=%2F");
     let link = MagicLink { redirect_to: Some(target.clone()), ..link(ADA, 0) };
-    stores.magic_links.issue(&link, &mail(&link)).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
     let redeem = Redeem { proof: RIGHT, ..redeem(&link, SessionKind::Browser, 5) };
     let request = stamp_from(at(5), origin("2001:db8::5", "Mozilla/5.0 (Zoë)"));
 

@@ -2,6 +2,7 @@
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::mail::{State, Template};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Refresh, SessionKind};
 
@@ -38,6 +39,22 @@ pub async fn racers_with_an_older_generation_end_the_session_once(stores: Stores
     assert_eq!(count(&rotations, |rotation| matches!(rotation, Rotation::ReuseFound(_))), 1);
     assert_eq!(count(&rotations, |rotation| *rotation == Rotation::Over), RACERS - 1);
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
+}
+
+/// One mail, however many racers.
+pub async fn a_reuse_is_told_by_mail_once(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    renew(&stores, session.id, 0, 10).await;
+    renew(&stores, session.id, 1, 20).await;
+    let id = session.id;
+
+    race(&stores, RACERS, |stores, _| async move { rotate(&stores, id, 0, 30).await }).await;
+
+    let mails = stores.mails.newest(9).await.unwrap();
+    let told: Vec<_> = mails.iter().filter(|mail| mail.template == Template::RefreshReuse(id)).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].to.as_str(), told[0].created_at, told[0].state), (ADA, at(30), State::Due(at(30))));
+    assert_eq!(mails.len(), 2, "the other one signed in");
 }
 
 pub async fn a_retired_successor_is_reuse(stores: Stores) {

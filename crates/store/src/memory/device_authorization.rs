@@ -1,12 +1,15 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
-use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
+use keywright_domain::device_authorization::port::{
+    Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
+};
 use keywright_domain::device_authorization::{
-    Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
+    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest, Withdrawing,
 };
 use keywright_domain::id::DeviceAuthorizationId;
-use keywright_domain::session::SessionSeed;
+use keywright_domain::mail::Mail;
+use keywright_domain::session::{EndReason, SessionSeed};
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
@@ -55,7 +58,9 @@ impl DeviceAuthorizations for MemoryStore {
             Deciding::NotFound => return Ok(Decided::NotFound),
         };
         let decided = DeviceAuthorization { state, ..before };
-        tables.record(Activity::of_decision(&decided, decision, at))?;
+        let approver = tables.users.get(&decision.by).filter(|_| decision.action == Action::Approve);
+        let mail = approver.map(|approver| Mail::of_approval(approver.email.clone(), id, at));
+        tables.record_and_tell(Activity::of_decision(&decided, decision, at), mail)?;
         tables.device_authorizations.insert(id, decided.clone());
         Ok(Decided::Decided(decided))
     }
@@ -85,5 +90,26 @@ impl DeviceAuthorizations for MemoryStore {
         tables.device_authorizations.insert(authorization.id, authorization.clone());
         tables.sessions.insert(session.id, session.clone());
         Ok(Polled::Claimed { session, authorization })
+    }
+
+    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
+        let mut tables = self.tables();
+        let Some(before) = tables.device_authorizations.get(&id).cloned() else {
+            return Ok(Withdrawn::Over);
+        };
+        match before.withdraw(at.now) {
+            Withdrawing::Over => Ok(Withdrawn::Over),
+            Withdrawing::Withdrawn(state) => {
+                if let Some(by) = state.decided_by() {
+                    tables.record(Activity::of_withdrawal(&before, by, at))?;
+                }
+                tables.device_authorizations.insert(id, DeviceAuthorization { state, ..before });
+                Ok(Withdrawn::Withdrawn)
+            }
+            Withdrawing::EndSession(session) => {
+                let ended = tables.end(session, EndReason::Ended, Event::SessionEnded, at)?;
+                Ok(ended.map_or(Withdrawn::Over, Withdrawn::Ended))
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::MagicLinkId;
-use keywright_domain::magic_link::port::{MagicLinks, Redeem, Redemption};
-use keywright_domain::magic_link::{MagicLink, Redeeming};
+use keywright_domain::magic_link::budget::Earlier;
+use keywright_domain::magic_link::port::{Issued, MagicLinks, Redeem, Redemption};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, Redeeming};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::user::User;
@@ -12,13 +13,19 @@ use super::{MemoryStore, is_free};
 
 #[async_trait]
 impl MagicLinks for MemoryStore {
-    async fn issue(&self, link: &MagicLink, mail: &Mail) -> Result<(), StoreError> {
+    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError> {
         let mut tables = self.tables();
+        let sent = tables.magic_links.values().filter(|sent| sent.email == link.email);
+        let sent: Vec<_> =
+            sent.map(|sent| Earlier { requested_at: sent.requested_at, ip: sent.origin.ip }).collect();
+        if let Err(over) = budget.admit(&sent, link.origin.ip, link.requested_at) {
+            return Ok(Issued::OverBudget(over));
+        }
         is_free(&tables.magic_links, &link.id)?;
         is_free(&tables.mails, &mail.id)?;
         tables.magic_links.insert(link.id, link.clone());
         tables.mails.insert(mail.id, mail.clone());
-        Ok(())
+        Ok(Issued::Issued)
     }
 
     async fn find(&self, link: MagicLinkId) -> Result<Option<MagicLink>, StoreError> {
@@ -30,9 +37,11 @@ impl MagicLinks for MemoryStore {
         let Some(link) = tables.magic_links.get(&redeem.link).cloned() else {
             return Ok(Redemption::Refused);
         };
-        let state = match link.redeem(redeem.proof, at.now) {
+        let codes = tables.wrong_codes.get(&link.email).cloned().unwrap_or_default();
+        let state = match link.redeem(redeem.proof, &codes, at.now) {
             Redeeming::Redeemed(state) => state,
             Redeeming::WrongCode(state) => {
+                tables.wrong_codes.insert(link.email.clone(), codes.after_one(at.now));
                 tables.magic_links.insert(link.id, MagicLink { state, ..link });
                 return Ok(Redemption::Refused);
             }

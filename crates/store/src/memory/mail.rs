@@ -45,10 +45,31 @@ impl Mails for MemoryStore {
         Ok(is_theirs)
     }
 
-    async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        let mut newest: Vec<_> = self.tables().mails.values().cloned().collect();
-        newest.sort_by_key(|mail| std::cmp::Reverse((mail.created_at, mail.id)));
-        newest.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(newest)
+    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError> {
+        Ok(self.tables().mails.get(&mail).cloned())
     }
+
+    async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        Ok(newest(self.tables().mails.values(), limit))
+    }
+
+    async fn list_dead(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        let tables = self.tables();
+        Ok(newest(tables.mails.values().filter(|mail| matches!(mail.state, State::Dead(_))), limit))
+    }
+
+    async fn requeue(&self, mail: MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let Some(mail) = tables.mails.get_mut(&mail) else { return Ok(false) };
+        let Some(requeued) = mail.requeued(now) else { return Ok(false) };
+        *mail = requeued;
+        Ok(true)
+    }
+}
+
+fn newest<'a>(mails: impl Iterator<Item = &'a Mail>, limit: u32) -> Vec<Mail> {
+    let mut newest: Vec<_> = mails.cloned().collect();
+    newest.sort_by_key(|mail| std::cmp::Reverse((mail.created_at, mail.id)));
+    newest.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    newest
 }

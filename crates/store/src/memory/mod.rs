@@ -19,10 +19,11 @@ use chrono::{DateTime, Utc};
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{
     ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
 };
-use keywright_domain::magic_link::MagicLink;
+use keywright_domain::magic_link::{MagicLink, WrongCodes};
 use keywright_domain::mail::{Mail, State};
 use keywright_domain::organization::{Organization, Role};
 use keywright_domain::service::{Figures, Health};
@@ -43,6 +44,7 @@ struct Tables {
     magic_links: BTreeMap<MagicLinkId, MagicLink>,
     organizations: BTreeMap<OrganizationId, Organization>,
     memberships: BTreeMap<(OrganizationId, UserId), Role>,
+    wrong_codes: BTreeMap<EmailAddress, WrongCodes>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,
@@ -61,6 +63,18 @@ impl Tables {
     fn record(&mut self, activity: Activity) -> Result<(), StoreError> {
         is_free(&self.activities, &activity.id)?;
         self.activities.insert(activity.id, activity);
+        Ok(())
+    }
+
+    /// Adds an entry and a mail, or neither: the last thing that can fail, too.
+    fn record_and_tell(&mut self, activity: Activity, mail: Option<Mail>) -> Result<(), StoreError> {
+        if let Some(mail) = &mail {
+            is_free(&self.mails, &mail.id)?;
+        }
+        self.record(activity)?;
+        if let Some(mail) = mail {
+            self.mails.insert(mail.id, mail);
+        }
         Ok(())
     }
 }

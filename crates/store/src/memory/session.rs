@@ -2,13 +2,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
-use super::MemoryStore;
+use super::{MemoryStore, Tables};
 
 #[async_trait]
 impl Sessions for MemoryStore {
@@ -28,8 +29,11 @@ impl Sessions for MemoryStore {
             Judgement::Ahead(session) => (session, Some(Event::RefreshAheadOfStore)),
             Judgement::Reuse(session) => (session, Some(Event::RefreshReuseDetected)),
         };
+        let is_reuse = event == Some(Event::RefreshReuseDetected);
         if let Some(event) = event {
-            tables.record(Activity::of_session(event, &after, at))?;
+            let owner = tables.users.get(&after.user_id).filter(|_| is_reuse);
+            let mail = owner.map(|owner| Mail::of_reuse(owner.email.clone(), after.id, at));
+            tables.record_and_tell(Activity::of_session(event, &after, at), mail)?;
         }
         tables.sessions.insert(after.id, after.clone());
         Ok(match event {
@@ -92,11 +96,23 @@ impl Sessions for MemoryStore {
         event: Event,
         at: &Stamp,
     ) -> Result<bool, StoreError> {
-        let mut tables = self.tables();
-        let live = tables.sessions.get(&session).filter(|session| session.is_live(at.now));
-        let Some(ended) = live.map(|session| session.ended(reason, at.now)) else { return Ok(false) };
-        tables.record(Activity::of_session(event, &ended, at))?;
-        tables.sessions.insert(session, ended);
-        Ok(true)
+        Ok(self.tables().end(session, reason, event, at)?.is_some())
+    }
+}
+
+impl Tables {
+    /// Ends a session that is live; the session as it is then.
+    pub(super) fn end(
+        &mut self,
+        session: SessionId,
+        reason: EndReason,
+        event: Event,
+        at: &Stamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let live = self.sessions.get(&session).filter(|session| session.is_live(at.now));
+        let Some(ended) = live.map(|session| session.ended(reason, at.now)) else { return Ok(None) };
+        self.record(Activity::of_session(event, &ended, at))?;
+        self.sessions.insert(session, ended.clone());
+        Ok(Some(ended))
     }
 }

@@ -1,11 +1,14 @@
 //! A row of `mails`.
 
 use diesel::prelude::*;
-use keywright_domain::id::{MagicLinkId, MailId};
+use keywright_domain::id::{DeviceAuthorizationId, MagicLinkId, MailId, SessionId};
 use keywright_domain::mail::{Mail, State, Template};
 
 use super::{BadRow, Key, Millis, Reading};
 use crate::schema::mails;
+
+/// The state of a dead letter.
+pub const DEAD: &str = "dead";
 
 #[derive(Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = mails, treat_none_as_default_value = false)]
@@ -36,7 +39,7 @@ impl From<&Mail> for MailChange {
         let (state, due_at, settled_at) = match mail.state {
             State::Due(at) => ("due", Some(at), None),
             State::Sent(at) => ("sent", None, Some(at)),
-            State::Dead(at) => ("dead", None, Some(at)),
+            State::Dead(at) => (DEAD, None, Some(at)),
             State::Dropped(at) => ("dropped", None, Some(at)),
         };
         Self {
@@ -53,6 +56,8 @@ impl From<&Mail> for MailRow {
         let change = MailChange::from(mail);
         let (template, record_id) = match mail.template {
             Template::MagicLink(link) => ("magic_link", link.into()),
+            Template::DeviceApproved(device) => ("device_approved", device.into()),
+            Template::RefreshReuse(session) => ("refresh_reuse", session.into()),
         };
         Self {
             id: mail.id.into(),
@@ -79,6 +84,8 @@ impl TryFrom<MailRow> for Mail {
             to: reading.email("recipient", &row.recipient)?,
             template: match row.template.as_str() {
                 "magic_link" => Template::MagicLink(MagicLinkId(row.record_id.0)),
+                "device_approved" => Template::DeviceApproved(DeviceAuthorizationId(row.record_id.0)),
+                "refresh_reuse" => Template::RefreshReuse(SessionId(row.record_id.0)),
                 _ => reading.known("template", None)?,
             },
             created_at: reading.instant("created_at", row.created_at)?,
@@ -86,7 +93,7 @@ impl TryFrom<MailRow> for Mail {
             state: match row.state.as_str() {
                 "due" => State::Due(reading.required_instant("due_at", row.due_at)?),
                 "sent" => State::Sent(settled()?),
-                "dead" => State::Dead(settled()?),
+                DEAD => State::Dead(settled()?),
                 "dropped" => State::Dropped(settled()?),
                 _ => reading.known("state", None)?,
             },

@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod device_authorization;
 pub mod magic_link;
+pub mod magic_link_address;
 pub mod mail;
 pub mod organization;
 pub mod renewal;

@@ -4,17 +4,20 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
-use keywright_domain::device_authorization::port::{Begun, Decided, DeviceAuthorizations, Poll, Polled};
+use keywright_domain::device_authorization::port::{
+    Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
+};
 use keywright_domain::device_authorization::{
-    Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest,
+    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest, Withdrawing,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
-use keywright_domain::session::{Authentication, SessionSeed};
+use keywright_domain::mail::Mail;
+use keywright_domain::session::{Authentication, EndReason, SessionSeed};
 use keywright_domain::stamp::Stamp;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, session, settle};
+use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
@@ -77,6 +80,11 @@ impl DeviceAuthorizations for Store {
         let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
         self.write(move |connection| settle(|| claim(connection, &poll, &seed, &at))).await
     }
+
+    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| settle(|| withdraw(connection, id, &at))).await
+    }
 }
 
 fn decide(
@@ -96,6 +104,11 @@ fn decide(
         return Ok(None);
     }
     activity::add(connection, &Activity::of_decision(&after, decision, at))?;
+    if decision.action == Action::Approve
+        && let Some(approver) = user::find(connection, decision.by)?
+    {
+        mail::add(connection, &Mail::of_approval(approver.email, id, at))?;
+    }
     Ok(Some(Decided::Decided(after)))
 }
 
@@ -141,6 +154,31 @@ fn claim(
     session::insert(connection, &session)?;
     activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
     Ok(Some(Polled::Claimed { session, authorization }))
+}
+
+fn withdraw(
+    connection: &mut Connection,
+    id: DeviceAuthorizationId,
+    at: &Stamp,
+) -> Result<Option<Withdrawn>, Failure> {
+    let Some(before) = load(connection, id)? else { return Ok(Some(Withdrawn::Over)) };
+    match before.withdraw(at.now) {
+        Withdrawing::Over => Ok(Some(Withdrawn::Over)),
+        Withdrawing::Withdrawn(state) => {
+            let after = DeviceAuthorization { state, ..before.clone() };
+            if !replace(connection, &before, &after)? {
+                return Ok(None);
+            }
+            if let Some(by) = state.decided_by() {
+                activity::add(connection, &Activity::of_withdrawal(&after, by, at))?;
+            }
+            Ok(Some(Withdrawn::Withdrawn))
+        }
+        Withdrawing::EndSession(session) => {
+            let ended = session::end(connection, session, EndReason::Ended, Event::SessionEnded, at)?;
+            Ok(Some(ended.map_or(Withdrawn::Over, Withdrawn::Ended)))
+        }
+    }
 }
 
 fn load(

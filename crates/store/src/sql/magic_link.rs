@@ -1,12 +1,15 @@
 //! Magic links.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{MagicLinkId, UserId};
-use keywright_domain::magic_link::port::{MagicLinks, Redeem, Redemption};
-use keywright_domain::magic_link::{MagicLink, Redeeming, State};
+use keywright_domain::magic_link::budget::Earlier;
+use keywright_domain::magic_link::port::{Issued, MagicLinks, Redeem, Redemption};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, Redeeming, State, WrongCodes};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Authentication, AuthenticationMethod, Session};
 use keywright_domain::stamp::Stamp;
@@ -14,17 +17,25 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, mail, session, settle, user};
-use crate::rows::Key;
 use crate::rows::magic_link::{MagicLinkRow, StateChange};
+use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
+use crate::rows::{Key, Millis};
+use crate::schema::magic_link_addresses as addresses;
 use crate::schema::magic_links::{self as table, dsl};
 
 #[async_trait]
 impl MagicLinks for Store {
-    async fn issue(&self, link: &MagicLink, mail: &Mail) -> Result<(), StoreError> {
-        let (row, mail) = (MagicLinkRow::from(link), mail.clone());
+    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError> {
+        let (link, mail, budget) = (link.clone(), mail.clone(), *budget);
         self.write(move |connection| {
-            diesel::insert_into(table::table).values(&row).execute(connection)?;
-            mail::add(connection, &mail)
+            lock_address(connection, &link.email)?;
+            let sent = sent_since(connection, &link.email, link.requested_at - budget.period())?;
+            if let Err(over) = budget.admit(&sent, link.origin.ip, link.requested_at) {
+                return Ok(Issued::OverBudget(over));
+            }
+            diesel::insert_into(table::table).values(MagicLinkRow::from(&link)).execute(connection)?;
+            mail::add(connection, &mail)?;
+            Ok(Issued::Issued)
         })
         .await
     }
@@ -42,10 +53,18 @@ impl MagicLinks for Store {
 /// Judges a proof. None if what it was judged by changed meanwhile.
 fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Option<Redemption>, Failure> {
     let Some(link) = load(connection, redeem.link)? else { return Ok(Some(Redemption::Refused)) };
-    let state = match link.redeem(redeem.proof, at.now) {
+    let codes = match redeem.proof {
+        Proof::Token => WrongCodes::default(),
+        Proof::Code { .. } => lock_address(connection, &link.email)?,
+    };
+    let state = match link.redeem(redeem.proof, &codes, at.now) {
         Redeeming::Over => return Ok(Some(Redemption::Refused)),
         Redeeming::WrongCode(state) => {
-            return Ok(replace(connection, &link, state)?.then_some(Redemption::Refused));
+            if !replace(connection, &link, state)? {
+                return Ok(None);
+            }
+            count_wrong_code(connection, &link.email, &codes.after_one(at.now))?;
+            return Ok(Some(Redemption::Refused));
         }
         Redeeming::Redeemed(state) => state,
     };
@@ -98,6 +117,49 @@ fn open_session(
     let session = redeem.seed.open(user, authentication, at);
     session::insert(connection, &session)?;
     Ok(session)
+}
+
+/// What was tried on the links of an address. Until the command is over nobody else can count or issue for it.
+fn lock_address(connection: &mut Connection, email: &EmailAddress) -> Result<WrongCodes, Failure> {
+    diesel::insert_into(addresses::table)
+        .values(MagicLinkAddressRow::new(email))
+        .on_conflict(addresses::email)
+        .do_update()
+        // Nothing changes, but the row is the command's own from here on.
+        .set(addresses::email.eq(email.as_str()))
+        .execute(connection)?;
+    let found = addresses::table.find(email.as_str());
+    Ok(found.select(MagicLinkAddressRow::as_select()).first(connection)?.try_into()?)
+}
+
+/// Stores what was tried on the links of an address that is locked.
+fn count_wrong_code(
+    connection: &mut Connection,
+    email: &EmailAddress,
+    codes: &WrongCodes,
+) -> Result<(), Failure> {
+    diesel::update(addresses::table.find(email.as_str()))
+        .set(WrongCodesChange::from(codes))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The links that an address was sent after `since`.
+fn sent_since(
+    connection: &mut Connection,
+    email: &EmailAddress,
+    since: DateTime<Utc>,
+) -> Result<Vec<Earlier>, Failure> {
+    let sent = table::table
+        .filter(dsl::email.eq(email.as_str()))
+        .filter(dsl::requested_at.gt(Millis::from(since)))
+        .select(MagicLinkRow::as_select())
+        .load(connection)?;
+    let earlier = |row: MagicLinkRow| {
+        let link = MagicLink::try_from(row)?;
+        Ok(Earlier { requested_at: link.requested_at, ip: link.origin.ip })
+    };
+    sent.into_iter().map(earlier).collect()
 }
 
 fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink>, Failure> {

@@ -11,7 +11,7 @@ use keywright_domain::mail::{Delivery, Mail};
 
 use super::error::Failure;
 use super::{Connection, Store, settle};
-use crate::rows::mail::{MailChange, MailRow};
+use crate::rows::mail::{DEAD, MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
 
@@ -62,6 +62,38 @@ impl Mails for Store {
                 let Some(after) = before.settled(attempts, delivery, now) else { return Ok(Some(false)) };
                 Ok(replace(connection, &before, &after)?.then_some(true))
             })
+        })
+        .await
+    }
+
+    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError> {
+        self.read(move |connection| load(connection, mail)).await
+    }
+
+    async fn list_dead(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        self.read(move |connection| {
+            let rows = table::table
+                .filter(dsl::state.eq(DEAD))
+                .order((dsl::created_at.desc(), dsl::id.desc()))
+                .limit(limit.into())
+                .select(MailRow::as_select())
+                .load(connection)?;
+            Ok(rows.into_iter().map(Mail::try_from).collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    async fn requeue(&self, mail: MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let Some(after) = load(connection, mail)?.and_then(|before| before.requeued(now)) else {
+                return Ok(false);
+            };
+            // Nothing but this makes a dead letter another one, so its state is all that was judged.
+            let requeued = diesel::update(table::table.find(Key::from(mail)))
+                .filter(dsl::state.eq(DEAD))
+                .set(MailChange::from(&after))
+                .execute(connection)?;
+            Ok(requeued > 0)
         })
         .await
     }

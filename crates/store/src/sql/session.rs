@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
@@ -13,7 +14,7 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, settle};
+use super::{Connection, Store, activity, mail, settle, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
@@ -132,19 +133,27 @@ impl Sessions for Store {
         at: &Stamp,
     ) -> Result<bool, StoreError> {
         let at = at.clone();
-        self.write(move |connection| {
-            settle(|| {
-                let Some(before) = load_live(connection, session, at.now)? else { return Ok(Some(false)) };
-                let after = before.ended(reason, at.now);
-                if !replace(connection, &before, &after)? {
-                    return Ok(None);
-                }
-                activity::add(connection, &Activity::of_session(event, &after, &at))?;
-                Ok(Some(true))
-            })
-        })
-        .await
+        self.write(move |connection| Ok(end(connection, session, reason, event, &at)?.is_some())).await
     }
+}
+
+/// Ends a session that is live; the session as it is then.
+pub(super) fn end(
+    connection: &mut Connection,
+    session: SessionId,
+    reason: EndReason,
+    event: Event,
+    at: &Stamp,
+) -> Result<Option<Session>, Failure> {
+    settle(|| {
+        let Some(before) = load_live(connection, session, at.now)? else { return Ok(Some(None)) };
+        let after = before.ended(reason, at.now);
+        if !replace(connection, &before, &after)? {
+            return Ok(None);
+        }
+        activity::add(connection, &Activity::of_session(event, &after, at))?;
+        Ok(Some(Some(after)))
+    })
 }
 
 /// Judges a refresh that is not the happy case. None if the session changed meanwhile.
@@ -162,6 +171,11 @@ fn judge(connection: &mut Connection, refresh: &Refresh, at: &Stamp) -> Result<O
     }
     if let Some(event) = event {
         activity::add(connection, &Activity::of_session(event, &after, at))?;
+    }
+    if event == Some(Event::RefreshReuseDetected)
+        && let Some(owner) = user::find(connection, after.user_id)?
+    {
+        mail::add(connection, &Mail::of_reuse(owner.email, after.id, at))?;
     }
     Ok(Some(match event {
         Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),

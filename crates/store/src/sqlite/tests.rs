@@ -14,9 +14,10 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::id::{MagicLinkId, SessionId, UserId};
 use keywright_domain::magic_link::port::{MagicLinks, Redeem, Redemption};
-use keywright_domain::magic_link::{MagicLink, Proof, State};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, State};
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::Origin;
+use keywright_domain::rate_limit::Rate;
 use keywright_domain::service::Health;
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{
@@ -32,6 +33,12 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::rows::Key;
 use crate::schema::{magic_links, users};
+
+/// As good as no budget.
+const UNLIMITED: LinkBudget = LinkBudget {
+    per_network: Rate { count: u32::MAX, per: TimeDelta::minutes(15) },
+    per_email: Rate { count: u32::MAX, per: TimeDelta::hours(1) },
+};
 
 /// A clock that stands still, and bytes that never come twice.
 struct World;
@@ -82,7 +89,7 @@ fn link(at: &Stamp, email: &str) -> (MagicLink, Mail) {
 
 async fn issue(store: &SqliteStore) -> Result<MagicLink, StoreError> {
     let (link, mail) = link(&stamp(), "ada@example.com");
-    store.issue(&link, &mail).await?;
+    store.issue(&link, &mail, &UNLIMITED).await?;
     Ok(link)
 }
 
@@ -188,7 +195,7 @@ async fn a_command_that_fails_leaves_nothing_and_its_neighbours_alone() {
     // The second brings a mail that is there already: a constraint stands against it, after its link was written.
     for (link, mail) in [(first.clone(), mail.clone()), (second.clone(), mail), (third.clone(), other_mail)] {
         let store = store.clone();
-        writes.spawn(async move { (link.id, store.issue(&link, &mail).await) });
+        writes.spawn(async move { (link.id, store.issue(&link, &mail, &UNLIMITED).await) });
     }
     until_queued().await;
     release.send(()).unwrap();
@@ -229,7 +236,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_fails_the_group_and_not_the_ne
     let release = hold_writer(&store).await;
     let mut writes = JoinSet::new();
     let (of_neighbour, row) = (store.clone(), lost.clone());
-    writes.spawn(async move { of_neighbour.issue(&row, &mail).await });
+    writes.spawn(async move { of_neighbour.issue(&row, &mail, &UNLIMITED).await.map(|_| ()) });
     let of_culprit = store.clone();
     writes.spawn(async move {
         let end = |connection: &mut SqliteConnection| {
@@ -253,7 +260,8 @@ async fn nobody_waiting_for_an_answer_is_reason_enough_not_to_write() {
     let (given_up, mail) = link(&stamp(), "ada@example.com");
 
     let release = hold_writer(&store).await;
-    let impatient = tokio::time::timeout(Duration::from_millis(10), store.issue(&given_up, &mail)).await;
+    let impatient =
+        tokio::time::timeout(Duration::from_millis(10), store.issue(&given_up, &mail, &UNLIMITED)).await;
     release.send(()).unwrap();
     issue(&store).await.unwrap();
 

@@ -1,6 +1,7 @@
 //! German.
 
 mod account;
+mod action;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
@@ -65,7 +66,8 @@ pub static WORDING: Wording = Wording {
         who: Around("Als ", "."),
         go_on: "Weiter dorthin, wohin Sie wollten",
         device: "Ein Gerät mit seinem Code anmelden",
-        account: "Ihr Konto",
+        actions: action::ACTIONS,
+    account: "Ihr Konto",
         sign_out: "Abmelden",
     },
     device: Device {

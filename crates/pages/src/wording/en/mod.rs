@@ -1,6 +1,7 @@
 //! English.
 
 mod account;
+mod action;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
@@ -57,7 +58,8 @@ pub static WORDING: Wording = Wording {
         who: Around("As ", "."),
         go_on: "Continue to where you were going",
         device: "Sign in a device with its code",
-        account: "Your account",
+        actions: action::ACTIONS,
+    account: "Your account",
         sign_out: "Sign out",
     },
     device: Device {

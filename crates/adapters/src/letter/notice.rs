@@ -1,0 +1,134 @@
+//! Letters that tell the owner of an account what happened to it: all in one form.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use keywright_domain::client::ClientName;
+use keywright_domain::mail::{DeviceApprovedLetter, EmailChangeLetter, RefreshReuseLetter};
+use keywright_domain::origin::Origin;
+
+use super::in_words;
+use crate::user_agent;
+
+/// What happened, and the one link that helps.
+pub(super) struct Notice {
+    pub subject: String,
+    /// What happened, in a sentence or two.
+    pub opening: String,
+    /// A name and what goes by it.
+    pub facts: Vec<(&'static str, String)>,
+    /// What the link is for.
+    pub invitation: &'static str,
+    pub link: String,
+    pub closing: String,
+}
+
+#[derive(Template)]
+#[template(path = "notice.txt")]
+struct Text<'a> {
+    notice: &'a Notice,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Html<'a> {
+    notice: &'a Notice,
+}
+
+impl Notice {
+    /// Subject, text and HTML.
+    pub(super) fn set(self) -> askama::Result<(String, String, String)> {
+        let text = Text { notice: &self }.render()?;
+        let html = Html { notice: &self }.render()?;
+        Ok((self.subject, text, html))
+    }
+
+    /// A device was approved.
+    pub(super) fn device_approved(host: &str, letter: &DeviceApprovedLetter) -> Self {
+        let facts = [
+            device(&letter.client, letter.client_name.as_ref()),
+            origin(&letter.device),
+            vec![("Asked", date(letter.requested_at)), ("Approved", date(letter.approved_at))],
+        ];
+        Self {
+            subject: format!("A device was approved at {host}"),
+            opening: format!("A device was approved, which signs it in to your account at {host}."),
+            facts: facts.concat(),
+            invitation: "Was that not you? Open this link, and press the button there, to sign the device out:",
+            link: letter.end.link(),
+            closing: "The link is good for 7 days. If it was you, there is nothing to do.".to_owned(),
+        }
+    }
+
+    /// A refresh token was presented by two.
+    pub(super) fn refresh_reuse(host: &str, letter: &RefreshReuseLetter) -> Self {
+        let facts = [
+            device(&letter.client, letter.client_name.as_ref()),
+            origin(&letter.opened_from),
+            vec![("Signed in", date(letter.opened_at)), ("Ended", date(letter.ended_at))],
+        ];
+        Self {
+            subject: format!("A session at {host} was ended for safety"),
+            opening: format!(
+                "A credential of your account at {host} was used a second time, as happens when somebody has \
+                 copied it. So the session that it belongs to was ended at once."
+            ),
+            facts: facts.concat(),
+            invitation: "See what else is signed in to your account, and end what you do not know:",
+            link: letter.account.to_string(),
+            closing: "To go on with the device above, sign it in again. A backup or a copied folder can cause this, \
+                      too; if it happens again, look for malware on the device."
+                .to_owned(),
+        }
+    }
+
+    /// An address is to be taken.
+    pub(super) fn email_change_asked(host: &str, letter: &EmailChangeLetter) -> Self {
+        Self {
+            subject: format!("Confirm your address for {host}"),
+            opening: format!("This address was entered as the new one of an account at {host}."),
+            facts: change(letter, "Asked"),
+            invitation: "Was that you? Open this link, and press the button there, to confirm it:",
+            link: letter.action.link(),
+            closing: format!(
+                "The link is good for {}. Was that not you? Then ignore this mail: without it nothing changes.",
+                in_words(letter.lifetime)
+            ),
+        }
+    }
+
+    /// An address was changed.
+    pub(super) fn email_changed(host: &str, letter: &EmailChangeLetter) -> Self {
+        Self {
+            subject: format!("Your address at {host} was changed"),
+            opening: format!("The address of your account at {host} is another one now."),
+            facts: change(letter, "Changed"),
+            invitation: "Was that not you? Open this link, and press the button there, to undo it:",
+            link: letter.action.link(),
+            closing: format!(
+                "The link is good for {}. If it was you, there is nothing to do.",
+                in_words(letter.lifetime)
+            ),
+        }
+    }
+}
+
+fn device(client: &str, client_name: Option<&ClientName>) -> Vec<(&'static str, String)> {
+    let name = client_name.map(|name| ("Name (unverified)", name.as_str().to_owned()));
+    std::iter::once(("Program", client.to_owned())).chain(name).collect()
+}
+
+fn origin(origin: &Origin) -> Vec<(&'static str, String)> {
+    let ip = origin.ip.map(|ip| ("Address", ip.to_canonical().to_string()));
+    let words = origin.user_agent.as_ref().and_then(|agent| user_agent::in_words(agent.as_str()));
+    ip.into_iter().chain(words.map(|words| ("By (unverified)", words))).collect()
+}
+
+fn change(letter: &EmailChangeLetter, when: &'static str) -> Vec<(&'static str, String)> {
+    let addresses = vec![("Old", letter.old.to_string()), ("New", letter.new.to_string())];
+    [addresses, origin(&letter.requester), vec![(when, date(letter.at))]].concat()
+}
+
+/// `24 November 2026, 07:02 UTC`
+fn date(instant: DateTime<Utc>) -> String {
+    instant.format("%-d %B %Y, %H:%M UTC").to_string()
+}

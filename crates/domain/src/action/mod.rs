@@ -1,0 +1,42 @@
+//! An action that a mail offers: who receives it can undo what happened, without signing in.
+//!
+//! 1. The mail's link carries a credential (`kwa_`) that names the mail and the action.
+//! 2. The page that it opens shows what would be done, and changes nothing: scanners open links, too.
+//! 3. A press does it. Doing it again changes nothing.
+//!
+//! What a mail offers follows from its template, so nothing is stored for it: the mail's row says what it is
+//! about and how old it is.
+
+pub mod flow;
+
+use chrono::TimeDelta;
+
+use crate::id::DeviceAuthorizationId;
+use crate::mail::Template;
+
+/// How long after its mail an action can be done.
+pub const LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Ends the session of a device that was approved, or takes the approval back while nobody has claimed it.
+    EndDeviceSession(DeviceAuthorizationId),
+}
+
+impl Action {
+    /// What mails of `template` offer.
+    pub const fn of(template: Template) -> Option<Self> {
+        match template {
+            Template::DeviceApproved(id) => Some(Self::EndDeviceSession(id)),
+            Template::MagicLink(_) | Template::RefreshReuse(_) => None,
+        }
+    }
+
+    /// What a credential for it carries as its generation: one for another action is no credential for this one.
+    pub const fn code(self) -> u32 {
+        match self {
+            Self::EndDeviceSession(_) => 1,
+        }
+    }
+}

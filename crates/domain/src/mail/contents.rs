@@ -1,0 +1,124 @@
+//! What a mail says, derived from the record that it is about.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    ActionLink, Content, DeviceApprovedLetter, Letter, MagicLinkLetter, Mail, RefreshReuseLetter, Template,
+};
+use crate::action::{self, Action};
+use crate::client::ClientId;
+use crate::credential::Kind;
+use crate::device_authorization::{self, DeviceAuthorization};
+use crate::error::StoreError;
+use crate::id::{DeviceAuthorizationId, MagicLinkId, SessionId};
+use crate::magic_link::{self, MagicLink};
+use crate::service::Service;
+use crate::session::{self, Session};
+
+/// The record that a mail is about.
+pub(super) enum Record {
+    MagicLink(MagicLink),
+    /// With the instant of the decision.
+    DeviceApproved(DeviceAuthorization, DateTime<Utc>),
+    /// With the instant of its end.
+    RefreshReuse(Session, DateTime<Utc>),
+}
+
+/// What `mail` is about. None if that is gone.
+pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Record>, StoreError> {
+    match mail.template {
+        Template::MagicLink(id) => link(service, id).await,
+        Template::DeviceApproved(id) => device(service, id, mail.created_at).await,
+        Template::RefreshReuse(id) => reuse(service, id).await,
+    }
+}
+
+async fn link(service: &Service, id: MagicLinkId) -> Result<Option<Record>, StoreError> {
+    Ok(service.stores.magic_links.find(id).await?.map(Record::MagicLink))
+}
+
+async fn device(
+    service: &Service,
+    id: DeviceAuthorizationId,
+    approved_at: DateTime<Utc>,
+) -> Result<Option<Record>, StoreError> {
+    let found = service.stores.device_authorizations.find(id).await?;
+    Ok(found.map(|found| Record::DeviceApproved(found, approved_at)))
+}
+
+async fn reuse(service: &Service, id: SessionId) -> Result<Option<Record>, StoreError> {
+    let Some((session, _)) = service.stores.sessions.find(id).await? else { return Ok(None) };
+    Ok(match session.state {
+        session::State::Ended { at, .. } => Some(Record::RefreshReuse(session, at)),
+        session::State::Open => None,
+    })
+}
+
+/// Whether it is worth sending at `now`. Asked when the mail's turn has come, so that the answer to a request for
+/// a link costs the same whether or not the address has an account.
+pub(super) async fn is_worth_sending(
+    service: &Service,
+    record: &Record,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    match record {
+        Record::MagicLink(link) => can_sign_in(service, link, now).await,
+        // What was taken back before the mail came about needs no mail.
+        Record::DeviceApproved(device, _) => {
+            Ok(!matches!(device.state, device_authorization::State::Denied { .. }))
+        }
+        Record::RefreshReuse(..) => Ok(true),
+    }
+}
+
+/// Whether the link can still sign somebody in.
+async fn can_sign_in(service: &Service, link: &MagicLink, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let is_open = matches!(link.state, magic_link::State::Open { .. }) && now < link.expires_at;
+    if !is_open {
+        return Ok(false);
+    }
+    Ok(match service.stores.users.find_by_email(&link.email).await? {
+        Some(user) => user.is_enabled(),
+        None => service.rules.signup.admits(&link.email),
+    })
+}
+
+/// The letter that `mail` is.
+pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> Letter {
+    let content = match record {
+        Record::MagicLink(link) => Content::MagicLink(MagicLinkLetter {
+            page: service.rules.page("/magic-link"),
+            token: service.keyring.issue(Kind::MagicLink, link.id.0, 0),
+            code: service.keyring.sign_in_code(link.id.0),
+            lifetime: link.expires_at - link.requested_at,
+            requester: link.origin,
+        }),
+        Record::DeviceApproved(device, approved_at) => Content::DeviceApproved(DeviceApprovedLetter {
+            client: client(service, &device.client_id),
+            client_name: device.client_name,
+            device: device.origin,
+            requested_at: device.requested_at,
+            approved_at,
+            end: action_link(service, mail, Action::EndDeviceSession(device.id)),
+        }),
+        Record::RefreshReuse(session, ended_at) => Content::RefreshReuse(RefreshReuseLetter {
+            client: client(service, &session.client_id),
+            client_name: session.client_name,
+            opened_from: session.origin,
+            opened_at: session.created_at,
+            ended_at,
+            account: service.rules.page("/account"),
+        }),
+    };
+    Letter { id: mail.id, to: mail.to.clone(), date: mail.created_at, content }
+}
+
+fn action_link(service: &Service, mail: &Mail, action: Action) -> ActionLink {
+    ActionLink { page: service.rules.page("/action"), token: action::flow::issue(service, mail.id, action) }
+}
+
+/// What people are shown of a client; its id, if it is not registered any more.
+fn client(service: &Service, id: &ClientId) -> String {
+    let found = service.clients.find(Some(id.as_str()), "");
+    found.map_or_else(|_| id.as_str().to_owned(), |client| client.name.clone())
+}
