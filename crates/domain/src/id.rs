@@ -55,6 +55,10 @@ id!(
     MagicLinkId
 );
 id!(
+    /// One change of an account's address.
+    EmailChangeId
+);
+id!(
     /// One organization.
     OrganizationId
 );
@@ -67,7 +71,7 @@ id!(
     ActivityId
 );
 
-time_ordered!(SessionId, DeviceAuthorizationId, MagicLinkId, MailId, ActivityId);
+time_ordered!(EmailChangeId, SessionId, DeviceAuthorizationId, MagicLinkId, MailId, ActivityId);
 
 macro_rules! random {
     ($($name:ident),+) => {$(

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod credential;
 pub mod device_authorization;
 pub mod email;
+pub mod email_change;
 pub mod entropy;
 pub mod error;
 pub mod id;

@@ -16,6 +16,7 @@ use crate::device_authorization::guess::Misses;
 use crate::device_authorization::pace::Pacer;
 use crate::device_authorization::port::DeviceAuthorizations;
 use crate::device_authorization::waiting::WaitingRoom;
+use crate::email_change::port::EmailChanges;
 use crate::entropy::Entropy;
 use crate::error::StoreError;
 use crate::magic_link::LinkBudget;
@@ -63,6 +64,7 @@ pub struct Stores {
     pub sessions: Arc<dyn Sessions>,
     pub device_authorizations: Arc<dyn DeviceAuthorizations>,
     pub magic_links: Arc<dyn MagicLinks>,
+    pub email_changes: Arc<dyn EmailChanges>,
     pub organizations: Arc<dyn Organizations>,
     pub mails: Arc<dyn Mails>,
     pub activities: Arc<dyn Activities>,
@@ -78,6 +80,7 @@ impl Stores {
             + Sessions
             + DeviceAuthorizations
             + MagicLinks
+            + EmailChanges
             + Organizations
             + Mails
             + Activities
@@ -90,6 +93,7 @@ impl Stores {
             sessions: store.clone(),
             device_authorizations: store.clone(),
             magic_links: store.clone(),
+            email_changes: store.clone(),
             organizations: store.clone(),
             mails: store.clone(),
             activities: store.clone(),

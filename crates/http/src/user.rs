@@ -4,8 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use keywright_domain::Service;
 use keywright_domain::email::EmailAddress;
+use keywright_domain::email_change::flow::{AskError, ask, wanted};
 use keywright_domain::session::SessionKind;
-use keywright_domain::user::flow::{ChangeProfileError, DeleteError, change_profile, delete_account};
+use keywright_domain::user::flow::{
+    ChangeProfileError, DeleteError, change_profile, checked, delete_account,
+};
 use keywright_domain::user::{ProfileChange, User};
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ use crate::cookie;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::time::instant;
+use crate::time::{instant, seconds};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/api/v1/auth/me").get(show).patch(change).delete(delete));
@@ -51,8 +54,26 @@ async fn change(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let change = requested(&body?.0)?;
-    let user = change_profile(&service, &caller.0, &change, &at).await?;
+    let Json(fields) = body?;
+    let change = requested(&fields)?;
+    // All is checked before anything is changed.
+    let new_email = email(&fields)?.map(|email| wanted(&service, &caller.0, email, &at)).transpose();
+    let mut errors = checked(&change).err().unwrap_or_default();
+    let new_email = match new_email {
+        Err(AskError::Invalid) => {
+            errors.push(("email", "is not an e-mail address"));
+            None
+        }
+        other => other.map_err(|error| Problem::of_asking(error, &at))?,
+    };
+    if !errors.is_empty() {
+        return Err(Problem::validations(errors));
+    }
+    let mut user = change_profile(&service, &caller.0, &change, &at).await?;
+    if let Some(new_email) = new_email {
+        let asked = ask(&service, &caller.0, new_email, &at).await;
+        user = asked.map_err(|error| Problem::of_asking(error, &at))?;
+    }
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }
 
@@ -90,6 +111,28 @@ fn requested(fields: &Fields) -> Result<ProfileChange, Problem> {
         time_zone: text("time_zone", false).flatten(),
     };
     if errors.is_empty() { Ok(change) } else { Err(Problem::validations(errors)) }
+}
+
+/// The new address in a body.
+fn email(fields: &Fields) -> Result<Option<&str>, Problem> {
+    match fields.value("email") {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::validations([("email", "must be a string")])),
+    }
+}
+
+impl Problem {
+    /// What is answered to a change of the address that is not asked for.
+    fn of_asking(error: AskError, at: &At) -> Self {
+        match error {
+            AskError::NotFresh => Self::reauthentication_required(),
+            AskError::Invalid => Self::validations([("email", "is not an e-mail address")]),
+            AskError::OverBudget { until } => Self::rate_limited(seconds(until - at.now).max(1)),
+            AskError::Gone => Self::invalid_token(error.to_string()),
+            AskError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<DeleteError> for Problem {

@@ -16,8 +16,8 @@ use keywright_http::body::JsonOrForm;
 use keywright_http::{At, Endpoint, Problem};
 
 use crate::problem::{ProblemPage, about};
-use crate::wording::action::{ActionWords, Step};
 use crate::wording::Wording;
+use crate::wording::action::{ActionWords, Step};
 use crate::{page, wording};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -94,13 +94,25 @@ async fn shown(
 fn said_about(offered: &Offered, words: &'static Wording) -> &'static ActionWords {
     match offered {
         Offered::EndDeviceSession(_) => &words.actions.end_device,
+        Offered::ProveEmail(_) => &words.actions.prove_email,
+        Offered::UndoEmail(_) => &words.actions.undo_email,
     }
 }
 
 /// What the page lists: a name and what goes by it.
-fn facts(service: &Service, offered: &Offered, words: &'static Wording, at: &Stamp) -> Vec<(&'static str, String)> {
+fn facts(
+    service: &Service,
+    offered: &Offered,
+    words: &'static Wording,
+    at: &Stamp,
+) -> Vec<(&'static str, String)> {
     match offered {
         Offered::EndDeviceSession(device) => device_facts(service, device, words, at),
+        Offered::ProveEmail(change) | Offered::UndoEmail(change) => vec![
+            (words.actions.old, change.old.to_string()),
+            (words.actions.new, change.new.to_string()),
+            (words.consent.asked, words.spans.ago(at.now - change.asked_at)),
+        ],
     }
 }
 

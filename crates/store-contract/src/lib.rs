@@ -21,6 +21,7 @@
 
 pub mod activity;
 pub mod device_authorization;
+pub mod email_change;
 mod fixture;
 pub mod health;
 pub mod magic_link;
@@ -175,6 +176,16 @@ macro_rules! store_contract {
                 no_session_survives_a_race_with_the_disabling,
                 a_deleted_account_leaves_nothing,
                 nothing_survives_a_race_with_the_deletion,
+            }
+            email_change {
+                a_change_that_is_asked_for_is_pending,
+                changes_are_asked_for_within_a_budget,
+                a_change_is_proven_and_undone,
+                a_change_has_its_times,
+                an_address_of_another_account_is_not_taken,
+                undoing_takes_later_changes_along,
+                of_racing_proofs_one_counts,
+                changes_go_with_their_account,
             }
             organization {
                 an_organization_is_kept_as_it_is,

@@ -159,6 +159,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    email_changes {
+        id -> Id,
+        user_id -> Id,
+        old_email -> Text,
+        new_email -> Text,
+        session_id -> Id,
+        asked_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        state -> Text,
+        state_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use super::sql::Id;
 

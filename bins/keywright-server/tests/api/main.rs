@@ -2,8 +2,8 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod activity;
 mod action;
+mod activity;
 mod conventions;
 mod cors;
 mod delete_me;
@@ -14,6 +14,7 @@ mod device_page;
 mod device_verify;
 mod device_wait;
 mod discovery;
+mod email_change;
 mod forwarded;
 pub(crate) mod harness;
 mod introspect;
@@ -23,10 +24,10 @@ mod magic_link_budget;
 mod main_job;
 mod me;
 mod metrics;
+mod no_oracle;
 mod organizations;
 mod personal_data;
 mod production;
-mod no_oracle;
 mod rate_limit;
 mod refresh;
 mod revoke;

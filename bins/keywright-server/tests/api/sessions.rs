@@ -1,4 +1,4 @@
-//! GET /auth/sessions, DELETE /auth/sessions/:id and POST /auth/sessions/revoke_others (contract §6).
+//! GET /auth/sessions, DELETE /auth/sessions/:id and POST of `revoke_others` (contract §6).
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -13,6 +13,7 @@ async fn a_person_signs_out_and_the_cookie_is_worth_nothing() {
     browser.see("You are signed in").await;
     let cookie = format!("kw_session={}", browser.cookie().await.unwrap());
 
+    server.advance(1);
     browser.press("form[action='/sign-out'] button").await;
 
     browser.see("Sign in").await;

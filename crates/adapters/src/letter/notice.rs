@@ -7,7 +7,7 @@ use keywright_domain::mail::{DeviceApprovedLetter, EmailChangeLetter, RefreshReu
 use keywright_domain::origin::Origin;
 
 use super::in_words;
-use crate::user_agent;
+use keywright_domain::user_agent;
 
 /// What happened, and the one link that helps.
 pub(super) struct Notice {

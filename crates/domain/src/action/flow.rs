@@ -1,10 +1,13 @@
 //! Showing and doing what a mail offers.
 
 use super::{Action, LIFETIME};
+use crate::activity::Event;
 use crate::credential::{Credential, Kind};
 use crate::device_authorization::port::Withdrawn;
 use crate::device_authorization::{DeviceAuthorization, Withdrawing};
 use crate::email::EmailAddress;
+use crate::email_change::EmailChange;
+use crate::email_change::port::Settling;
 use crate::error::StoreError;
 use crate::id::{DeviceAuthorizationId, MailId};
 use crate::mail::Mail;
@@ -25,6 +28,8 @@ pub struct Offer {
 #[derive(Clone, Debug)]
 pub enum Offered {
     EndDeviceSession(Box<DeviceAuthorization>),
+    ProveEmail(Box<EmailChange>),
+    UndoEmail(Box<EmailChange>),
 }
 
 /// What a press came to.
@@ -59,6 +64,16 @@ pub async fn look(service: &Service, token: &str, at: &Stamp) -> Result<Offer, A
             let is_open = is_open(service, &device, at).await?;
             Ok(Offer { to: mail.to, offered: Offered::EndDeviceSession(Box::new(device)), is_open })
         }
+        Action::ProveEmail(id) => {
+            let change = service.stores.email_changes.find(id).await?.ok_or(ActionError::Refused)?;
+            let is_open = change.is_provable(at.now);
+            Ok(Offer { to: mail.to, offered: Offered::ProveEmail(Box::new(change)), is_open })
+        }
+        Action::UndoEmail(id) => {
+            let change = service.stores.email_changes.find(id).await?.ok_or(ActionError::Refused)?;
+            let is_open = change.is_undoable(at.now);
+            Ok(Offer { to: mail.to, offered: Offered::UndoEmail(Box::new(change)), is_open })
+        }
     }
 }
 
@@ -66,6 +81,18 @@ pub async fn look(service: &Service, token: &str, at: &Stamp) -> Result<Offer, A
 pub async fn act(service: &Service, token: &str, at: &Stamp) -> Result<Done, ActionError> {
     match find(service, token, at).await?.1 {
         Action::EndDeviceSession(id) => Ok(end_device_session(service, id, at).await?),
+        Action::ProveEmail(id) => Ok(settled(service, service.stores.email_changes.prove(id, at).await?)),
+        Action::UndoEmail(id) => Ok(settled(service, service.stores.email_changes.undo(id, at).await?)),
+    }
+}
+
+fn settled(service: &Service, settling: Settling) -> Done {
+    match settling {
+        Settling::Settled => {
+            service.count(Event::EmailChanged);
+            Done::Done
+        }
+        Settling::Over => Done::NothingLeft,
     }
 }
 

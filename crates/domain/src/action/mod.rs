@@ -11,7 +11,7 @@ pub mod flow;
 
 use chrono::TimeDelta;
 
-use crate::id::DeviceAuthorizationId;
+use crate::id::{DeviceAuthorizationId, EmailChangeId};
 use crate::mail::Template;
 
 /// How long after its mail an action can be done.
@@ -22,6 +22,10 @@ pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 pub enum Action {
     /// Ends the session of a device that was approved, or takes the approval back while nobody has claimed it.
     EndDeviceSession(DeviceAuthorizationId),
+    /// Has the account go by the new address of a change that was asked for.
+    ProveEmail(EmailChangeId),
+    /// Has the account go by the old address of a change again.
+    UndoEmail(EmailChangeId),
 }
 
 impl Action {
@@ -29,6 +33,8 @@ impl Action {
     pub const fn of(template: Template) -> Option<Self> {
         match template {
             Template::DeviceApproved(id) => Some(Self::EndDeviceSession(id)),
+            Template::EmailChangeAsked(id) => Some(Self::ProveEmail(id)),
+            Template::EmailChanged(id) => Some(Self::UndoEmail(id)),
             Template::MagicLink(_) | Template::RefreshReuse(_) => None,
         }
     }
@@ -37,6 +43,8 @@ impl Action {
     pub const fn code(self) -> u32 {
         match self {
             Self::EndDeviceSession(_) => 1,
+            Self::ProveEmail(_) => 2,
+            Self::UndoEmail(_) => 3,
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What a mail says, derived from the record that it is about.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ActionLink, Content, DeviceApprovedLetter, Letter, MagicLinkLetter, Mail, RefreshReuseLetter, Template,
+    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Mail,
+    RefreshReuseLetter, Template,
 };
 use crate::action::{self, Action};
 use crate::client::ClientId;
 use crate::credential::Kind;
 use crate::device_authorization::{self, DeviceAuthorization};
+use crate::email_change::{self, EmailChange};
 use crate::error::StoreError;
 use crate::id::{DeviceAuthorizationId, MagicLinkId, SessionId};
 use crate::magic_link::{self, MagicLink};
@@ -20,6 +22,9 @@ pub(super) enum Record {
     MagicLink(MagicLink),
     /// With the instant of the decision.
     DeviceApproved(DeviceAuthorization, DateTime<Utc>),
+    EmailChangeAsked(EmailChange),
+    /// With the instant of the change.
+    EmailChanged(EmailChange, DateTime<Utc>),
     /// With the instant of its end.
     RefreshReuse(Session, DateTime<Utc>),
 }
@@ -29,6 +34,13 @@ pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Reco
     match mail.template {
         Template::MagicLink(id) => link(service, id).await,
         Template::DeviceApproved(id) => device(service, id, mail.created_at).await,
+        Template::EmailChangeAsked(id) => {
+            Ok(service.stores.email_changes.find(id).await?.map(Record::EmailChangeAsked))
+        }
+        Template::EmailChanged(id) => {
+            let found = service.stores.email_changes.find(id).await?;
+            Ok(found.map(|found| Record::EmailChanged(found, mail.created_at)))
+        }
         Template::RefreshReuse(id) => reuse(service, id).await,
     }
 }
@@ -67,6 +79,12 @@ pub(super) async fn is_worth_sending(
         Record::DeviceApproved(device, _) => {
             Ok(!matches!(device.state, device_authorization::State::Denied { .. }))
         }
+        // Whether another account has the address is found out here, where nobody waits for an answer.
+        Record::EmailChangeAsked(change) => {
+            let is_free = service.stores.users.find_by_email(&change.new).await?.is_none();
+            Ok(change.is_provable(now) && is_free)
+        }
+        Record::EmailChanged(change, _) => Ok(change.is_undoable(now)),
         Record::RefreshReuse(..) => Ok(true),
     }
 }
@@ -101,6 +119,14 @@ pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> Letter {
             approved_at,
             end: action_link(service, mail, Action::EndDeviceSession(device.id)),
         }),
+        Record::EmailChangeAsked(change) => {
+            let action = action_link(service, mail, Action::ProveEmail(change.id));
+            Content::EmailChangeAsked(change_letter(change.asked_at, email_change::PROVABLE, action, change))
+        }
+        Record::EmailChanged(change, at) => {
+            let action = action_link(service, mail, Action::UndoEmail(change.id));
+            Content::EmailChanged(change_letter(at, email_change::UNDOABLE, action, change))
+        }
         Record::RefreshReuse(session, ended_at) => Content::RefreshReuse(RefreshReuseLetter {
             client: client(service, &session.client_id),
             client_name: session.client_name,
@@ -111,6 +137,15 @@ pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> Letter {
         }),
     };
     Letter { id: mail.id, to: mail.to.clone(), date: mail.created_at, content }
+}
+
+fn change_letter(
+    at: DateTime<Utc>,
+    lifetime: TimeDelta,
+    action: ActionLink,
+    change: EmailChange,
+) -> EmailChangeLetter {
+    EmailChangeLetter { old: change.old, new: change.new, at, requester: change.origin, action, lifetime }
 }
 
 fn action_link(service: &Service, mail: &Mail, action: Action) -> ActionLink {

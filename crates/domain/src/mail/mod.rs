@@ -15,7 +15,8 @@ pub use self::letter::{
     RefreshReuseLetter, Typesetter, TypesettingFailed,
 };
 use crate::email::EmailAddress;
-use crate::id::{DeviceAuthorizationId, MagicLinkId, MailId, SessionId};
+use crate::email_change::EmailChange;
+use crate::id::{DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
 use crate::stamp::Stamp;
 
 /// How often a delivery is tried, and tried again after it was requeued. With the pauses of
@@ -30,6 +31,10 @@ pub enum Template {
     MagicLink(MagicLinkId),
     /// The recipient has approved this device.
     DeviceApproved(DeviceAuthorizationId),
+    /// The recipient's is the new address of this change.
+    EmailChangeAsked(EmailChangeId),
+    /// The recipient's was the old address of this change.
+    EmailChanged(EmailChangeId),
     /// This session of the recipient was ended, because two held its refresh token.
     RefreshReuse(SessionId),
 }
@@ -85,6 +90,16 @@ impl Mail {
     /// The mail that a refresh token presented by two, the second in the request of `at`, sends to its owner.
     pub fn of_reuse(to: EmailAddress, session: SessionId, at: &Stamp) -> Self {
         Self::new(at.mail_id(), to, Template::RefreshReuse(session), at.now)
+    }
+
+    /// The mail to the new address of a change that the request of `at` asks for.
+    pub fn of_asked_change(change: &EmailChange, at: &Stamp) -> Self {
+        Self::new(at.mail_id(), change.new.clone(), Template::EmailChangeAsked(change.id), at.now)
+    }
+
+    /// The mail to the old address of a change that the request of `at` has proven.
+    pub fn of_change(change: &EmailChange, at: &Stamp) -> Self {
+        Self::new(at.mail_id(), change.old.clone(), Template::EmailChanged(change.id), at.now)
     }
 
     /// A dead letter, due again at once. None if it is not dead.

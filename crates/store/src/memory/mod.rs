@@ -3,6 +3,7 @@
 
 mod activity;
 mod device_authorization;
+mod email_change;
 mod magic_link;
 mod mail;
 mod organization;
@@ -20,8 +21,9 @@ use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
+use keywright_domain::email_change::EmailChange;
 use keywright_domain::id::{
-    ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
+    ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
 };
 use keywright_domain::magic_link::{MagicLink, WrongCodes};
 use keywright_domain::mail::{Mail, State};
@@ -42,6 +44,7 @@ struct Tables {
     sessions: BTreeMap<SessionId, Session>,
     device_authorizations: BTreeMap<DeviceAuthorizationId, DeviceAuthorization>,
     magic_links: BTreeMap<MagicLinkId, MagicLink>,
+    email_changes: BTreeMap<EmailChangeId, EmailChange>,
     organizations: BTreeMap<OrganizationId, Organization>,
     memberships: BTreeMap<(OrganizationId, UserId), Role>,
     wrong_codes: BTreeMap<EmailAddress, WrongCodes>,

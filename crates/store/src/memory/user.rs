@@ -51,12 +51,16 @@ impl Users for MemoryStore {
         if theirs.iter().any(|(organization, _)| tables.is_last_owner(*organization, user)) {
             return Ok(Deletion::LastOwner);
         }
-        let addresses: Vec<_> = std::iter::once(account.email).chain(account.pending_email).collect();
+        let changes = tables.email_changes.values().filter(|change| change.user_id == user);
+        let once = changes.flat_map(|change| [change.old.clone(), change.new.clone()]);
+        let addresses: Vec<_> = std::iter::once(account.email).chain(once).collect();
+        tables.email_changes.retain(|_, change| change.user_id != user);
         tables.users.remove(&user);
         tables.memberships.retain(|(_, member), _| *member != user);
         tables.sessions.retain(|_, session| session.user_id != user);
         tables.activities.retain(|_, activity| activity.user_id != user);
         tables.magic_links.retain(|_, link| !addresses.contains(&link.email));
+        tables.wrong_codes.retain(|address, _| !addresses.contains(address));
         tables.mails.retain(|_, mail| !addresses.contains(&mail.to));
         let decided = |device: &&mut DeviceAuthorization| device.state.decided_by() == Some(user);
         tables.device_authorizations.values_mut().filter(decided).for_each(|device| {

@@ -6,9 +6,10 @@ use keywright_domain::user::User;
 
 use super::Connection;
 use super::error::Failure;
+use crate::rows::mail::MailRow;
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Lock};
-use crate::schema::{locks, organizations, users};
+use crate::rows::{Key, Lock, Millis};
+use crate::schema::{locks, mails, organizations, users};
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
@@ -27,4 +28,21 @@ pub(super) fn lock(connection: &mut Connection, lock: Lock) -> Result<(), Failur
     let row = locks::table.find(lock.as_str()).select(locks::name).for_update();
     row.first::<String>(connection)?;
     Ok(())
+}
+
+/// Up to `limit` mails that are due at `due`, the longest due first, but for those that another holds; held until the command
+/// ends.
+pub(super) fn due_mails(
+    connection: &mut Connection,
+    due: Millis,
+    limit: i64,
+) -> Result<Vec<MailRow>, Failure> {
+    let due = mails::table
+        .filter(mails::due_at.le(due))
+        .order((mails::due_at, mails::id))
+        .limit(limit)
+        .select(MailRow::as_select())
+        .for_update()
+        .skip_locked();
+    Ok(due.load(connection)?)
 }

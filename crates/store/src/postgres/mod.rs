@@ -15,6 +15,8 @@ mod tls;
 mod activity;
 #[path = "../sql/device_authorization.rs"]
 mod device_authorization;
+#[path = "../sql/email_change.rs"]
+mod email_change;
 #[path = "../sql/figures.rs"]
 mod figures;
 #[path = "../sql/magic_link.rs"]

@@ -1,7 +1,7 @@
 //! A row of `mails`.
 
 use diesel::prelude::*;
-use keywright_domain::id::{DeviceAuthorizationId, MagicLinkId, MailId, SessionId};
+use keywright_domain::id::{DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
 use keywright_domain::mail::{Mail, State, Template};
 
 use super::{BadRow, Key, Millis, Reading};
@@ -57,6 +57,8 @@ impl From<&Mail> for MailRow {
         let (template, record_id) = match mail.template {
             Template::MagicLink(link) => ("magic_link", link.into()),
             Template::DeviceApproved(device) => ("device_approved", device.into()),
+            Template::EmailChangeAsked(change) => ("email_change_asked", change.into()),
+            Template::EmailChanged(change) => ("email_changed", change.into()),
             Template::RefreshReuse(session) => ("refresh_reuse", session.into()),
         };
         Self {
@@ -85,6 +87,8 @@ impl TryFrom<MailRow> for Mail {
             template: match row.template.as_str() {
                 "magic_link" => Template::MagicLink(MagicLinkId(row.record_id.0)),
                 "device_approved" => Template::DeviceApproved(DeviceAuthorizationId(row.record_id.0)),
+                "email_change_asked" => Template::EmailChangeAsked(EmailChangeId(row.record_id.0)),
+                "email_changed" => Template::EmailChanged(EmailChangeId(row.record_id.0)),
                 "refresh_reuse" => Template::RefreshReuse(SessionId(row.record_id.0)),
                 _ => reading.known("template", None)?,
             },

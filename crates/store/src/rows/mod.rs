@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod device_authorization;
+pub mod email_change;
 pub mod magic_link;
 pub mod magic_link_address;
 pub mod mail;

@@ -7,7 +7,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 use keywright_domain::id::{
-    ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
+    ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
 };
 use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
 use uuid::Uuid;
@@ -49,7 +49,16 @@ macro_rules! keys {
     )+};
 }
 
-keys!(ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, OrganizationId, SessionId, UserId);
+keys!(
+    ActivityId,
+    DeviceAuthorizationId,
+    EmailChangeId,
+    MagicLinkId,
+    MailId,
+    OrganizationId,
+    SessionId,
+    UserId
+);
 
 #[cfg(feature = "sqlite")]
 mod sqlite {

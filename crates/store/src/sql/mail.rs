@@ -10,7 +10,7 @@ use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail};
 
 use super::error::Failure;
-use super::{Connection, Store, settle};
+use super::{Connection, Store, hold, settle};
 use crate::rows::mail::{DEAD, MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
@@ -28,12 +28,7 @@ impl Mails for Store {
             return Ok(Vec::new());
         }
         self.write(move |connection| {
-            let rows = table::table
-                .filter(dsl::due_at.le(due))
-                .order((dsl::due_at, dsl::id))
-                .limit(limit.into())
-                .select(MailRow::as_select())
-                .load(connection)?;
+            let rows = hold::due_mails(connection, due, limit.into())?;
             let mut leased = Vec::with_capacity(rows.len());
             for row in rows {
                 let before = Mail::try_from(row)?;

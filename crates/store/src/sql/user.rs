@@ -1,7 +1,10 @@
 //! Users.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
@@ -15,7 +18,7 @@ use super::error::Failure;
 use super::{Connection, Store, activity, hold, organization, same, session, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
-use crate::schema::{device_authorizations, magic_links, mails, users};
+use crate::schema::{device_authorizations, email_changes, magic_link_addresses, magic_links, mails, users};
 
 #[async_trait]
 impl Users for Store {
@@ -81,10 +84,16 @@ fn delete(connection: &mut Connection, id: UserId) -> Result<Deletion, Failure> 
     if organization::is_last_owner_anywhere(connection, id)? {
         return Ok(Deletion::LastOwner);
     }
+    let changes: Vec<(String, String)> = email_changes::table
+        .filter(email_changes::user_id.eq(Key::from(id)))
+        .select((email_changes::old_email, email_changes::new_email))
+        .load(connection)?;
+    let once = changes.into_iter().flat_map(|(old, new)| [old, new]);
+    let addresses: BTreeSet<_> = std::iter::once(user.email.as_str().to_owned()).chain(once).collect();
     // What hangs on the account by a foreign key goes with it.
     diesel::delete(users::table.find(Key::from(id))).execute(connection)?;
-    let addresses: Vec<_> = std::iter::once(&user.email).chain(&user.pending_email).collect();
-    for address in addresses.into_iter().map(EmailAddress::as_str) {
+    for address in &addresses {
+        diesel::delete(magic_link_addresses::table.find(address)).execute(connection)?;
         diesel::delete(magic_links::table.filter(magic_links::email.eq(address))).execute(connection)?;
         diesel::delete(mails::table.filter(mails::recipient.eq(address))).execute(connection)?;
     }
@@ -129,6 +138,21 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
         ))
         .execute(connection)?;
     Ok(replaced > 0)
+}
+
+/// Stores the addresses of `after`, whose account is held. Another account that has taken the address meanwhile is to
+/// be found when the command is tried again.
+pub(super) fn replace_address(connection: &mut Connection, after: &User) -> Result<(), Failure> {
+    let change = (
+        users::email.eq(after.email.as_str()),
+        users::email_verified.eq(after.email_verified),
+        users::pending_email.eq(after.pending_email.as_ref().map(EmailAddress::as_str)),
+        users::updated_at.eq(Millis::from(after.updated_at)),
+    );
+    match diesel::update(users::table.find(Key::from(after.id))).set(change).execute(connection) {
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Err(Failure::Contended),
+        outcome => outcome.map(|_| ()).map_err(Failure::from),
+    }
 }
 
 /// Stores what [`User::with_profile`] changed, unless the profile is another one meanwhile.

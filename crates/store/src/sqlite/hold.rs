@@ -7,8 +7,9 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, user};
-use crate::rows::{Key, Lock};
-use crate::schema::organizations;
+use crate::rows::mail::MailRow;
+use crate::rows::{Key, Lock, Millis};
+use crate::schema::{mails, organizations};
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
@@ -25,4 +26,19 @@ pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> R
 #[expect(clippy::unnecessary_wraps, reason = "other backends have to wait, and may fail")]
 pub(super) fn lock(_: &mut Connection, _: Lock) -> Result<(), Failure> {
     Ok(())
+}
+
+/// Up to `limit` mails that are due at `due`, the longest due first; held until the command
+/// ends.
+pub(super) fn due_mails(
+    connection: &mut Connection,
+    due: Millis,
+    limit: i64,
+) -> Result<Vec<MailRow>, Failure> {
+    let due = mails::table
+        .filter(mails::due_at.le(due))
+        .order((mails::due_at, mails::id))
+        .limit(limit)
+        .select(MailRow::as_select());
+    Ok(due.load(connection)?)
 }

@@ -18,6 +18,8 @@ mod tests;
 mod activity;
 #[path = "../sql/device_authorization.rs"]
 mod device_authorization;
+#[path = "../sql/email_change.rs"]
+mod email_change;
 #[path = "../sql/figures.rs"]
 mod figures;
 #[path = "../sql/magic_link.rs"]

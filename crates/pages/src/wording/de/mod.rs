@@ -66,8 +66,7 @@ pub static WORDING: Wording = Wording {
         who: Around("Als ", "."),
         go_on: "Weiter dorthin, wohin Sie wollten",
         device: "Ein Gerät mit seinem Code anmelden",
-        actions: action::ACTIONS,
-    account: "Ihr Konto",
+        account: "Ihr Konto",
         sign_out: "Abmelden",
     },
     device: Device {
@@ -123,6 +122,7 @@ pub static WORDING: Wording = Wording {
                  wenn es wieder geschieht, sagen Sie es dem, der diesen Dienst betreibt.",
     },
     problems: PROBLEMS,
+    actions: action::ACTIONS,
     account: account::ACCOUNT,
     inbox: Inbox {
         heading: "Postfach für die Entwicklung",

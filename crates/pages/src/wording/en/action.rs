@@ -17,13 +17,13 @@ pub const ACTIONS: Actions = Actions {
                 ". If that was not you, sign it out: then whatever it holds is of no use any more.",
             ),
         },
-        done: Step {
-            heading: "The device is signed out",
-            text: Around("It can do nothing more as ", "."),
-        },
+        done: Step { heading: "The device is signed out", text: Around("It can do nothing more as ", ".") },
         over: Step {
             heading: "The device is not signed in",
-            text: Around("It was signed out of the account of ", " before, or its time is over. There is nothing left to do."),
+            text: Around(
+                "It was signed out of the account of ",
+                " before, or its time is over. There is nothing left to do.",
+            ),
         },
         button: "Sign this device out",
     },
@@ -35,18 +35,27 @@ pub const ACTIONS: Actions = Actions {
         done: Step { heading: "The address was changed", text: Around("The account goes by ", " now.") },
         over: Step {
             heading: "Nothing was changed",
-            text: Around("The change to ", " was done or replaced before, or it cannot be done any more. Ask for it again on the page of your account."),
+            text: Around(
+                "The change to ",
+                " was done or replaced before, or it cannot be done any more. Ask for it again on the page of your account.",
+            ),
         },
         button: "Take this address",
     },
     undo_email: ActionWords {
         open: Step {
             heading: "Undo this change?",
-            text: Around("The account is to go by ", " again. All its sessions end, so that nobody else keeps it."),
+            text: Around(
+                "The account is to go by ",
+                " again. All its sessions end, so that nobody else keeps it.",
+            ),
         },
         done: Step {
             heading: "The change was undone",
-            text: Around("The account goes by ", " again, and is signed out everywhere. Sign in to look at its passkeys and its activity."),
+            text: Around(
+                "The account goes by ",
+                " again, and is signed out everywhere. Sign in to look at its passkeys and its activity.",
+            ),
         },
         over: Step {
             heading: "There is nothing to undo",

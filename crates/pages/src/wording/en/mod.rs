@@ -58,8 +58,7 @@ pub static WORDING: Wording = Wording {
         who: Around("As ", "."),
         go_on: "Continue to where you were going",
         device: "Sign in a device with its code",
-        actions: action::ACTIONS,
-    account: "Your account",
+        account: "Your account",
         sign_out: "Sign out",
     },
     device: Device {
@@ -113,6 +112,7 @@ pub static WORDING: Wording = Wording {
                  whoever runs this service.",
     },
     problems: PROBLEMS,
+    actions: action::ACTIONS,
     account: account::ACCOUNT,
     inbox: Inbox {
         heading: "Development inbox",

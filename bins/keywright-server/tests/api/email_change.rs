@@ -1,0 +1,190 @@
+//! PATCH /auth/me with `email`, and what its mails offer (contract §7).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Keywright, send};
+
+const OLD: &str = "ada@example.com";
+const NEW: &str = "ada@example.net";
+
+async fn ask(keywright: &Keywright, access: &str, email: &str) -> Answer {
+    let body = json!({"email": email});
+    send(keywright.api(Method::PATCH, "/me").bearer_auth(access).json(&body)).await
+}
+
+async fn user(keywright: &Keywright, access: &str) -> Value {
+    keywright.get_as(access, "/api/v1/auth/me").await.json()["user"].clone()
+}
+
+/// The page that the newest action in a mail to `email` opens.
+async fn action(keywright: &Keywright, email: &str) -> String {
+    let subject = if email == OLD { "Your address" } else { "Confirm your address" };
+    let text = keywright.letter(email, subject, 1).await;
+    let (_, link) = text.split_once("/action?token=").unwrap();
+    format!("/action?token={}", link.split_whitespace().next().unwrap())
+}
+
+/// Presses the button of the page at `path`.
+async fn press(keywright: &Keywright, path: &str) -> Answer {
+    let (_, token) = path.split_once("token=").unwrap();
+    keywright.submit("", "/action", &[("token", token)]).await
+}
+
+#[tokio::test]
+async fn an_address_changes_when_the_link_to_the_new_one_is_pressed_and_can_be_undone() {
+    let keywright = Keywright::start().await;
+    let other = keywright.sign_in(OLD).await;
+    let tokens = keywright.sign_in(OLD).await;
+
+    let asked = ask(&keywright, &tokens.access, "Ada@Example.NET").await;
+
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    assert_eq!(
+        (&asked.json()["user"]["email"], &asked.json()["user"]["pending_email"]),
+        (&json!(OLD), &json!(NEW))
+    );
+    let prove = action(&keywright, NEW).await;
+    let shown = keywright.page("", &prove).await;
+    assert!(shown.status == 200 && shown.text.contains("Take this address?"), "{}", shown.text);
+    assert_eq!(user(&keywright, &tokens.access).await["email"], json!(OLD), "a look changes nothing");
+    keywright.advance(60);
+
+    let pressed = press(&keywright, &prove).await;
+
+    assert!(pressed.text.contains("The address was changed"), "{}", pressed.text);
+    let changed = user(&keywright, &tokens.access).await;
+    assert_eq!((&changed["email"], &changed["pending_email"]), (&json!(NEW), &Value::Null));
+    assert_eq!(changed["email_verified"], json!(true));
+    assert_eq!(keywright.me(&other.access).await, 401, "the other sessions end");
+    assert!(press(&keywright, &prove).await.text.contains("Nothing was changed"));
+    assert_eq!(keywright.events(NEW).await[..2], ["email_changed", "email_change_requested"]);
+
+    let undo = action(&keywright, OLD).await;
+    assert!(keywright.page("", &undo).await.text.contains("Undo this change?"));
+    keywright.advance(7 * 86_400 - 61);
+    let undone = press(&keywright, &undo).await;
+
+    assert!(undone.text.contains("The change was undone"), "{}", undone.text);
+    assert_eq!(keywright.me(&tokens.access).await, 401, "all sessions end");
+    assert!(press(&keywright, &undo).await.text.contains("There is nothing to undo"));
+    let back = keywright.sign_in(OLD).await;
+    assert_eq!(user(&keywright, &back.access).await["id"], changed["id"]);
+}
+
+#[tokio::test]
+async fn a_link_that_is_too_old_or_superseded_changes_nothing() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(OLD).await;
+    ask(&keywright, &tokens.access, "first@example.net").await;
+    let first = action(&keywright, "first@example.net").await;
+    ask(&keywright, &tokens.access, "second@example.net").await;
+    let second = action(&keywright, "second@example.net").await;
+
+    assert!(press(&keywright, &first).await.text.contains("Nothing was changed"));
+    keywright.advance(86_400);
+    assert!(press(&keywright, &second).await.text.contains("Nothing was changed"));
+
+    let back = keywright.sign_in(OLD).await;
+    assert_eq!(user(&keywright, &back.access).await["pending_email"], json!("second@example.net"));
+    let withdrawn = ask(&keywright, &back.access, OLD).await;
+    assert_eq!(withdrawn.json()["user"]["pending_email"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_answered_alike_and_gets_no_mail() {
+    let keywright = Keywright::start().await;
+    let bob = keywright.sign_in("bob@example.com").await;
+    let tokens = keywright.sign_in(OLD).await;
+
+    let taken = ask(&keywright, &tokens.access, "bob@example.com").await;
+    keywright.advance(1);
+    let free = ask(&keywright, &tokens.access, "nobody@example.com").await;
+
+    assert_eq!((taken.status, free.status), (200, 200));
+    assert_eq!(taken.json()["user"]["pending_email"], json!("bob@example.com"));
+    // They go out in their order, so when the second is there the first would be, too.
+    keywright.letter("nobody@example.com", "Confirm your address", 1).await;
+    assert_eq!(keywright.letters("bob@example.com", "Confirm your address").await, [""; 0]);
+    assert_eq!(keywright.me(&bob.access).await, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_was_taken_since_is_left_to_its_owner() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(OLD).await;
+    ask(&keywright, &tokens.access, NEW).await;
+    let prove = action(&keywright, NEW).await;
+    let owner = keywright.sign_in(NEW).await;
+
+    assert!(press(&keywright, &prove).await.text.contains("Nothing was changed"));
+
+    assert_eq!(user(&keywright, &owner.access).await["email"], json!(NEW));
+    assert_eq!(user(&keywright, &tokens.access).await["email"], json!(OLD));
+}
+
+#[tokio::test]
+async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
+    let keywright = Keywright::start().await;
+    let thief = keywright.sign_in(OLD).await;
+    for address in ["thief@example.org", "hidden@example.org"] {
+        keywright.advance(1);
+        ask(&keywright, &thief.access, address).await;
+        let prove = action(&keywright, address).await;
+        keywright.advance(1);
+        assert!(press(&keywright, &prove).await.text.contains("The address was changed"));
+    }
+    let text = keywright.letter("thief@example.org", "Your address", 1).await;
+    let (_, token) = text.split_once("/action?token=").unwrap();
+    let thiefs_undo = format!("/action?token={}", token.split_whitespace().next().unwrap());
+
+    let undo = action(&keywright, OLD).await;
+    assert!(press(&keywright, &undo).await.text.contains("The change was undone"));
+
+    assert_eq!(keywright.me(&thief.access).await, 401);
+    assert!(press(&keywright, &thiefs_undo).await.text.contains("There is nothing to undo"));
+    let owner = keywright.sign_in(OLD).await;
+    assert_eq!(user(&keywright, &owner.access).await["email"], json!(OLD));
+}
+
+#[tokio::test]
+async fn who_may_not_ask_or_asks_for_nonsense_changes_nothing() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(OLD).await;
+    let browser = keywright.sign_in_browser(OLD).await;
+    let device = keywright.sign_in_device(&browser).await;
+
+    for bad in [
+        json!({"email": "x"}),
+        json!({"email": null}),
+        json!({"email": 1}),
+        json!({"email": "a@b\r\nBcc: c@d"}),
+    ] {
+        let refused = send(keywright.api(Method::PATCH, "/me").bearer_auth(&tokens.access).json(&bad)).await;
+        assert_eq!(refused.code(), "422 validation_failed", "{bad}");
+        assert!(refused.json()["details"]["email"].is_array(), "{}", refused.text);
+    }
+    let both = json!({"email": NEW, "locale": "nonsense!"});
+    let refused = send(keywright.api(Method::PATCH, "/me").bearer_auth(&tokens.access).json(&both)).await;
+    assert_eq!(refused.code(), "422 validation_failed");
+    assert_eq!(ask(&keywright, &device.access, NEW).await.code(), "403 reauthentication_required");
+    keywright.advance(15 * 60 + 1);
+    assert_eq!(ask(&keywright, &tokens.access, NEW).await.code(), "403 reauthentication_required");
+
+    assert_eq!(user(&keywright, &tokens.access).await["pending_email"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_account_asks_five_times_an_hour() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(OLD).await;
+    for number in 0..5 {
+        assert_eq!(ask(&keywright, &tokens.access, &format!("a{number}@example.net")).await.status, 200);
+    }
+
+    let sixth = ask(&keywright, &tokens.access, "a5@example.net").await;
+
+    assert_eq!(sixth.code(), "429 rate_limited");
+    assert_eq!(sixth.header("retry-after"), "3600");
+    assert_eq!(user(&keywright, &tokens.access).await["pending_email"], json!("a4@example.net"));
+}

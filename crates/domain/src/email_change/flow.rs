@@ -1,0 +1,77 @@
+//! Asking for a change of the account's address. It is proven and undone by what mails offer ([`crate::action`]).
+
+use chrono::{DateTime, Utc};
+
+use super::port::Asking;
+use super::{EmailChange, State};
+use crate::activity::Event;
+use crate::email::EmailAddress;
+use crate::error::StoreError;
+use crate::id::EmailChangeId;
+use crate::mail::Mail;
+use crate::service::Service;
+use crate::session::flow::Principal;
+use crate::stamp::Stamp;
+use crate::user::User;
+
+/// Why no change is asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("sign in again to change the address")]
+    NotFresh,
+    #[error("is not an e-mail address")]
+    Invalid,
+    #[error("too many changes of the address were asked for")]
+    OverBudget { until: DateTime<Utc> },
+    #[error("the account is gone")]
+    Gone,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The address that `principal` wants, who must have signed in a short while ago. Neither the answer nor its time tells
+/// whether another account has it.
+pub fn wanted(
+    service: &Service,
+    principal: &Principal,
+    email: &str,
+    at: &Stamp,
+) -> Result<EmailAddress, AskError> {
+    if !principal.session.is_fresh(at.now, service.rules.fresh) {
+        return Err(AskError::NotFresh);
+    }
+    EmailAddress::parse(email).map_err(|_| AskError::Invalid)
+}
+
+/// Asks for the account of `principal` to go by `new`. Their own address takes back what they asked for before.
+pub async fn ask(
+    service: &Service,
+    principal: &Principal,
+    new: EmailAddress,
+    at: &Stamp,
+) -> Result<User, AskError> {
+    let changes = &service.stores.email_changes;
+    let user = &principal.user;
+    if new == user.email {
+        return changes.withdraw(user.id, at).await?.ok_or(AskError::Gone);
+    }
+    let change = EmailChange {
+        id: EmailChangeId::new(at.now, service.entropy.as_ref()),
+        user_id: user.id,
+        old: user.email.clone(),
+        new,
+        session_id: principal.session.id,
+        asked_at: at.now,
+        origin: at.origin.clone(),
+        state: State::Asked,
+    };
+    let mail = Mail::of_asked_change(&change, at);
+    match changes.ask(&change, &mail, at).await? {
+        Asking::Asked(user) => {
+            service.count(Event::EmailChangeRequested);
+            Ok(user)
+        }
+        Asking::OverBudget { until } => Err(AskError::OverBudget { until }),
+        Asking::Gone => Err(AskError::Gone),
+    }
+}

@@ -1,0 +1,157 @@
+//! A change of an account's address.
+//!
+//! 1. Its owner asks for it. The account stays as it is, and the new address gets a mail.
+//! 2. Who receives that mail proves it, within a day. The account goes by the new address, its other sessions end, and
+//!    the old address gets a mail.
+//! 3. Who receives that one can undo it, for a week, whatever has become of the account since: all its sessions end then.
+
+pub mod flow;
+pub mod port;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::email::EmailAddress;
+use crate::id::{EmailChangeId, SessionId, UserId};
+use crate::origin::Origin;
+use crate::user::User;
+
+/// How long after it was asked for a change can be proven.
+pub const PROVABLE: TimeDelta = TimeDelta::hours(24);
+/// How long after it was proven a change can be undone.
+pub const UNDOABLE: TimeDelta = TimeDelta::days(7);
+/// How many changes an account may ask for within [`PERIOD`]: each sends a mail to an address of its owner's choice.
+pub const BUDGET: u32 = 5;
+/// What [`BUDGET`] is counted in.
+pub const PERIOD: TimeDelta = TimeDelta::hours(1);
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailChange {
+    pub id: EmailChangeId,
+    pub user_id: UserId,
+    pub old: EmailAddress,
+    pub new: EmailAddress,
+    /// The session that asked, which outlives the change.
+    pub session_id: SessionId,
+    pub asked_at: DateTime<Utc>,
+    /// Who asked.
+    pub origin: Origin,
+    pub state: State,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Asked,
+    /// The account goes by the new address.
+    Done {
+        at: DateTime<Utc>,
+    },
+    /// The account went back to the old address.
+    Undone {
+        at: DateTime<Utc>,
+    },
+    /// Another was asked for, or the undoing of an earlier one took it along.
+    Superseded {
+        at: DateTime<Utc>,
+    },
+}
+
+impl State {
+    /// The state as the store keeps it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Done { .. } => "done",
+            Self::Undone { .. } => "undone",
+            Self::Superseded { .. } => "superseded",
+        }
+    }
+
+    /// Since when it is no longer only asked for.
+    pub const fn settled_at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Asked => None,
+            Self::Done { at } | Self::Undone { at } | Self::Superseded { at } => Some(at),
+        }
+    }
+}
+
+impl EmailChange {
+    /// Whether the new address can still be proven at `now`.
+    pub fn is_provable(&self, now: DateTime<Utc>) -> bool {
+        self.state == State::Asked && now < self.asked_at + PROVABLE
+    }
+
+    /// Whether the change can still be undone at `now`.
+    pub fn is_undoable(&self, now: DateTime<Utc>) -> bool {
+        matches!(self.state, State::Done { at } if now < at + UNDOABLE)
+    }
+
+    /// The same in another state.
+    #[must_use]
+    pub fn with(&self, state: State) -> Self {
+        Self { state, ..self.clone() }
+    }
+
+    /// `user` after this change was proven.
+    pub fn applied(&self, user: &User, now: DateTime<Utc>) -> User {
+        let email = self.new.clone();
+        User { email, email_verified: true, pending_email: None, updated_at: now, ..user.clone() }
+    }
+
+    /// `user` after this change was undone.
+    pub fn reverted(&self, user: &User, now: DateTime<Utc>) -> User {
+        let email = self.old.clone();
+        User { email, email_verified: true, pending_email: None, updated_at: now, ..user.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn change(state: State) -> EmailChange {
+        EmailChange {
+            id: EmailChangeId(Uuid::nil()),
+            user_id: UserId(Uuid::nil()),
+            old: EmailAddress::parse("old@example.com").unwrap(),
+            new: EmailAddress::parse("new@example.com").unwrap(),
+            session_id: SessionId(Uuid::nil()),
+            asked_at: at(0),
+            origin: Origin::default(),
+            state,
+        }
+    }
+
+    #[test]
+    fn what_was_asked_can_be_proven_for_a_day_and_not_undone() {
+        let asked = change(State::Asked);
+
+        assert!(asked.is_provable(at(86_399)));
+        assert!(!asked.is_provable(at(86_400)));
+        assert!(!asked.is_undoable(at(1)));
+    }
+
+    #[test]
+    fn what_was_done_can_be_undone_for_a_week_and_not_proven() {
+        let done = change(State::Done { at: at(100) });
+
+        assert!(done.is_undoable(at(100 + 7 * 86_400 - 1)));
+        assert!(!done.is_undoable(at(100 + 7 * 86_400)));
+        assert!(!done.is_provable(at(101)));
+    }
+
+    #[test]
+    fn what_is_over_stays_over() {
+        for state in [State::Undone { at: at(1) }, State::Superseded { at: at(1) }] {
+            assert!(!change(state).is_provable(at(2)) && !change(state).is_undoable(at(2)));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What changes of addresses need remembered.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::EmailChange;
+use crate::error::StoreError;
+use crate::id::{EmailChangeId, UserId};
+use crate::mail::Mail;
+use crate::stamp::Stamp;
+use crate::user::User;
+
+/// What asking for a change came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The account as it is then: its pending address is the new one.
+    Asked(User),
+    /// Asked too often: again from this instant on.
+    OverBudget { until: DateTime<Utc> },
+    /// The account is gone.
+    Gone,
+}
+
+/// What the proof of the new address, or the undoing, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    Settled,
+    /// Done before, too late, superseded, or the address belongs to another account: nothing was changed.
+    Over,
+}
+
+/// Every change of an address.
+#[async_trait]
+pub trait EmailChanges: Send + Sync {
+    /// Remembers `change`, whose address becomes the pending one, and `mail` to that address; what the account asked for
+    /// before is superseded. Written to the activity.
+    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError>;
+
+    /// Supersedes what `user` has asked for, so that no address is pending. The account as it is then; none if it is
+    /// gone.
+    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError>;
+
+    /// The change with this id.
+    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError>;
+
+    /// Has the account go by the new address ([`EmailChange::applied`]), ends its sessions but the one that asked, and
+    /// writes that to its activity; the old address gets a mail. Of racers one settles it.
+    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
+
+    /// Has the account go by the old address again ([`EmailChange::reverted`]), ends all its sessions, and writes that
+    /// to its activity; every later change is superseded. Of racers one settles it.
+    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
+}

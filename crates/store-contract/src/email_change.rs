@@ -1,0 +1,220 @@
+//! Changes of addresses.
+
+use chrono::TimeDelta;
+use keywright_domain::activity::Event;
+use keywright_domain::email_change::port::{Asking, Settling};
+use keywright_domain::email_change::{BUDGET, EmailChange, PROVABLE, State, UNDOABLE};
+use keywright_domain::id::EmailChangeId;
+use keywright_domain::mail::{Mail, Template};
+use keywright_domain::session::{Session, SessionKind};
+use keywright_domain::user::User;
+use keywright_domain::user::port::Deletion;
+use keywright_domain::{Stamp, Stores};
+
+use crate::fixture::{
+    ADA, BOB, ENTROPY, RACERS, at, count, email, events, origin, race, sign_in, stamp, stamp_at, stored,
+    unknown_user,
+};
+
+fn change(user: &User, session: &Session, new: &str, at: &Stamp) -> EmailChange {
+    EmailChange {
+        id: EmailChangeId::new(at.now, &ENTROPY),
+        user_id: user.id,
+        old: user.email.clone(),
+        new: email(new),
+        session_id: session.id,
+        asked_at: at.now,
+        origin: origin("198.51.100.1", "Mozilla/5.0 (X11)"),
+        state: State::Asked,
+    }
+}
+
+async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> EmailChange {
+    let at = stamp(second);
+    let user = stores.users.find(session.user_id).await.unwrap().unwrap();
+    let change = change(&user, session, new, &at);
+    let asked = stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &at), &at).await.unwrap();
+    assert!(matches!(asked, Asking::Asked(_)), "{asked:?}");
+    change
+}
+
+async fn prove(stores: &Stores, change: &EmailChange, second: i64) -> Settling {
+    stores.email_changes.prove(change.id, &stamp(second)).await.unwrap()
+}
+
+async fn undo(stores: &Stores, change: &EmailChange, second: i64) -> Settling {
+    stores.email_changes.undo(change.id, &stamp(second)).await.unwrap()
+}
+
+async fn found(stores: &Stores, change: &EmailChange) -> EmailChange {
+    stores.email_changes.find(change.id).await.unwrap().unwrap()
+}
+
+async fn account(stores: &Stores, session: &Session) -> User {
+    stores.users.find(session.user_id).await.unwrap().unwrap()
+}
+
+/// What is asked for is pending, mailed and recorded, and supersedes what was asked for before.
+pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let first = ask(&stores, &session, "one@example.net", 1).await;
+    let second = ask(&stores, &session, "two@example.net", 2).await;
+
+    let user = account(&stores, &session).await;
+    assert_eq!((user.email.as_str(), user.pending_email), (ADA, Some(email("two@example.net"))));
+    assert_eq!(found(&stores, &first).await, first.with(State::Superseded { at: at(2) }));
+    assert_eq!(found(&stores, &second).await, second);
+    let mail = stores.mails.newest(1).await.unwrap().remove(0);
+    assert_eq!((mail.to, mail.template), (email("two@example.net"), Template::EmailChangeAsked(second.id)));
+    assert_eq!(events(&stores, user.id).await[..2], [Event::EmailChangeRequested; 2]);
+    assert_eq!(prove(&stores, &first, 3).await, Settling::Over);
+    assert_eq!(stores.email_changes.find(EmailChangeId::new(at(0), &ENTROPY)).await.unwrap(), None);
+
+    let withdrawn = stores.email_changes.withdraw(user.id, &stamp(4)).await.unwrap().unwrap();
+    assert_eq!((withdrawn.pending_email, withdrawn.updated_at), (None, at(4)));
+    assert_eq!(prove(&stores, &second, 5).await, Settling::Over);
+    assert_eq!(stores.email_changes.withdraw(unknown_user(), &stamp(6)).await.unwrap(), None);
+}
+
+/// So many in an hour, and then again when the first of them is an hour old.
+pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
+    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    for number in 0..i64::from(BUDGET) {
+        ask(&stores, &session, "new@example.net", number).await;
+    }
+    let late = |second| {
+        let at = stamp(second);
+        (change(&user, &session, "late@example.net", &at), at)
+    };
+
+    let (refused, at_once) = late(100);
+    let mail = Mail::of_asked_change(&refused, &at_once);
+    let over = stores.email_changes.ask(&refused, &mail, &at_once).await.unwrap();
+    let (taken, later) = late(3600);
+    let mail = Mail::of_asked_change(&taken, &later);
+    let again = stores.email_changes.ask(&taken, &mail, &later).await.unwrap();
+
+    assert_eq!(over, Asking::OverBudget { until: at(3600) });
+    assert_eq!(stores.email_changes.find(refused.id).await.unwrap(), None);
+    assert!(matches!(again, Asking::Asked(_)), "{again:?}");
+}
+
+/// The proof changes the address, spares the session that asked and tells the old address; undoing changes it back and
+/// spares none.
+pub async fn a_change_is_proven_and_undone(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let (other, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
+    let change = ask(&stores, &session, "new@example.net", 2).await;
+
+    assert_eq!(undo(&stores, &change, 3).await, Settling::Over);
+    assert_eq!(prove(&stores, &change, 10).await, Settling::Settled);
+    assert_eq!(prove(&stores, &change, 11).await, Settling::Over);
+
+    let user = account(&stores, &session).await;
+    assert_eq!(
+        (user.email.as_str(), user.email_verified, user.pending_email),
+        ("new@example.net", true, None)
+    );
+    assert!(stored(&stores, session.id).await.is_live(at(12)));
+    assert!(!stored(&stores, other.id).await.is_live(at(12)));
+    assert_eq!(found(&stores, &change).await.state, State::Done { at: at(10) });
+    let mail = stores.mails.newest(1).await.unwrap().remove(0);
+    assert_eq!((mail.to, mail.template), (email(ADA), Template::EmailChanged(change.id)));
+    assert_eq!(events(&stores, user.id).await[0], Event::EmailChanged);
+    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
+
+    assert_eq!(undo(&stores, &change, 20).await, Settling::Settled);
+    assert_eq!(undo(&stores, &change, 21).await, Settling::Over);
+    assert_eq!(account(&stores, &session).await.email, email(ADA));
+    assert!(!stored(&stores, session.id).await.is_live(at(22)));
+    assert_eq!(found(&stores, &change).await.state, State::Undone { at: at(20) });
+}
+
+/// The last instants are in time, and the next are not.
+pub async fn a_change_has_its_times(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let change = ask(&stores, &session, "new@example.net", 0).await;
+    let millisecond = TimeDelta::milliseconds(1);
+
+    let late = stamp_at(at(0) + PROVABLE);
+    assert_eq!(stores.email_changes.prove(change.id, &late).await.unwrap(), Settling::Over);
+    let proven = at(0) + PROVABLE - millisecond;
+    let last = stamp_at(proven);
+    assert_eq!(stores.email_changes.prove(change.id, &last).await.unwrap(), Settling::Settled);
+    let late = stamp_at(proven + UNDOABLE);
+    assert_eq!(stores.email_changes.undo(change.id, &late).await.unwrap(), Settling::Over);
+    let last = stamp_at(proven + UNDOABLE - millisecond);
+    assert_eq!(stores.email_changes.undo(change.id, &last).await.unwrap(), Settling::Settled);
+}
+
+/// An address that another account has is not taken from it, neither by a proof nor by an undoing.
+pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let to_bob = ask(&stores, &session, BOB, 1).await;
+    let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
+    assert_eq!(prove(&stores, &to_bob, 3).await, Settling::Over);
+    assert_eq!(stores.users.find_by_email(&email(BOB)).await.unwrap(), Some(bob));
+
+    let away = ask(&stores, &session, "new@example.net", 4).await;
+    assert_eq!(prove(&stores, &away, 5).await, Settling::Settled);
+    let (_, newcomer) = sign_in(&stores, ADA, SessionKind::Tokens, 6).await;
+    assert_eq!(undo(&stores, &away, 7).await, Settling::Over);
+    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), Some(newcomer));
+}
+
+/// Undoing one takes along all that came after it.
+pub async fn undoing_takes_later_changes_along(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let first = ask(&stores, &session, "one@example.net", 1).await;
+    assert_eq!(prove(&stores, &first, 2).await, Settling::Settled);
+    let second = ask(&stores, &session, "two@example.net", 3).await;
+    assert_eq!(prove(&stores, &second, 4).await, Settling::Settled);
+    let third = ask(&stores, &session, "three@example.net", 5).await;
+
+    assert_eq!(undo(&stores, &first, 6).await, Settling::Settled);
+
+    let user = account(&stores, &session).await;
+    assert_eq!((user.email, user.pending_email), (email(ADA), None));
+    assert_eq!(undo(&stores, &second, 7).await, Settling::Over);
+    assert_eq!(prove(&stores, &third, 8).await, Settling::Over);
+}
+
+/// Of racers with one link one settles it, and of accounts that race for one address one gets it.
+pub async fn of_racing_proofs_one_counts(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
+    let changes = [
+        ask(&stores, &session, "new@example.net", 1).await,
+        ask(&stores, &of_bob, "new@example.net", 1).await,
+    ];
+
+    let settled = race(&stores, RACERS, |stores, racer| {
+        let change = changes[racer % 2].clone();
+        async move { prove(&stores, &change, 2).await }
+    })
+    .await;
+
+    assert_eq!(count(&settled, |settling| *settling == Settling::Settled), 1);
+
+    let is_first = found(&stores, &changes[0]).await.state != State::Asked;
+    let done = changes[usize::from(!is_first)].clone();
+    let undone = race(&stores, RACERS, |stores, _| {
+        let change = done.clone();
+        async move { undo(&stores, &change, 3).await }
+    })
+    .await;
+    assert_eq!(count(&undone, |settling| *settling == Settling::Settled), 1);
+}
+
+/// An account that goes takes its changes along, and the mails about them.
+pub async fn changes_go_with_their_account(stores: Stores) {
+    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let change = ask(&stores, &session, "new@example.net", 1).await;
+    assert_eq!(prove(&stores, &change, 2).await, Settling::Settled);
+
+    assert_eq!(stores.users.delete(user.id).await.unwrap(), Deletion::Deleted);
+
+    assert_eq!(stores.email_changes.find(change.id).await.unwrap(), None);
+    assert_eq!(stores.mails.newest(9).await.unwrap(), []);
+    assert_eq!(undo(&stores, &change, 3).await, Settling::Over);
+}

@@ -1,0 +1,111 @@
+use async_trait::async_trait;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
+use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
+use keywright_domain::id::{EmailChangeId, SessionId, UserId};
+use keywright_domain::mail::Mail;
+use keywright_domain::session::EndReason;
+use keywright_domain::user::User;
+use keywright_domain::{Stamp, StoreError};
+
+use super::{MemoryStore, Tables, is_free};
+
+impl Tables {
+    /// Supersedes what `user` has asked for.
+    fn supersede_asked(&mut self, user: UserId, at: &Stamp) {
+        let asked = self.email_changes.values_mut().filter(|change| change.user_id == user);
+        for change in asked.filter(|change| change.state == State::Asked) {
+            change.state = State::Superseded { at: at.now };
+        }
+    }
+
+    fn end_all_but(&mut self, user: UserId, spared: Option<SessionId>, at: &Stamp) {
+        let theirs = self.sessions.values_mut().filter(|session| session.user_id == user);
+        for session in theirs.filter(|session| Some(session.id) != spared && session.is_live(at.now)) {
+            *session = session.ended(EndReason::Ended, at.now);
+        }
+    }
+
+    /// Whether an account other than `user` has the address that `after` is to go by.
+    fn is_taken_by_another(&self, after: &User) -> bool {
+        self.user_by_email(&after.email).is_some_and(|other| other.id != after.id)
+    }
+}
+
+#[async_trait]
+impl EmailChanges for MemoryStore {
+    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError> {
+        let mut tables = self.tables();
+        let Some(user) = tables.users.get(&change.user_id).cloned() else { return Ok(Asking::Gone) };
+        let asked = tables.email_changes.values().filter(|other| other.user_id == user.id);
+        let mut recent: Vec<_> =
+            asked.map(|other| other.asked_at).filter(|asked| *asked > at.now - PERIOD).collect();
+        recent.sort_unstable_by(|one, other| other.cmp(one));
+        if let Some(oldest) = recent.get(BUDGET as usize - 1) {
+            return Ok(Asking::OverBudget { until: *oldest + PERIOD });
+        }
+        is_free(&tables.email_changes, &change.id)?;
+        tables
+            .record_and_tell(Activity::new(Event::EmailChangeRequested, user.id, at), Some(mail.clone()))?;
+        tables.supersede_asked(user.id, at);
+        tables.email_changes.insert(change.id, change.clone());
+        let user = User { pending_email: Some(change.new.clone()), updated_at: at.now, ..user };
+        tables.users.insert(user.id, user.clone());
+        Ok(Asking::Asked(user))
+    }
+
+    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
+        let mut tables = self.tables();
+        let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
+        if before.pending_email.is_none() {
+            return Ok(Some(before));
+        }
+        tables.supersede_asked(user, at);
+        let after = User { pending_email: None, updated_at: at.now, ..before };
+        tables.users.insert(user, after.clone());
+        Ok(Some(after))
+    }
+
+    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError> {
+        Ok(self.tables().email_changes.get(&change).cloned())
+    }
+
+    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+        let mut tables = self.tables();
+        let found = tables.email_changes.get(&change).filter(|change| change.is_provable(at.now)).cloned();
+        let Some(change) = found else { return Ok(Settling::Over) };
+        let user = tables.users.get(&change.user_id).filter(|user| user.is_enabled());
+        let Some(after) = user.map(|user| change.applied(user, at.now)) else { return Ok(Settling::Over) };
+        if tables.is_taken_by_another(&after) {
+            return Ok(Settling::Over);
+        }
+        let entry = Activity::new(Event::EmailChanged, change.user_id, at);
+        tables.record_and_tell(entry, Some(Mail::of_change(&change, at)))?;
+        tables.end_all_but(change.user_id, Some(change.session_id), at);
+        tables.users.insert(after.id, after);
+        tables.email_changes.insert(change.id, change.with(State::Done { at: at.now }));
+        Ok(Settling::Settled)
+    }
+
+    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+        let mut tables = self.tables();
+        let found = tables.email_changes.get(&change).filter(|change| change.is_undoable(at.now)).cloned();
+        let Some(change) = found else { return Ok(Settling::Over) };
+        let user = tables.users.get(&change.user_id);
+        let Some(after) = user.map(|user| change.reverted(user, at.now)) else { return Ok(Settling::Over) };
+        if tables.is_taken_by_another(&after) {
+            return Ok(Settling::Over);
+        }
+        tables.record(Activity::new(Event::EmailChanged, change.user_id, at))?;
+        tables.end_all_but(change.user_id, None, at);
+        tables.users.insert(after.id, after);
+        let later = tables.email_changes.values_mut().filter(|other| other.user_id == change.user_id);
+        for other in later.filter(|other| other.id > change.id) {
+            if matches!(other.state, State::Asked | State::Done { .. }) {
+                other.state = State::Superseded { at: at.now };
+            }
+        }
+        tables.email_changes.insert(change.id, change.with(State::Undone { at: at.now }));
+        Ok(Settling::Settled)
+    }
+}

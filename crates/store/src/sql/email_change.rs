@@ -1,0 +1,157 @@
+//! Changes of addresses.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
+use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
+use keywright_domain::error::StoreError;
+use keywright_domain::id::{EmailChangeId, UserId};
+use keywright_domain::mail::Mail;
+use keywright_domain::session::EndReason;
+use keywright_domain::stamp::Stamp;
+use keywright_domain::user::User;
+
+use super::error::Failure;
+use super::{Connection, Store, activity, hold, mail, session, user};
+use crate::rows::email_change::{EmailChangeRow, StateChange};
+use crate::rows::{Key, Millis};
+use crate::schema::email_changes::{self as table, dsl};
+
+#[async_trait]
+impl EmailChanges for Store {
+    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError> {
+        let (change, mail, at) = (change.clone(), mail.clone(), at.clone());
+        self.write(move |connection| ask(connection, &change, &mail, &at)).await
+    }
+
+    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| {
+            let Some(before) = hold::user(connection, user)? else { return Ok(None) };
+            if before.pending_email.is_none() {
+                return Ok(Some(before));
+            }
+            supersede_asked(connection, user, &at)?;
+            let after = User { pending_email: None, updated_at: at.now, ..before };
+            user::replace_address(connection, &after)?;
+            Ok(Some(after))
+        })
+        .await
+    }
+
+    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError> {
+        self.read(move |connection| load(connection, change)).await
+    }
+
+    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| prove(connection, change, &at)).await
+    }
+
+    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+        let at = at.clone();
+        self.write(move |connection| undo(connection, change, &at)).await
+    }
+}
+
+fn ask(
+    connection: &mut Connection,
+    change: &EmailChange,
+    mail: &Mail,
+    at: &Stamp,
+) -> Result<Asking, Failure> {
+    let Some(user) = hold::user(connection, change.user_id)? else { return Ok(Asking::Gone) };
+    let recent: Vec<Millis> = table::table
+        .filter(dsl::user_id.eq(Key::from(user.id)))
+        .filter(dsl::asked_at.gt(Millis::from(at.now - PERIOD)))
+        .order(dsl::asked_at.desc())
+        .select(dsl::asked_at)
+        .limit(BUDGET.into())
+        .load(connection)?;
+    if let Some(oldest) = recent.get(BUDGET as usize - 1).and_then(|asked| asked.instant()) {
+        return Ok(Asking::OverBudget { until: oldest + PERIOD });
+    }
+    supersede_asked(connection, user.id, at)?;
+    diesel::insert_into(table::table).values(EmailChangeRow::from(change)).execute(connection)?;
+    let user = User { pending_email: Some(change.new.clone()), updated_at: at.now, ..user };
+    user::replace_address(connection, &user)?;
+    mail::add(connection, mail)?;
+    activity::add(connection, &Activity::new(Event::EmailChangeRequested, user.id, at))?;
+    Ok(Asking::Asked(user))
+}
+
+fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {
+    let Some((change, user)) = held(connection, id)? else { return Ok(Settling::Over) };
+    if !change.is_provable(at.now) || !user.is_enabled() {
+        return Ok(Settling::Over);
+    }
+    let after = change.applied(&user, at.now);
+    if is_taken_by_another(connection, &after)? {
+        return Ok(Settling::Over);
+    }
+    if !replace(connection, &change, State::Done { at: at.now })? {
+        return Err(Failure::Contended);
+    }
+    user::replace_address(connection, &after)?;
+    session::end_all(connection, user.id, Some(change.session_id), EndReason::Ended, at.now)?;
+    activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
+    mail::add(connection, &Mail::of_change(&change, at))?;
+    Ok(Settling::Settled)
+}
+
+fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {
+    let Some((change, user)) = held(connection, id)? else { return Ok(Settling::Over) };
+    if !change.is_undoable(at.now) {
+        return Ok(Settling::Over);
+    }
+    let after = change.reverted(&user, at.now);
+    if is_taken_by_another(connection, &after)? {
+        return Ok(Settling::Over);
+    }
+    if !replace(connection, &change, State::Undone { at: at.now })? {
+        return Err(Failure::Contended);
+    }
+    let later = table::table
+        .filter(dsl::user_id.eq(Key::from(user.id)))
+        .filter(dsl::id.gt(Key::from(id)))
+        .filter(dsl::state.eq_any([State::Asked.as_str(), State::Done { at: at.now }.as_str()]));
+    diesel::update(later).set(superseded(at)).execute(connection)?;
+    user::replace_address(connection, &after)?;
+    session::end_all(connection, user.id, None, EndReason::Ended, at.now)?;
+    activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
+    Ok(Settling::Settled)
+}
+
+/// The change, read after its account is held, so that it stays as it is.
+fn held(connection: &mut Connection, id: EmailChangeId) -> Result<Option<(EmailChange, User)>, Failure> {
+    let Some(change) = load(connection, id)? else { return Ok(None) };
+    let Some(user) = hold::user(connection, change.user_id)? else { return Ok(None) };
+    Ok(load(connection, id)?.map(|change| (change, user)))
+}
+
+fn load(connection: &mut Connection, id: EmailChangeId) -> Result<Option<EmailChange>, Failure> {
+    let found = table::table.find(Key::from(id)).select(EmailChangeRow::as_select());
+    Ok(found.first(connection).optional()?.map(EmailChange::try_from).transpose()?)
+}
+
+fn is_taken_by_another(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
+    Ok(user::find_by_email(connection, &after.email)?.is_some_and(|other| other.id != after.id))
+}
+
+fn supersede_asked(connection: &mut Connection, user: UserId, at: &Stamp) -> Result<(), Failure> {
+    let asked =
+        table::table.filter(dsl::user_id.eq(Key::from(user))).filter(dsl::state.eq(State::Asked.as_str()));
+    diesel::update(asked).set(superseded(at)).execute(connection)?;
+    Ok(())
+}
+
+fn superseded(at: &Stamp) -> StateChange {
+    StateChange::from(State::Superseded { at: at.now })
+}
+
+/// Stores `state`, unless the change is not in the state in which it was judged any more.
+fn replace(connection: &mut Connection, before: &EmailChange, state: State) -> Result<bool, Failure> {
+    let judged = table::table.find(Key::from(before.id)).filter(dsl::state.eq(before.state.as_str()));
+    Ok(diesel::update(judged).set(StateChange::from(state)).execute(connection)? > 0)
+}
