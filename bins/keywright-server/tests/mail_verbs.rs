@@ -1,5 +1,5 @@
 //! `keywright-server mail`, as an operator runs it beside a server or without one.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::{Command, Output, Stdio};
 
