@@ -1,7 +1,9 @@
 //! The command line.
 
 mod config;
+mod mail;
 mod migrate;
+mod output;
 mod serve;
 
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::output::Manner;
 use crate::config::{Config, Loaded, environment};
 
 /// Keywright: passwordless sign-in that you host yourself.
@@ -25,6 +28,9 @@ struct Arguments {
     /// Print the result as JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Do what cannot be undone without asking
+    #[arg(long, global = true)]
+    yes: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -56,16 +62,21 @@ enum Command {
     Migrate,
     /// Show every setting, its value and where it comes from; secrets are masked
     Config,
+    /// The mail that was sent, waits to be sent, or could not be
+    #[command(subcommand)]
+    Mail(mail::Verb),
 }
 
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
-    let Arguments { config, json, command } = Arguments::parse();
+    let Arguments { config, json, yes, command } = Arguments::parse();
+    let manner = Manner { json, yes };
     let done = match Config::read(config.as_deref(), environment()) {
         Ok(loaded) => match command.unwrap_or_default() {
             Command::Serve => serve::run(loaded, json).await,
             Command::Migrate => migrate::run(loaded, json).await,
             Command::Config => config::run(&loaded, json),
+            Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
         },
         Err(error) => Err(error.into()),
     };

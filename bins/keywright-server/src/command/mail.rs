@@ -1,0 +1,135 @@
+//! `keywright-server mail`
+
+use anyhow::bail;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use keywright_adapters::clock::SystemClock;
+use keywright_domain::clock::{Clock, to_stored_precision};
+use keywright_domain::id::MailId;
+use keywright_domain::mail::port::Mails;
+use keywright_domain::mail::{Mail, State, Template};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::output::{Manner, instant, optional_instant, table};
+use crate::config::Loaded;
+use crate::store;
+
+/// How many dead letters are requeued between two looks at which are left.
+const BATCH: u32 = 100;
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List mail, the newest first; what it says is not shown
+    List {
+        /// Only dead letters: those that were refused for good, or tried for most of a day
+        #[arg(long)]
+        dead: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+        limit: u32,
+    },
+    /// Have dead letters tried again, at once and as often as at first
+    ///
+    /// What is not worth sending any more, such as an expired link, is dropped when its turn comes.
+    Requeue(Target),
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+#[group(required = true, multiple = false)]
+pub(super) struct Target {
+    /// The dead letter, as `mail list --dead` names it
+    id: Option<Uuid>,
+    /// Every dead letter there is
+    #[arg(long)]
+    all: bool,
+}
+
+/// Runs on the configured store, whether or not a server is running.
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+    super::remark(loaded);
+    let stores = store::open(&loaded.config.database).await?;
+    let mails = stores.mails.as_ref();
+    match verb {
+        Verb::List { dead: true, limit } => Ok(print_list(&mails.list_dead(limit).await?, manner)?),
+        Verb::List { dead: false, limit } => Ok(print_list(&mails.newest(limit).await?, manner)?),
+        Verb::Requeue(target) => {
+            if target.all {
+                manner.confirm("Every dead letter is sent to its recipient, however old it is.")?;
+            }
+            let count = requeue(mails, target, to_stored_precision(SystemClock.now())).await?;
+            let plural = if count == 1 { "letter is" } else { "letters are" };
+            Ok(manner.print(&json!({"requeued": count}), &format!("{count} dead {plural} due again."))?)
+        }
+    }
+}
+
+async fn requeue(mails: &dyn Mails, target: Target, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    if let Some(id) = target.id {
+        if !mails.requeue(MailId(id), now).await? {
+            bail!("{id} is no dead letter: see `keywright-server mail list --dead`");
+        }
+        return Ok(1);
+    }
+    let mut count = 0;
+    loop {
+        let before = count;
+        for mail in mails.list_dead(BATCH).await? {
+            count += usize::from(mails.requeue(mail.id, now).await?);
+        }
+        if count == before {
+            return Ok(count);
+        }
+    }
+}
+
+fn print_list(mails: &[Mail], manner: Manner) -> std::io::Result<()> {
+    let json = json!({"data": mails.iter().map(about).collect::<Vec<_>>()});
+    let row = |mail: &Mail| {
+        let (state, at) = state(mail.state);
+        [
+            mail.id.to_string(),
+            mail.to.to_string(),
+            template(mail.template).to_owned(),
+            state.to_owned(),
+            mail.attempts.to_string(),
+            instant(mail.created_at),
+            optional_instant(Some(at)),
+        ]
+    };
+    let heading = ["id", "to", "about", "state", "attempts", "created", "since"];
+    manner.print(&json, &table(heading, mails.iter().map(row)))
+}
+
+fn about(mail: &Mail) -> Json {
+    let (state, at) = state(mail.state);
+    json!({
+        "id": mail.id,
+        "to": mail.to.as_str(),
+        "template": template(mail.template),
+        "state": state,
+        "attempts": mail.attempts,
+        "created_at": instant(mail.created_at),
+        "state_at": instant(at),
+    })
+}
+
+const fn template(template: Template) -> &'static str {
+    match template {
+        Template::MagicLink(_) => "magic_link",
+        Template::DeviceApproved(_) => "device_approved",
+        Template::EmailChangeAsked(_) => "email_change_asked",
+        Template::EmailChanged(_) => "email_changed",
+        Template::RefreshReuse(_) => "refresh_reuse",
+    }
+}
+
+/// The state, and since when or from when on.
+const fn state(state: State) -> (&'static str, DateTime<Utc>) {
+    match state {
+        State::Due(at) => ("due", at),
+        State::Sent(at) => ("sent", at),
+        State::Dead(at) => ("dead", at),
+        State::Dropped(at) => ("dropped", at),
+    }
+}
