@@ -282,10 +282,12 @@ async fn more_than_the_queue_holds_is_refused_at_once() {
         writes.spawn(async move { issue(&store).await });
     }
     let refused = writes.join_next().await.unwrap().unwrap();
+    assert_eq!(store.writer.waiting(), 4);
     release.send(()).unwrap();
 
     assert!(is_unavailable(&refused), "{refused:?}");
     assert!(writes.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(store.writer.waiting(), 0);
 }
 
 #[tokio::test]
