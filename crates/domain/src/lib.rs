@@ -17,6 +17,7 @@ pub mod id;
 pub mod magic_link;
 pub mod mail;
 pub mod origin;
+pub mod page;
 pub mod rate_limit;
 pub mod secret;
 pub mod service;

@@ -12,6 +12,7 @@ pub mod discovery;
 pub mod endpoint;
 pub mod health;
 pub mod magic_link;
+pub mod page;
 pub mod problem;
 pub mod rate_limit;
 pub mod session;
