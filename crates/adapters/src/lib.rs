@@ -12,3 +12,4 @@ pub mod smtp;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 mod user_agent;
+pub mod webauthn;

@@ -25,11 +25,14 @@ pub enum Kind {
     MagicLink,
     /// `kws_`: the cookie of a browser session.
     BrowserSession,
+    /// `kwc_`: names a WebAuthn ceremony.
+    Ceremony,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 4] = [Self::RefreshToken, Self::DeviceCode, Self::MagicLink, Self::BrowserSession];
+    pub const ALL: [Self; 5] =
+        [Self::RefreshToken, Self::DeviceCode, Self::MagicLink, Self::BrowserSession, Self::Ceremony];
 
     /// What a credential of this kind begins with, so that people and secret scanners recognise it.
     pub const fn prefix(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Kind {
             Self::DeviceCode => "kwd_",
             Self::MagicLink => "kwm_",
             Self::BrowserSession => "kws_",
+            Self::Ceremony => "kwc_",
         }
     }
 }

@@ -55,6 +55,14 @@ id!(
     MagicLinkId
 );
 id!(
+    /// One passkey.
+    PasskeyId
+);
+id!(
+    /// One WebAuthn ceremony; clients know it as `challenge_id`.
+    CeremonyId
+);
+id!(
     /// One message to be sent.
     MailId
 );
@@ -63,11 +71,17 @@ id!(
     ActivityId
 );
 
-time_ordered!(SessionId, DeviceAuthorizationId, MagicLinkId, MailId, ActivityId);
+time_ordered!(SessionId, DeviceAuthorizationId, MagicLinkId, CeremonyId, MailId, ActivityId);
 
-impl UserId {
-    /// A new random one.
-    pub fn new(entropy: &dyn Entropy) -> Self {
-        Self(Builder::from_random_bytes(random(entropy)).into_uuid())
-    }
+macro_rules! random {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// A new random one.
+            pub fn new(entropy: &dyn Entropy) -> Self {
+                Self(Builder::from_random_bytes(random(entropy)).into_uuid())
+            }
+        }
+    )+};
 }
+
+random!(UserId, PasskeyId);

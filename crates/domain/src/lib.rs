@@ -18,6 +18,7 @@ pub mod magic_link;
 pub mod mail;
 pub mod origin;
 pub mod page;
+pub mod passkey;
 pub mod rate_limit;
 pub mod secret;
 pub mod service;

@@ -20,6 +20,7 @@ use crate::magic_link::port::MagicLinks;
 use crate::mail::Typesetter;
 use crate::mail::port::Mails;
 use crate::origin::Origin;
+use crate::passkey::port::{Passkeys, Webauthn};
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
 use crate::signing_key::port::SigningKeys;
@@ -41,6 +42,7 @@ pub struct Stores {
     pub sessions: Arc<dyn Sessions>,
     pub device_authorizations: Arc<dyn DeviceAuthorizations>,
     pub magic_links: Arc<dyn MagicLinks>,
+    pub passkeys: Arc<dyn Passkeys>,
     pub mails: Arc<dyn Mails>,
     pub activities: Arc<dyn Activities>,
     pub signing_keys: Arc<dyn SigningKeys>,
@@ -55,6 +57,7 @@ impl Stores {
             + Sessions
             + DeviceAuthorizations
             + MagicLinks
+            + Passkeys
             + Mails
             + Activities
             + SigningKeys
@@ -66,6 +69,7 @@ impl Stores {
             sessions: store.clone(),
             device_authorizations: store.clone(),
             magic_links: store.clone(),
+            passkeys: store.clone(),
             mails: store.clone(),
             activities: store.clone(),
             signing_keys: store.clone(),
@@ -114,6 +118,7 @@ pub struct Service {
     pub keyring: Keyring,
     pub tokens: Arc<dyn AccessTokens>,
     pub typesetter: Arc<dyn Typesetter>,
+    pub webauthn: Arc<dyn Webauthn>,
     pub clients: Clients,
     pub rules: Rules,
     pub pacer: Pacer,

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod health;
 pub mod magic_link;
 pub mod page;
+pub mod passkey;
 pub mod problem;
 pub mod rate_limit;
 pub mod session;
@@ -34,6 +35,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 pub fn routes(config: &mut ServiceConfig) {
     device_authorization::routes(config);
     magic_link::routes(config);
+    passkey::routes(config);
     session::routes(config);
     user::routes(config);
     discovery::routes(config);

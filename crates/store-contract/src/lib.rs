@@ -24,6 +24,7 @@ pub mod device_authorization;
 mod fixture;
 pub mod magic_link;
 pub mod mail;
+pub mod passkey;
 mod race;
 pub mod session;
 pub mod signing_key;
@@ -128,6 +129,34 @@ macro_rules! store_contract {
                 racing_renewals_share_the_session,
                 an_end_that_races_with_a_renewal_is_final,
             }
+            passkey {
+                a_challenge_is_taken_as_it_was_begun_and_once,
+                of_racers_with_one_challenge_one_takes_it,
+                an_unknown_challenge_is_not_taken,
+                challenges_past_their_time_are_forgotten_a_few_at_a_time,
+                a_passkey_is_kept_as_it_is_and_recorded,
+                of_racers_with_one_credential_one_registers_it,
+                racers_fill_an_account_up_to_its_limit,
+                what_was_refused_takes_no_room,
+                an_account_that_is_gone_or_disabled_gets_no_passkey,
+                a_passkey_signs_in_and_its_use_is_stored,
+                of_racers_with_one_counter_one_signs_in,
+                a_race_of_counters_ends_at_the_highest,
+                without_a_counter_all_racers_sign_in,
+                a_counter_that_does_not_rise_is_recorded_and_changes_nothing,
+                a_disabled_account_is_refused_and_its_passkey_unchanged,
+                an_unknown_or_removed_passkey_is_refused,
+                a_passkey_renews_the_browser_session_of_its_account_only,
+                passkeys_are_listed_in_pages_newest_first_and_only_ones_own,
+                a_name_is_changed_and_recorded_once,
+                what_is_not_theirs_is_neither_renamed_nor_removed,
+                the_last_passkey_goes_where_mail_is_a_way_in,
+                the_last_way_in_stays,
+                of_racing_removals_of_all_passkeys_one_is_refused,
+                of_racing_removals_of_many_passkeys_all_but_one_succeed,
+                of_racing_removals_of_one_passkey_one_counts,
+                what_was_removed_makes_room,
+            }
             mail {
                 no_mail_is_leased_to_two,
                 the_oldest_are_leased_first_and_the_newest_listed_first,
@@ -151,6 +180,7 @@ macro_rules! store_contract {
                 of_racing_disablings_one_counts,
                 disabling_ends_what_is_live_and_leaves_what_is_over,
                 no_session_survives_a_race_with_the_disabling,
+                of_racers_with_one_address_one_opens_an_account,
             }
             signing_key {
                 of_racing_first_keys_one_stands,

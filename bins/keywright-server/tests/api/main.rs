@@ -2,6 +2,7 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod authenticator;
 mod conventions;
 mod device;
 mod device_flow;
@@ -13,6 +14,9 @@ mod logout;
 mod magic_link;
 mod main_job;
 mod me;
+mod passkey;
+mod passkey_login;
+mod passkey_register;
 mod rate_limit;
 mod refresh;
 mod revoke;

@@ -9,6 +9,7 @@ use crate::client::ClientId;
 use crate::device_authorization::{Action, Decision, DeviceAuthorization};
 use crate::id::{ActivityId, SessionId, UserId};
 use crate::origin::Origin;
+use crate::passkey::Passkey;
 use crate::session::Session;
 use crate::stamp::Stamp;
 
@@ -111,6 +112,12 @@ impl Activity {
     /// That the request of `at` changed these `fields` of the profile of `user_id`.
     pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &Stamp) -> Self {
         Self::new(Event::ProfileChanged, user_id, at).with_details(json!({ "fields": fields }))
+    }
+
+    /// What the request of `at` did to, or by, `passkey`.
+    pub fn of_passkey(event: Event, passkey: &Passkey, at: &Stamp) -> Self {
+        let details = json!({ "passkey_id": passkey.id, "name": passkey.name.as_str() });
+        Self::new(event, passkey.user_id, at).with_details(details)
     }
 
     /// The same with `details`.

@@ -10,15 +10,16 @@ use super::port::{Redeem, Redemption};
 use super::redirect::LeadsElsewhere;
 use super::{MagicLink, Proof, RedirectTo, State};
 use crate::access_token::SigningFailed;
-use crate::client::{ClientId, UnknownClient};
-use crate::credential::{Credential, Kind};
+use crate::client::UnknownClient;
+use crate::credential::Kind;
 use crate::email::{EmailAddress, NotAnAddress};
 use crate::error::StoreError;
-use crate::id::{MagicLinkId, SessionId, UserId};
+use crate::id::{MagicLinkId, UserId};
 use crate::mail::{Mail, Template};
 use crate::service::Service;
-use crate::session::flow::{TokenPair, issue_cookie, issue_tokens, seed};
-use crate::session::{Session, SessionKind};
+use crate::session::Session;
+use crate::session::flow::seed;
+pub use crate::session::sign_in::{Grant, Wanted};
 use crate::stamp::Stamp;
 use crate::user::User;
 
@@ -49,16 +50,6 @@ pub enum Presented {
     Code { request_id: Uuid, code: String },
 }
 
-/// What the sign-in shall be.
-#[derive(Clone, Debug)]
-pub enum Wanted {
-    /// Tokens for a public client; the built-in `web` if none is named.
-    Tokens { client_id: Option<String> },
-    /// A browser's cookie. The live session that the browser has already is renewed if it is the same
-    /// account's.
-    Cookie { current: Option<SessionId> },
-}
-
 /// A sign-in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -67,13 +58,6 @@ pub struct SignedIn {
     pub session: Session,
     pub redirect_to: Option<RedirectTo>,
     pub grant: Grant,
-}
-
-/// What a sign-in hands out.
-#[derive(Clone, Debug)]
-pub enum Grant {
-    Tokens(TokenPair),
-    Cookie(Credential),
 }
 
 /// Why nobody is signed in.
@@ -124,13 +108,7 @@ pub async fn verify(
     wanted: Wanted,
     at: &Stamp,
 ) -> Result<SignedIn, VerifyError> {
-    let (kind, client_id, renew) = match wanted {
-        Wanted::Cookie { current } => (SessionKind::Browser, ClientId::web(), current),
-        Wanted::Tokens { client_id } => {
-            let client = service.clients.find(client_id.as_deref(), ClientId::WEB)?;
-            (SessionKind::Tokens, client.id.clone(), None)
-        }
-    };
+    let (kind, client_id, renew) = wanted.resolve(service)?;
     let (link, proof) = proof(service, presented).ok_or(VerifyError::Refused)?;
     let redeem = Redeem {
         link,
@@ -143,10 +121,7 @@ pub async fn verify(
     match service.stores.magic_links.redeem(&redeem, at).await? {
         Redemption::Refused => Err(VerifyError::Refused),
         Redemption::Redeemed { session, user, is_new, redirect_to } => {
-            let grant = match kind {
-                SessionKind::Browser => Grant::Cookie(issue_cookie(service, &session)),
-                _ => Grant::Tokens(issue_tokens(service, &session, at)?),
-            };
+            let grant = Grant::of(service, &session, at)?;
             Ok(SignedIn { user, is_new, session, redirect_to, grant })
         }
     }

@@ -7,6 +7,7 @@ pub mod flow;
 pub mod port;
 #[cfg(test)]
 mod session_tests;
+pub mod sign_in;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

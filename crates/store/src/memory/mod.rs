@@ -5,6 +5,7 @@ mod activity;
 mod device_authorization;
 mod magic_link;
 mod mail;
+mod passkey;
 mod session;
 mod signing_key;
 mod user;
@@ -17,9 +18,12 @@ use async_trait::async_trait;
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
-use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
+use keywright_domain::id::{
+    ActivityId, CeremonyId, DeviceAuthorizationId, MagicLinkId, MailId, PasskeyId, SessionId, UserId,
+};
 use keywright_domain::magic_link::MagicLink;
 use keywright_domain::mail::Mail;
+use keywright_domain::passkey::{Ceremony, Passkey};
 use keywright_domain::service::Health;
 use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
@@ -36,6 +40,8 @@ struct Tables {
     sessions: BTreeMap<SessionId, Session>,
     device_authorizations: BTreeMap<DeviceAuthorizationId, DeviceAuthorization>,
     magic_links: BTreeMap<MagicLinkId, MagicLink>,
+    passkeys: BTreeMap<PasskeyId, Passkey>,
+    ceremonies: BTreeMap<CeremonyId, Ceremony>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,

@@ -3,11 +3,11 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::session::EndReason;
-use keywright_domain::user::port::Users;
+use keywright_domain::user::port::{Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, StoreError};
 
-use super::{MemoryStore, Tables};
+use super::{MemoryStore, Tables, is_free};
 
 impl Tables {
     pub(super) fn user_by_email(&self, email: &EmailAddress) -> Option<&User> {
@@ -23,6 +23,16 @@ impl Users for MemoryStore {
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         Ok(self.tables().user_by_email(email).cloned())
+    }
+
+    async fn open(&self, user: &User) -> Result<Opening, StoreError> {
+        let mut tables = self.tables();
+        if tables.user_by_email(&user.email).is_some() {
+            return Ok(Opening::AddressTaken);
+        }
+        is_free(&tables.users, &user.id)?;
+        tables.users.insert(user.id, user.clone());
+        Ok(Opening::Opened)
     }
 
     async fn change_profile(

@@ -19,6 +19,8 @@ mod device_authorization;
 mod magic_link;
 #[path = "../sql/mail.rs"]
 mod mail;
+#[path = "../sql/passkey.rs"]
+mod passkey;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/settle.rs"]

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod device_authorization;
 pub mod magic_link;
 pub mod mail;
+pub mod passkey;
 pub mod renewal;
 pub mod session;
 pub mod signing_key;

@@ -6,7 +6,9 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
-use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId};
+use keywright_domain::id::{
+    ActivityId, CeremonyId, DeviceAuthorizationId, MagicLinkId, MailId, PasskeyId, SessionId, UserId,
+};
 use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
 use uuid::Uuid;
 
@@ -47,7 +49,7 @@ macro_rules! keys {
     )+};
 }
 
-keys!(ActivityId, DeviceAuthorizationId, MagicLinkId, MailId, SessionId, UserId);
+keys!(ActivityId, CeremonyId, DeviceAuthorizationId, MagicLinkId, MailId, PasskeyId, SessionId, UserId);
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
