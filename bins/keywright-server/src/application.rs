@@ -19,10 +19,13 @@ use tokio::sync::watch;
 
 use crate::config::{Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
+use crate::purge_worker;
 use crate::wiring::{self, World, delta};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
+/// How often what is past its time is forgotten.
+const PURGE_PAUSE: Duration = Duration::from_mins(1);
 
 /// What tests set otherwise than the real server.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +111,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
+        let purge = tokio::spawn(purge_worker::run(service.clone(), PURGE_PAUSE, stopped.clone()));
         let worker = tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
 
         let public = self.public.handle();
@@ -124,9 +128,10 @@ impl Application {
         if let Some(task) = admin_task {
             task.await?.context("the admin listener failed")?;
         }
-        // The receiver is gone only if the worker is.
+        // The receivers are gone only if the workers are.
         let _ = stopping.send(true);
         worker.await?;
+        purge.await?;
         Ok(())
     }
 }

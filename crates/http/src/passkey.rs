@@ -171,6 +171,7 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Refused(ref cause) => invalid_credential(StatusCode::UNAUTHORIZED, &error, cause),
+            SignInError::UnknownPasskey => unknown_passkey(&error),
             SignInError::UnknownClient(_) => Self::validation("client_id", "is not a registered client"),
             SignInError::Ceremony(ref cause) => defect(cause),
             SignInError::Store(error) => error.into(),
@@ -191,6 +192,15 @@ impl From<ManageError> for Problem {
             ManageError::Store(error) => error.into(),
         }
     }
+}
+
+/// Like the others, with what lets the page tell the authenticator (WebAuthn §5.1.10.2).
+fn unknown_passkey(error: &SignInError) -> Problem {
+    let alike = invalid_credential(StatusCode::UNAUTHORIZED, error, "the passkey is unknown");
+    let mut problem =
+        Problem::validation("credential", "is not known here").with_challenge("Bearer".to_owned());
+    (problem.status, problem.code, problem.message) = (alike.status, alike.code, alike.message);
+    problem
 }
 
 fn defect(cause: &keywright_domain::passkey::port::CeremonyFailed) -> Problem {

@@ -2,7 +2,7 @@
 //! its own, and moves the clock instead of sleeping.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod authenticator;
+pub(crate) mod authenticator;
 mod conventions;
 mod device;
 mod device_flow;
