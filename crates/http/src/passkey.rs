@@ -148,6 +148,8 @@ fn passkey_id(text: &str) -> Result<PasskeyId, Problem> {
 }
 
 fn invalid_credential(status: StatusCode, error: &dyn std::error::Error, cause: &str) -> Problem {
+    // It may quote what was sent.
+    let cause: String = cause.chars().take(200).collect();
     tracing::info!(error.cause = cause, "a passkey was not accepted");
     let problem = Problem::new(status, "invalid_credential", error.to_string());
     if status == StatusCode::UNAUTHORIZED { problem.with_challenge("Bearer".to_owned()) } else { problem }
