@@ -21,10 +21,13 @@ use tokio::sync::watch;
 
 use crate::config::{self, Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
+use crate::purge_worker;
 use crate::wiring::{self, World};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
+/// How often what is past its time is forgotten.
+const PURGE_PAUSE: Duration = Duration::from_mins(1);
 
 /// What tests set otherwise than the real server.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +117,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
+        let purge = tokio::spawn(purge_worker::run(service.clone(), PURGE_PAUSE, stopped.clone()));
         let worker = tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
 
         let public = self.public.handle();
@@ -135,6 +139,7 @@ impl Application {
             task.await?.context("the admin listener failed")?;
         }
         worker.await?;
+        purge.await?;
         Ok(())
     }
 }

@@ -23,8 +23,11 @@ const OURS: [&str; 6] = [
 /// Starts the log. Libraries only speak up from warnings on, whichever of `log` and `tracing` they use.
 pub fn start(log: &Log) -> anyhow::Result<()> {
     let level: LevelFilter = log.level.as_str().parse().context("log.level is no level")?;
-    let targets =
-        Targets::new().with_default(LevelFilter::WARN).with_targets(OURS.map(|target| (target, level)));
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(OURS.map(|target| (target, level)))
+        // It calls what anybody can send an error; the API logs one line for a refused passkey.
+        .with_target("webauthn_rs_core", LevelFilter::OFF);
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match log.format {
         LogFormat::Pretty => lines.boxed(),

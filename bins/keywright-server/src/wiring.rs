@@ -13,6 +13,7 @@ use keywright_adapters::inbox::InboxMailer;
 use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
 use keywright_adapters::letter::AskamaTypesetter;
 use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpMailer, SmtpSecurity, SmtpSettings};
+use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::clock::Clock;
 use keywright_domain::credential::Keyring;
@@ -78,6 +79,7 @@ pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> an
         keyring,
         tokens: Arc::new(tokens),
         typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        webauthn: Arc::new(relying_party(&config.webauthn)?),
         clients: clients(&config.clients),
         rules,
         pacer: Pacer::default(),
@@ -100,6 +102,12 @@ fn algorithm(config: &Config) -> anyhow::Result<Algorithm> {
             config.tokens.algorithm.as_str()
         ),
     }
+}
+
+fn relying_party(webauthn: &config::Webauthn) -> anyhow::Result<RelyingParty> {
+    let origins = webauthn.origins.iter().map(|origin| Url::parse(&origin.to_string()));
+    let origins: Vec<_> = origins.collect::<Result<_, _>>().context("webauthn.origins has no URL")?;
+    Ok(RelyingParty::new(webauthn.rp_id.as_str(), &webauthn.rp_name, &origins)?)
 }
 
 fn clients(clients: &[config::Client]) -> Clients {

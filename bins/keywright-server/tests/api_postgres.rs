@@ -3,4 +3,4 @@
 #[path = "api/main.rs"]
 mod api;
 
-use api::harness;
+use api::{authenticator, harness};

@@ -11,3 +11,4 @@ mod seal;
 pub mod smtp;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
+pub mod webauthn;

@@ -25,14 +25,22 @@ pub enum Kind {
     MagicLink,
     /// `kws_`: the cookie of a browser session.
     BrowserSession,
+    /// `kwc_`: names a WebAuthn ceremony.
+    Ceremony,
     /// `kwa_`: does what a mail offers.
     Action,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 5] =
-        [Self::RefreshToken, Self::DeviceCode, Self::MagicLink, Self::BrowserSession, Self::Action];
+    pub const ALL: [Self; 6] = [
+        Self::RefreshToken,
+        Self::DeviceCode,
+        Self::MagicLink,
+        Self::BrowserSession,
+        Self::Ceremony,
+        Self::Action,
+    ];
 
     /// What a credential of this kind begins with, so that people and secret scanners recognise it.
     pub const fn prefix(self) -> &'static str {
@@ -41,6 +49,7 @@ impl Kind {
             Self::DeviceCode => "kwd_",
             Self::MagicLink => "kwm_",
             Self::BrowserSession => "kws_",
+            Self::Ceremony => "kwc_",
             Self::Action => "kwa_",
         }
     }

@@ -63,6 +63,14 @@ id!(
     OrganizationId
 );
 id!(
+    /// One passkey.
+    PasskeyId
+);
+id!(
+    /// One WebAuthn ceremony; clients know it as `challenge_id`.
+    CeremonyId
+);
+id!(
     /// One message to be sent.
     MailId
 );
@@ -71,7 +79,7 @@ id!(
     ActivityId
 );
 
-time_ordered!(EmailChangeId, SessionId, DeviceAuthorizationId, MagicLinkId, MailId, ActivityId);
+time_ordered!(EmailChangeId, SessionId, DeviceAuthorizationId, MagicLinkId, CeremonyId, MailId, ActivityId);
 
 macro_rules! random {
     ($($name:ident),+) => {$(
@@ -84,4 +92,4 @@ macro_rules! random {
     )+};
 }
 
-random!(UserId, OrganizationId);
+random!(UserId, OrganizationId, PasskeyId);

@@ -21,6 +21,7 @@ pub mod mail;
 pub mod organization;
 pub mod origin;
 pub mod page;
+pub mod passkey;
 pub mod rate_limit;
 pub mod resource_server;
 pub mod secret;

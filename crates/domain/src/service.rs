@@ -25,6 +25,7 @@ use crate::mail::Typesetter;
 use crate::mail::port::Mails;
 use crate::organization::port::Organizations;
 use crate::origin::Origin;
+use crate::passkey::port::{Passkeys, Webauthn};
 use crate::resource_server::ResourceServers;
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
@@ -66,6 +67,7 @@ pub struct Stores {
     pub magic_links: Arc<dyn MagicLinks>,
     pub email_changes: Arc<dyn EmailChanges>,
     pub organizations: Arc<dyn Organizations>,
+    pub passkeys: Arc<dyn Passkeys>,
     pub mails: Arc<dyn Mails>,
     pub activities: Arc<dyn Activities>,
     pub signing_keys: Arc<dyn SigningKeys>,
@@ -82,6 +84,7 @@ impl Stores {
             + MagicLinks
             + EmailChanges
             + Organizations
+            + Passkeys
             + Mails
             + Activities
             + SigningKeys
@@ -95,6 +98,7 @@ impl Stores {
             magic_links: store.clone(),
             email_changes: store.clone(),
             organizations: store.clone(),
+            passkeys: store.clone(),
             mails: store.clone(),
             activities: store.clone(),
             signing_keys: store.clone(),
@@ -147,6 +151,7 @@ pub struct Service {
     pub keyring: Keyring,
     pub tokens: Arc<dyn AccessTokens>,
     pub typesetter: Arc<dyn Typesetter>,
+    pub webauthn: Arc<dyn Webauthn>,
     pub clients: Clients,
     pub rules: Rules,
     pub pacer: Pacer,

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::device_authorization::DEVICE_CODE_GRANT;
 use crate::endpoint::Endpoint;
+use crate::problem::Problem;
 
 /// How long verifiers may keep the key set. A new key signs only after it has been published this long.
 const KEY_SET_CACHING: &str = "public, max-age=300";
@@ -18,7 +19,9 @@ const KEY_SET_CACHING: &str = "public, max-age=300";
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(Endpoint::at("/.well-known/oauth-authorization-server").get(metadata))
-        .service(Endpoint::at("/.well-known/jwks.json").get(key_set));
+        .service(Endpoint::at("/.well-known/jwks.json").get(key_set))
+        .service(Endpoint::at("/.well-known/passkey-endpoints").get(passkey_endpoints))
+        .service(Endpoint::at("/.well-known/webauthn").get(related_origins));
 }
 
 /// `GET /.well-known/oauth-authorization-server`
@@ -37,6 +40,27 @@ async fn metadata(service: web::Data<Service>) -> HttpResponse {
         "revocation_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     }))
+}
+
+/// `GET /.well-known/passkey-endpoints`: where passkey managers send people (W3C, A Well-Known URL for Relying
+/// Party Passkey Endpoints).
+async fn passkey_endpoints(service: web::Data<Service>) -> HttpResponse {
+    let account = service.rules.page("/account").to_string();
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .json(json!({"enroll": account, "manage": account}))
+}
+
+/// `GET /.well-known/webauthn`: the origins that may use this server's passkeys besides its own (WebAuthn
+/// Level 3 §5.11.1), where there are any.
+async fn related_origins(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+    let (origins, own) = (service.webauthn.origins(), service.rules.issuer());
+    if origins.iter().all(|origin| *origin == own) {
+        return Err(Problem::not_found("no related origins are configured"));
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .json(json!({"origins": origins})))
 }
 
 /// `GET /.well-known/jwks.json`

@@ -19,6 +19,7 @@ pub mod magic_link;
 pub mod metrics;
 pub mod organization;
 pub mod page;
+pub mod passkey;
 pub mod problem;
 pub mod rate_limit;
 pub mod session;
@@ -42,6 +43,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 pub fn routes(config: &mut ServiceConfig) {
     device_authorization::routes(config);
     magic_link::routes(config);
+    passkey::routes(config);
     session::routes(config);
     session::manage::routes(config);
     activity::routes(config);

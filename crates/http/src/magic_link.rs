@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use keywright_domain::Service;
 use keywright_domain::id::SessionId;
 use keywright_domain::magic_link::flow::{
-    Grant, Presented, RequestError, Requested, SignedIn, VerifyError, Wanted, request, verify,
+    Presented, RequestError, Requested, SignedIn, VerifyError, Wanted, request, verify,
 };
-use keywright_domain::session::flow::{TokenPair, session_of_cookie};
-use serde_json::{Map, Value, json};
+use keywright_domain::session::flow::session_of_cookie;
+use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::body::{Fields, Json};
@@ -93,21 +93,7 @@ pub(crate) fn answer(signed_in: &SignedIn, settings: &Settings) -> HttpResponse 
     if let Some(target) = &signed_in.redirect_to {
         fields.insert("redirect_to".to_owned(), json!(target.as_str()));
     }
-    let mut response = HttpResponse::Ok();
-    match &signed_in.grant {
-        Grant::Tokens(tokens) => fields.append(&mut tokens_of(tokens)),
-        Grant::Cookie(credential) => {
-            response.cookie(cookie::holding(settings, credential));
-        }
-    }
-    response.json(Value::Object(fields))
-}
-
-fn tokens_of(tokens: &TokenPair) -> Map<String, Value> {
-    match session::tokens(tokens) {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+    session::granted(&signed_in.grant, fields, settings)
 }
 
 impl From<RequestError> for Problem {

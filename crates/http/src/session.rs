@@ -10,7 +10,8 @@ use keywright_domain::Service;
 use keywright_domain::session::flow::{
     RefreshError, TokenPair, refresh, session_of, session_of_bearer, session_of_cookie, sign_out,
 };
-use serde_json::{Value, json};
+use keywright_domain::session::sign_in::Grant;
+use serde_json::{Map, Value, json};
 
 use crate::body::{Json, JsonOrForm};
 use crate::caller::Shown;
@@ -36,6 +37,22 @@ pub(crate) fn tokens(tokens: &TokenPair) -> Value {
         "expires_in": seconds(tokens.expires_in),
         "refresh_token": tokens.refresh_token.expose(),
     })
+}
+
+/// What a sign-in is answered with: `fields`, and tokens beside them or a cookie.
+pub(crate) fn granted(grant: &Grant, mut fields: Map<String, Value>, settings: &Settings) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    match grant {
+        Grant::Tokens(pair) => {
+            if let Value::Object(mut pair) = tokens(pair) {
+                fields.append(&mut pair);
+            }
+        }
+        Grant::Cookie(credential) => {
+            response.cookie(cookie::holding(settings, credential));
+        }
+    }
+    response.json(Value::Object(fields))
 }
 
 /// `POST /auth/refresh`

@@ -27,6 +27,7 @@ pub mod health;
 pub mod magic_link;
 pub mod mail;
 pub mod organization;
+pub mod passkey;
 mod race;
 pub mod session;
 pub mod signing_key;
@@ -147,6 +148,34 @@ macro_rules! store_contract {
                 nine_wrong_codes_leave_them_on_and_a_day_forgets_them,
                 racing_wrong_codes_on_many_links_are_all_counted_for_the_address,
             }
+            passkey {
+                a_challenge_is_taken_as_it_was_begun_and_once,
+                of_racers_with_one_challenge_one_takes_it,
+                an_unknown_challenge_is_not_taken,
+                challenges_past_their_time_are_forgotten_a_few_at_a_time,
+                a_passkey_is_kept_as_it_is_and_recorded,
+                of_racers_with_one_credential_one_registers_it,
+                racers_fill_an_account_up_to_its_limit,
+                what_was_refused_takes_no_room,
+                an_account_that_is_gone_or_disabled_gets_no_passkey,
+                a_passkey_signs_in_and_its_use_is_stored,
+                of_racers_with_one_counter_one_signs_in,
+                a_race_of_counters_ends_at_the_highest,
+                without_a_counter_all_racers_sign_in,
+                a_counter_that_does_not_rise_is_recorded_and_changes_nothing,
+                a_disabled_account_is_refused_and_its_passkey_unchanged,
+                an_unknown_or_removed_passkey_is_refused,
+                a_passkey_renews_the_browser_session_of_its_account_only,
+                passkeys_are_listed_in_pages_newest_first_and_only_ones_own,
+                a_name_is_changed_and_recorded_once,
+                what_is_not_theirs_is_neither_renamed_nor_removed,
+                the_last_passkey_goes_where_mail_is_a_way_in,
+                the_last_way_in_stays,
+                of_racing_removals_of_all_passkeys_one_is_refused,
+                of_racing_removals_of_many_passkeys_all_but_one_succeed,
+                of_racing_removals_of_one_passkey_one_counts,
+                what_was_removed_makes_room,
+            }
             mail {
                 no_mail_is_leased_to_two,
                 the_oldest_are_leased_first_and_the_newest_listed_first,
@@ -174,6 +203,7 @@ macro_rules! store_contract {
                 of_racing_disablings_one_counts,
                 disabling_ends_what_is_live_and_leaves_what_is_over,
                 no_session_survives_a_race_with_the_disabling,
+                of_racers_with_one_address_one_opens_an_account,
                 a_deleted_account_leaves_nothing,
                 nothing_survives_a_race_with_the_deletion,
             }

@@ -8,6 +8,7 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::Poll;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
+use keywright_domain::user::port::Opening;
 use keywright_domain::user::{Profile, ProfileChange, User};
 use serde_json::json;
 
@@ -193,4 +194,17 @@ pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
         let is_live = found.as_ref().is_some_and(|(session, _)| session.is_live(at(10)));
         assert!(!is_live, "{found:?}");
     }
+}
+
+pub async fn of_racers_with_one_address_one_opens_an_account(stores: Stores) {
+    let answers = race(&stores, RACERS, |stores, _| {
+        let user = User::unproven(unknown_user(), email(ADA), at(0));
+        async move { (stores.users.open(&user).await.unwrap(), user) }
+    })
+    .await;
+
+    assert_eq!(count(&answers, |(answer, _)| *answer == Opening::AddressTaken), RACERS - 1);
+    let (_, opened) = answers.into_iter().find(|(answer, _)| *answer == Opening::Opened).unwrap();
+    assert_eq!(stores.users.find(opened.id).await.unwrap().as_ref(), Some(&opened));
+    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), Some(opened));
 }

@@ -103,6 +103,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use super::sql::Id;
+
+    passkeys {
+        id -> Id,
+        user_id -> Id,
+        credential_id -> Binary,
+        data -> Text,
+        name -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        counter -> BigInt,
+        backup_eligible -> Bool,
+        backed_up -> Bool,
+        transports -> Text,
+        aaguid -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::sql::Id;
+
+    ceremonies {
+        id -> Id,
+        kind -> Text,
+        user_id -> Nullable<Id>,
+        state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
 
     magic_link_addresses (email) {

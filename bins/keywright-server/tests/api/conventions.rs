@@ -16,7 +16,7 @@ const ROUTES: [(&str, &str); 17] = [
     ("/api/v1/auth/revoke", "POST"),
     ("/api/v1/auth/introspect", "POST"),
     ("/api/v1/auth/logout", "DELETE"),
-    ("/api/v1/auth/me", "GET, HEAD, PATCH"),
+    ("/api/v1/auth/me", "GET, HEAD, PATCH, DELETE"),
     ("/.well-known/oauth-authorization-server", "GET, HEAD"),
     ("/.well-known/jwks.json", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),

@@ -35,7 +35,7 @@ async fn a_known_origin_is_told_what_it_may_send() {
 
     for (path, methods) in [
         ("/api/v1/auth/refresh", "POST"),
-        ("/api/v1/auth/me", "GET, HEAD, PATCH"),
+        ("/api/v1/auth/me", "GET, HEAD, PATCH, DELETE"),
         ("/api/v1/auth/logout", "DELETE"),
         ("/.well-known/jwks.json", "GET, HEAD"),
     ] {
@@ -143,7 +143,7 @@ async fn what_is_no_preflight_and_what_is_not_configured_stays_405() {
     let plain = send(keywright.api(Method::OPTIONS, "/me").header("origin", APP)).await;
     assert_eq!(
         (plain.code().as_str(), plain.header("allow")),
-        ("405 method_not_allowed", "GET, HEAD, PATCH")
+        ("405 method_not_allowed", "GET, HEAD, PATCH, DELETE")
     );
 
     let closed = Keywright::start().await;

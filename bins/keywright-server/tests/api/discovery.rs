@@ -74,3 +74,24 @@ async fn both_listeners_are_probed_and_the_admin_one_offers_nothing_else() {
         assert_eq!(send(keywright.admin_request(Method::GET, path)).await.code(), "404 not_found");
     }
 }
+
+#[tokio::test]
+async fn passkey_managers_find_the_account_page() {
+    let keywright = Keywright::start().await;
+
+    let answer = keywright.get("/.well-known/passkey-endpoints").await;
+
+    let account = format!("{}/account", keywright.base());
+    assert_eq!(answer.json(), json!({"enroll": account, "manage": account}));
+    assert_eq!(keywright.get("/.well-known/webauthn").await.code(), "404 not_found");
+}
+
+#[tokio::test]
+async fn related_origins_are_told_when_there_are_any() {
+    let origins = "http://localhost:3000, http://localhost:443";
+    let keywright = Keywright::start_with(&[("WEBAUTHN__ORIGINS", origins)]).await;
+
+    let answer = keywright.get("/.well-known/webauthn").await;
+
+    assert_eq!(answer.json(), json!({"origins": ["http://localhost:3000", "http://localhost:443"]}));
+}

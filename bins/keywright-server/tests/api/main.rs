@@ -4,6 +4,7 @@
 
 mod action;
 mod activity;
+pub(crate) mod authenticator;
 mod conventions;
 mod cors;
 mod delete_me;
@@ -26,6 +27,9 @@ mod me;
 mod metrics;
 mod no_oracle;
 mod organizations;
+mod passkey;
+mod passkey_login;
+mod passkey_register;
 mod personal_data;
 mod production;
 mod rate_limit;

@@ -88,6 +88,7 @@ async fn ending_a_session_refuses_its_tokens_and_is_recorded() {
     keywright.advance(1);
     let other = keywright.sign_in("ada@example.com").await;
     let id = current(&keywright, &other.access).await;
+    keywright.advance(1);
 
     let ended = end(&keywright, &mine.access, &id).await;
 

@@ -10,6 +10,7 @@ use crate::client::ClientId;
 use crate::device_authorization::{Decision, DeviceAuthorization};
 use crate::id::{ActivityId, SessionId, UserId};
 use crate::origin::Origin;
+use crate::passkey::Passkey;
 use crate::session::Session;
 use crate::stamp::Stamp;
 
@@ -123,6 +124,12 @@ impl Activity {
     #[must_use]
     pub fn nth(self, number: u32, at: &Stamp) -> Self {
         Self { id: at.nth_activity_id(number), ..self }
+    }
+
+    /// What the request of `at` did to, or by, `passkey`.
+    pub fn of_passkey(event: Event, passkey: &Passkey, at: &Stamp) -> Self {
+        let details = json!({ "passkey_id": passkey.id, "name": passkey.name.as_str() });
+        Self::new(event, passkey.user_id, at).with_details(details)
     }
 
     /// The same with `details`.

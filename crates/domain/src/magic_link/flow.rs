@@ -11,15 +11,16 @@ use super::redirect::LeadsElsewhere;
 use super::{MagicLink, Proof, RedirectTo, State};
 use crate::access_token::SigningFailed;
 use crate::activity::Event;
-use crate::client::{ClientId, UnknownClient};
-use crate::credential::{Credential, Kind};
+use crate::client::UnknownClient;
+use crate::credential::Kind;
 use crate::email::{EmailAddress, NotAnAddress};
 use crate::error::StoreError;
-use crate::id::{MagicLinkId, SessionId, UserId};
+use crate::id::{MagicLinkId, UserId};
 use crate::mail::{Mail, Template};
 use crate::service::Service;
-use crate::session::flow::{TokenPair, issue_cookie, issue_tokens, seed};
-use crate::session::{Session, SessionKind};
+use crate::session::Session;
+use crate::session::flow::seed;
+pub use crate::session::sign_in::{Grant, Wanted};
 use crate::stamp::Stamp;
 use crate::tally::Incident;
 use crate::user::User;
@@ -53,16 +54,6 @@ pub enum Presented {
     Code { request_id: Uuid, code: String },
 }
 
-/// What the sign-in shall be.
-#[derive(Clone, Debug)]
-pub enum Wanted {
-    /// Tokens for a public client; the built-in `web` if none is named.
-    Tokens { client_id: Option<String> },
-    /// A browser's cookie. The live session that the browser has already is renewed if it is the same
-    /// account's.
-    Cookie { current: Option<SessionId> },
-}
-
 /// A sign-in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -71,13 +62,6 @@ pub struct SignedIn {
     pub session: Session,
     pub redirect_to: Option<RedirectTo>,
     pub grant: Grant,
-}
-
-/// What a sign-in hands out.
-#[derive(Clone, Debug)]
-pub enum Grant {
-    Tokens(TokenPair),
-    Cookie(Credential),
 }
 
 /// Why nobody is signed in.
@@ -130,13 +114,7 @@ pub async fn verify(
     wanted: Wanted,
     at: &Stamp,
 ) -> Result<SignedIn, VerifyError> {
-    let (kind, client_id, renew) = match wanted {
-        Wanted::Cookie { current } => (SessionKind::Browser, ClientId::web(), current),
-        Wanted::Tokens { client_id } => {
-            let client = service.clients.find(client_id.as_deref(), ClientId::WEB)?;
-            (SessionKind::Tokens, client.id.clone(), None)
-        }
-    };
+    let (kind, client_id, renew) = wanted.resolve(service)?;
     let refused = || {
         service.count(Incident::SignInFailed);
         VerifyError::Refused
@@ -154,10 +132,7 @@ pub async fn verify(
         Redemption::Refused => Err(refused()),
         Redemption::Redeemed { session, user, is_new, redirect_to } => {
             service.count(Event::SignedIn);
-            let grant = match kind {
-                SessionKind::Browser => Grant::Cookie(issue_cookie(service, &session)),
-                _ => Grant::Tokens(issue_tokens(service, &session, at)?),
-            };
+            let grant = Grant::of(service, &session, at)?;
             Ok(SignedIn { user, is_new, session, redirect_to, grant })
         }
     }

@@ -9,6 +9,7 @@ pub mod manage;
 pub mod port;
 #[cfg(test)]
 mod session_tests;
+pub mod sign_in;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -86,6 +86,11 @@ impl User {
         }
     }
 
+    /// A new account whose owner has yet to prove their address.
+    pub fn unproven(id: UserId, email: EmailAddress, now: DateTime<Utc>) -> Self {
+        Self { email_verified: false, last_sign_in_at: None, ..Self::signed_up(id, email, now) }
+    }
+
     /// Whether it may sign in and use what it has.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
@@ -95,6 +100,17 @@ impl User {
     #[must_use]
     pub fn signed_in_by_mail(&self, now: DateTime<Utc>) -> Self {
         Self { email_verified: true, last_sign_in_at: Some(now), ..self.clone() }
+    }
+
+    /// The same after its owner signed in with a passkey.
+    #[must_use]
+    pub fn signed_in_by_passkey(&self, now: DateTime<Utc>) -> Self {
+        Self { last_sign_in_at: Some(now), ..self.clone() }
+    }
+
+    /// Whether a magic link is a way in for its owner.
+    pub fn can_sign_in_by_mail(&self) -> bool {
+        self.email_verified
     }
 
     /// The same with its profile changed, and the names of the fields that are different now.

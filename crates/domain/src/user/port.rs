@@ -8,6 +8,14 @@ use crate::error::StoreError;
 use crate::id::UserId;
 use crate::stamp::Stamp;
 
+/// What the opening of an account came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    Opened,
+    /// Another account has this address.
+    AddressTaken,
+}
+
 /// What the deletion of an account came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
@@ -26,6 +34,9 @@ pub trait Users: Send + Sync {
 
     /// The account with this address.
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
+
+    /// Remembers a new account as it is: of any number of racers with one address one opens it.
+    async fn open(&self, user: &User) -> Result<Opening, StoreError>;
 
     /// Changes the profile as [`User::with_profile`] says and writes that to the activity
     /// ([`crate::activity::Activity::of_profile_change`]), unless nothing is different. The account as it is

@@ -12,6 +12,7 @@ use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
 use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
 use keywright_adapters::letter::AskamaTypesetter;
+use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::credential::Keyring;
 use keywright_domain::device_authorization::flow::{Begin, begin};
@@ -185,6 +186,9 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         keyring: Keyring::new(&secret(), None).unwrap(),
         tokens: Arc::new(JwtAccessTokens::new(&keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
         typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        webauthn: Arc::new(
+            RelyingParty::new("localhost", "Keywright", std::slice::from_ref(&rules.public_url)).unwrap(),
+        ),
         clients: Clients::new(
             [(ClientId::CLI, "Command line"), (ClientId::WEB, "Browser")]
                 .map(|(id, name)| Client { id: ClientId::from_trusted(id), name: name.to_owned() })

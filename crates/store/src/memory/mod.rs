@@ -7,6 +7,7 @@ mod email_change;
 mod magic_link;
 mod mail;
 mod organization;
+mod passkey;
 mod session;
 mod signing_key;
 mod user;
@@ -23,11 +24,13 @@ use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::email_change::EmailChange;
 use keywright_domain::id::{
-    ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
+    ActivityId, CeremonyId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId,
+    PasskeyId, SessionId, UserId,
 };
 use keywright_domain::magic_link::{MagicLink, WrongCodes};
 use keywright_domain::mail::{Mail, State};
 use keywright_domain::organization::{Organization, Role};
+use keywright_domain::passkey::{Ceremony, Passkey};
 use keywright_domain::service::{Figures, Health};
 use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
@@ -48,6 +51,8 @@ struct Tables {
     organizations: BTreeMap<OrganizationId, Organization>,
     memberships: BTreeMap<(OrganizationId, UserId), Role>,
     wrong_codes: BTreeMap<EmailAddress, WrongCodes>,
+    passkeys: BTreeMap<PasskeyId, Passkey>,
+    ceremonies: BTreeMap<CeremonyId, Ceremony>,
     mails: BTreeMap<MailId, Mail>,
     activities: BTreeMap<ActivityId, Activity>,
     signing_keys: Vec<SigningKey>,

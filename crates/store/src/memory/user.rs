@@ -5,11 +5,11 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::origin::Origin;
 use keywright_domain::session::EndReason;
-use keywright_domain::user::port::{Deletion, Users};
+use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, StoreError};
 
-use super::{MemoryStore, Tables};
+use super::{MemoryStore, Tables, is_free};
 
 impl Tables {
     pub(super) fn user_by_email(&self, email: &EmailAddress) -> Option<&User> {
@@ -25,6 +25,16 @@ impl Users for MemoryStore {
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         Ok(self.tables().user_by_email(email).cloned())
+    }
+
+    async fn open(&self, user: &User) -> Result<Opening, StoreError> {
+        let mut tables = self.tables();
+        if tables.user_by_email(&user.email).is_some() {
+            return Ok(Opening::AddressTaken);
+        }
+        is_free(&tables.users, &user.id)?;
+        tables.users.insert(user.id, user.clone());
+        Ok(Opening::Opened)
     }
 
     async fn change_profile(
@@ -57,6 +67,7 @@ impl Users for MemoryStore {
         tables.email_changes.retain(|_, change| change.user_id != user);
         tables.users.remove(&user);
         tables.memberships.retain(|(_, member), _| *member != user);
+        tables.passkeys.retain(|_, passkey| passkey.user_id != user);
         tables.sessions.retain(|_, session| session.user_id != user);
         tables.activities.retain(|_, activity| activity.user_id != user);
         tables.magic_links.retain(|_, link| !addresses.contains(&link.email));

@@ -25,6 +25,8 @@ mod magic_link;
 mod mail;
 #[path = "../sql/organization.rs"]
 mod organization;
+#[path = "../sql/passkey.rs"]
+mod passkey;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/settle.rs"]

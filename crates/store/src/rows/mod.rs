@@ -9,6 +9,7 @@ pub mod magic_link;
 pub mod magic_link_address;
 pub mod mail;
 pub mod organization;
+pub mod passkey;
 pub mod renewal;
 pub mod session;
 pub mod signing_key;

@@ -7,7 +7,8 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 use keywright_domain::id::{
-    ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId, SessionId, UserId,
+    ActivityId, CeremonyId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId,
+    PasskeyId, SessionId, UserId,
 };
 use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
 use uuid::Uuid;
@@ -51,11 +52,13 @@ macro_rules! keys {
 
 keys!(
     ActivityId,
+    CeremonyId,
     DeviceAuthorizationId,
     EmailChangeId,
     MagicLinkId,
     MailId,
     OrganizationId,
+    PasskeyId,
     SessionId,
     UserId
 );

@@ -6,12 +6,12 @@ use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
-use keywright_domain::id::{MagicLinkId, UserId};
+use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::budget::Earlier;
 use keywright_domain::magic_link::port::{Issued, MagicLinks, Redeem, Redemption};
 use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, Redeeming, State, WrongCodes};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::{Authentication, AuthenticationMethod, Session};
+use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
@@ -79,7 +79,9 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
     } else if !user::replace_sign_in(connection, &user)? {
         return Err(Failure::Contended);
     }
-    let session = open_session(connection, redeem, user.id, at)?;
+    let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
+    let (seed, renew) = (&redeem.seed, redeem.renew);
+    let session = session::open_or_renew(connection, seed, renew, user.id, authentication, at)?;
     activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
     Ok(Some(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to }))
 }
@@ -98,25 +100,6 @@ fn account(
         }
         None => None,
     })
-}
-
-/// The browser's own session, renewed, or a new one.
-fn open_session(
-    connection: &mut Connection,
-    redeem: &Redeem,
-    user: UserId,
-    at: &Stamp,
-) -> Result<Session, Failure> {
-    let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
-    let current = redeem.renew.map(|id| session::load(connection, id)).transpose()?.flatten();
-    let renewed = current.and_then(|before| Some((before.reauthenticated(user, authentication)?, before)));
-    if let Some((after, before)) = renewed {
-        let is_renewed = session::replace(connection, &before, &after)?;
-        return if is_renewed { Ok(after) } else { Err(Failure::Contended) };
-    }
-    let session = redeem.seed.open(user, authentication, at);
-    session::insert(connection, &session)?;
-    Ok(session)
 }
 
 /// What was tried on the links of an address. Until the command is over nobody else can count or issue for it.

@@ -9,7 +9,9 @@ use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{Rotation, Sessions};
-use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
+use keywright_domain::session::{
+    Authentication, EndReason, Generation, Judgement, Refresh, Session, SessionSeed,
+};
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
@@ -201,6 +203,25 @@ fn load_live(
 pub(super) fn insert(connection: &mut Connection, session: &Session) -> Result<(), Failure> {
     diesel::insert_into(sessions::table).values(SessionRow::from(session)).execute(connection)?;
     Ok(())
+}
+
+/// The browser session `renew`, renewed by the sign-in of `user` if it is theirs, or else a new one.
+pub(super) fn open_or_renew(
+    connection: &mut Connection,
+    seed: &SessionSeed,
+    renew: Option<SessionId>,
+    user: UserId,
+    authentication: Authentication,
+    at: &Stamp,
+) -> Result<Session, Failure> {
+    let current = renew.map(|id| load(connection, id)).transpose()?.flatten();
+    let renewed = current.and_then(|before| Some((before.reauthenticated(user, authentication)?, before)));
+    if let Some((after, before)) = renewed {
+        return if replace(connection, &before, &after)? { Ok(after) } else { Err(Failure::Contended) };
+    }
+    let session = seed.open(user, authentication, at);
+    insert(connection, &session)?;
+    Ok(session)
 }
 
 /// Stores what a transition made of the open session `before`, unless it is another one meanwhile.

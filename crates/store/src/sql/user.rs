@@ -11,7 +11,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
 use keywright_domain::session::EndReason;
 use keywright_domain::stamp::Stamp;
-use keywright_domain::user::port::{Deletion, Users};
+use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
@@ -29,6 +29,16 @@ impl Users for Store {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         let email = email.clone();
         self.read(move |connection| find_by_email(connection, &email)).await
+    }
+
+    async fn open(&self, user: &User) -> Result<Opening, StoreError> {
+        let row = UserRow::from(user);
+        self.write(move |connection| {
+            let insert = diesel::insert_into(users::table).values(&row);
+            let opened = insert.on_conflict(users::email).do_nothing().execute(connection)?;
+            Ok(if opened > 0 { Opening::Opened } else { Opening::AddressTaken })
+        })
+        .await
     }
 
     async fn change_profile(
@@ -128,7 +138,8 @@ pub(super) fn insert(connection: &mut Connection, user: &User) -> Result<(), Fai
     if insert.execute(connection)? > 0 { Ok(()) } else { Err(Failure::Contended) }
 }
 
-/// Stores what [`User::signed_in_by_mail`] changed, unless the account was disabled meanwhile.
+/// Stores what [`User::signed_in_by_mail`] or [`User::signed_in_by_passkey`] changed, unless the account was
+/// disabled meanwhile.
 pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
     let replaced = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())

@@ -1,0 +1,184 @@
+//! Adding a passkey: every wrong path.
+
+use serde_json::{Value, json};
+
+use crate::authenticator::{BACKUP_ELIGIBLE, Change, Forger, USER_PRESENT, USER_VERIFIED};
+use crate::harness::Keywright;
+
+const ADA: &str = "ada@example.com";
+
+/// CBOR: `depth` arrays in each other.
+fn nested(depth: usize) -> Vec<u8> {
+    [vec![0x81; depth], vec![0x00]].concat()
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_is_answered_alike_and_uses_the_challenge_up() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(ADA).await;
+    let port = keywright.base().rsplit(':').next().unwrap().to_owned();
+    let claim = |claim: &[u8]| claim.to_vec();
+    let wrongs: Vec<(&str, Change<'_>)> = vec![
+        ("other origin", Box::new(|says| says.origin = "https://evil.example".into())),
+        ("other port", Box::new(|says| says.origin = "http://localhost:1".into())),
+        ("subdomain", Box::new(|says| says.origin = format!("http://a.localhost:{port}"))),
+        ("other rpIdHash", Box::new(|says| says.rp_id = "evil.example".into())),
+        ("no user verification", Box::new(|says| says.flags &= !USER_VERIFIED)),
+        ("no user presence", Box::new(|says| says.flags &= !USER_PRESENT)),
+        ("backed up without eligibility", Box::new(|says| says.flags &= !BACKUP_ELIGIBLE)),
+        ("no attested credential", Box::new(|says| says.flags &= !0x40)),
+        ("extensions that are not there", Box::new(|says| says.flags |= 0x80)),
+        ("other challenge", Box::new(|says| says.challenge = "A".repeat(43))),
+        ("type of a sign-in", Box::new(|says| says.kind = "webauthn.get")),
+        ("out of a frame", Box::new(|says| says.client_data = json!({"crossOrigin": true}))),
+        ("unknown format", Box::new(|says| says.format = "garbage")),
+        (
+            "statement where there is none",
+            Box::new(move |says| says.statement = claim(b"\xa1\x63sig\x41\x00")),
+        ),
+        ("statement that is no map", Box::new(|says| says.statement = vec![0x00])),
+        ("packed without a statement", Box::new(|says| says.format = "packed")),
+        (
+            "packed garbage",
+            Box::new(|says| {
+                says.format = "packed";
+                says.statement = b"\xa3\x63alg\x26\x63sig\x44\x00\x01\x02\x03\x63x5c\x81\x41\x30".to_vec();
+            }),
+        ),
+        (
+            "tpm garbage",
+            Box::new(|says| {
+                says.format = "tpm";
+                says.statement = b"\xa2\x63ver\x632.0\x63alg\x26".to_vec();
+            }),
+        ),
+        (
+            "u2f garbage",
+            Box::new(|says| {
+                says.format = "fido-u2f";
+                says.statement = b"\xa2\x63sig\x41\x00\x63x5c\x80".to_vec();
+            }),
+        ),
+        (
+            "apple garbage",
+            Box::new(|says| {
+                says.format = "apple";
+                says.statement = b"\xa1\x63x5c\x81\x41\x30".to_vec();
+            }),
+        ),
+        ("safetynet", Box::new(|says| says.format = "android-safetynet")),
+        ("deeply nested statement", Box::new(|says| says.statement = nested(20_000))),
+        ("deeply nested public key", Box::new(|says| says.public_key = Some(nested(20_000)))),
+        ("deeply nested tail", Box::new(|says| says.tail = nested(20_000))),
+        ("tail", Box::new(|says| says.tail = vec![0x00])),
+        ("array of 2^62", Box::new(|says| says.statement = b"\x9b\x40\0\0\0\0\0\0\0".to_vec())),
+        ("map of 2^62", Box::new(|says| says.statement = b"\xbb\x40\0\0\0\0\0\0\0".to_vec())),
+        ("bytes of 2^62", Box::new(|says| says.statement = b"\x5b\x40\0\0\0\0\0\0\0".to_vec())),
+        ("text of 2^62", Box::new(|says| says.public_key = Some(b"\x7b\x40\0\0\0\0\0\0\0".to_vec()))),
+        ("endless array", Box::new(|says| says.statement = b"\x9f\x00\x00".to_vec())),
+        ("public key that is no map", Box::new(|says| says.public_key = Some(vec![0x00]))),
+        ("public key of no kind", Box::new(|says| says.public_key = Some(vec![0xa0]))),
+        (
+            "public key off the curve",
+            Box::new(|says| {
+                let point = [1; 32];
+                says.public_key = Some(
+                    [&b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20"[..], &point, b"\x22\x58\x20", &point]
+                        .concat(),
+                );
+            }),
+        ),
+        ("empty public key", Box::new(|says| says.public_key = Some(vec![]))),
+        ("empty credential id", Box::new(|says| says.id = vec![])),
+        ("credential id that is too long", Box::new(|says| says.id = vec![1; 1024])),
+    ];
+
+    let mut texts = Vec::new();
+    for (what, change) in &wrongs {
+        let mut forger = Forger::on(keywright.base());
+        let challenge = keywright.register_challenge(&tokens.access).await;
+        let credential = forger.create_with(&challenge, change);
+        let answer = keywright.register(&tokens.access, &challenge, &credential).await;
+        assert_eq!(answer.code(), "400 invalid_credential", "{what}");
+        texts.push(answer.text);
+
+        let right = keywright.register(&tokens.access, &challenge, &forger.create(&challenge)).await;
+        assert_eq!(right.code(), "400 invalid_credential", "{what}: the challenge is used up");
+    }
+    texts.dedup();
+    assert_eq!(texts.len(), 1);
+    assert_eq!(keywright.passkeys(&tokens.access).await.len(), 0);
+    assert_eq!(keywright.events(ADA).await, ["signed_in"]);
+    keywright.add_passkey(&tokens.access).await;
+}
+
+#[tokio::test]
+async fn garbage_is_answered_like_the_rest() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(ADA).await;
+    let garbage: Vec<(&str, Value)> = vec![
+        ("/type", json!("password")),
+        ("/id", json!("AAAA")),
+        ("/rawId", json!("AAAA")),
+        ("/response", json!("x")),
+        ("/response/clientDataJSON", json!("")),
+        ("/response/clientDataJSON", json!("e30")),
+        ("/response/attestationObject", json!("")),
+        ("/response/attestationObject", json!("AA")),
+        ("/response/attestationObject", json!("_".repeat(40_000))),
+        ("/response/attestationObject", json!("g".repeat(40_000))),
+        ("/response/attestationObject", json!({"a": "b"})),
+    ];
+
+    for (place, value) in garbage {
+        let challenge = keywright.register_challenge(&tokens.access).await;
+        let mut credential = Forger::on(keywright.base()).create(&challenge);
+        *credential.pointer_mut(place).unwrap() = value.clone();
+        let answer = keywright.register(&tokens.access, &challenge, &credential).await;
+        assert_eq!(answer.code(), "400 invalid_credential", "{place} {value}");
+    }
+    let challenge = keywright.register_challenge(&tokens.access).await;
+    let mut credential = Forger::on(keywright.base()).create(&challenge);
+    credential["response"]["attestationObject"] = json!("A".repeat(70_000));
+    let too_large = keywright.register(&tokens.access, &challenge, &credential).await;
+    assert_eq!(too_large.code(), "413 payload_too_large");
+    let deep = format!(r#"{{"challenge_id": "x", "credential": {}}}"#, "[".repeat(10_000));
+    let request = keywright.api(reqwest::Method::POST, "/passkey/register").bearer_auth(&tokens.access);
+    let deep = crate::harness::send(request.header("content-type", "application/json").body(deep)).await;
+    assert_eq!(deep.code(), "400 invalid_json");
+}
+
+#[tokio::test]
+async fn an_expired_challenge_adds_nothing() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(ADA).await;
+    let challenge = keywright.register_challenge(&tokens.access).await;
+    let credential = Forger::on(keywright.base()).create(&challenge);
+
+    keywright.advance(300);
+
+    let answer = keywright.register(&tokens.access, &challenge, &credential).await;
+    assert_eq!(answer.code(), "400 invalid_credential");
+}
+
+#[tokio::test]
+async fn what_the_browser_says_besides_is_a_hint() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(ADA).await;
+    for (transports, kept) in [
+        (json!(["usb", "smart-card", "<b>", 1, "usb"]), json!(["smart-card", "usb"])),
+        (json!("usb"), json!([])),
+        (Value::Null, json!([])),
+        (json!([[["usb"]]]), json!([])),
+    ] {
+        let challenge = keywright.register_challenge(&tokens.access).await;
+        let mut credential =
+            Forger::on(keywright.base()).create_with(&challenge, |says| says.transports = transports.clone());
+        credential["clientExtensionResults"] = json!({"credProps": "x", "appid": 3});
+
+        let answer = keywright.register(&tokens.access, &challenge, &credential).await;
+
+        assert_eq!(answer.status, 201, "{transports}: {}", answer.text);
+        assert_eq!(answer.json()["passkey"]["transports"], kept);
+    }
+}

@@ -1,0 +1,73 @@
+//! Passkeys, as people use them (WebAuthn §7).
+//!
+//! 1. [`begin_registration`] and [`register`]: a person who has just signed in adds a passkey.
+//! 2. [`begin_sign_in`] and [`sign_in`]: somebody signs in with one.
+//! 3. [`rename`] and [`remove`]: its owner looks after it.
+
+mod manage;
+mod register;
+mod sign_in;
+
+use serde_json::Value;
+
+pub use self::manage::{ManageError, list, remove, rename};
+pub use self::register::{RegisterError, begin_registration, register};
+pub use self::sign_in::{SignInError, SignedIn, begin_sign_in, sign_in};
+use super::ceremony::{Ceremony, CeremonyKind};
+use super::port::Started;
+use crate::clock::to_stored_precision;
+use crate::credential::{Credential, Kind};
+use crate::error::StoreError;
+use crate::id::CeremonyId;
+use crate::service::Service;
+use crate::session::flow::Principal;
+use crate::stamp::Stamp;
+
+/// A challenge, and what the browser is asked.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    pub challenge_id: Credential,
+    /// The options in the W3C JSON form.
+    pub public_key: Value,
+}
+
+/// Forgets challenges that nobody has answered in time, a batch of them; whether there may be more.
+pub async fn purge(service: &Service) -> Result<bool, StoreError> {
+    let now = to_stored_precision(service.clock.now());
+    Ok(service.stores.passkeys.purge(now, BATCH).await? == BATCH)
+}
+
+/// How many challenges are forgotten at once: few, so that nobody waits for it.
+const BATCH: u32 = 100;
+/// Why there is nothing to answer, for the log.
+const NO_CHALLENGE: &str = "the challenge is unknown, used, expired or for something else";
+
+fn is_fresh(service: &Service, principal: &Principal, at: &Stamp) -> bool {
+    principal.session.is_fresh(at.now, service.rules.fresh)
+}
+
+async fn begin(
+    service: &Service,
+    kind: CeremonyKind,
+    started: Started,
+    at: &Stamp,
+) -> Result<Begun, StoreError> {
+    let id = CeremonyId::new(at.now, service.entropy.as_ref());
+    let ceremony = Ceremony::new(id, kind, started.state, at.now);
+    service.stores.passkeys.begin(&ceremony).await?;
+    let challenge_id = service.keyring.issue(Kind::Ceremony, id.0, 0);
+    Ok(Begun { challenge_id, public_key: started.public_key })
+}
+
+/// Takes the challenge that `challenge_id` names. None unless it may be answered as `kind`; then it is gone all
+/// the same.
+async fn take(
+    service: &Service,
+    challenge_id: &str,
+    kind: CeremonyKind,
+    at: &Stamp,
+) -> Result<Option<Ceremony>, StoreError> {
+    let Ok(genuine) = service.keyring.parse(Kind::Ceremony, challenge_id) else { return Ok(None) };
+    let taken = service.stores.passkeys.take(CeremonyId(genuine.record)).await?;
+    Ok(taken.filter(|ceremony| ceremony.admits(kind, at.now)))
+}

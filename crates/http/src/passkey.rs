@@ -1,0 +1,211 @@
+//! Passkeys (contract §4).
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use keywright_domain::Service;
+use keywright_domain::credential::Credential;
+use keywright_domain::id::PasskeyId;
+use keywright_domain::passkey::Passkey;
+use keywright_domain::passkey::flow::{
+    Begun, ManageError, RegisterError, SignInError, begin_registration, begin_sign_in, list, register,
+    remove, rename, sign_in,
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::body::{Fields, Json};
+use crate::caller::Caller;
+use crate::context::At;
+use crate::endpoint::Endpoint;
+use crate::magic_link::wanted;
+use crate::page::{self, Paging};
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::time::instant;
+use crate::{session, user};
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::at("/api/v1/auth/passkey/register/challenge").post(challenge_registration))
+        .service(Endpoint::at("/api/v1/auth/passkey/register").post(add))
+        .service(Endpoint::at("/api/v1/auth/passkey/login/challenge").post(challenge_sign_in))
+        .service(Endpoint::at("/api/v1/auth/passkey/login").post(log_in))
+        .service(Endpoint::at("/api/v1/auth/passkeys").get(show))
+        .service(Endpoint::at("/api/v1/auth/passkeys/{id}").patch(change).delete(delete));
+}
+
+/// `Passkey`, as the API shows it.
+pub fn shape(passkey: &Passkey) -> Value {
+    json!({
+        "id": passkey.id,
+        "name": passkey.name.as_str(),
+        "created_at": instant(passkey.created_at),
+        "last_used_at": passkey.last_used_at.map(instant),
+        "backed_up": passkey.backed_up,
+        "backup_eligible": passkey.backup_eligible,
+        "transports": passkey.transports.words(),
+        "aaguid": passkey.aaguid,
+        "provider": passkey.provider(),
+    })
+}
+
+/// `POST /auth/passkey/register/challenge`
+async fn challenge_registration(
+    caller: Caller,
+    body: Result<Json, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    body?;
+    Ok(challenge(&begin_registration(&service, &caller.0, &at).await?))
+}
+
+/// `POST /auth/passkey/register`
+async fn add(
+    caller: Caller,
+    body: Result<Json, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let Json(fields) = body?;
+    let (challenge_id, credential) = answered(&fields)?;
+    let name = fields.text("name")?;
+    let passkey = register(&service, &caller.0, challenge_id, credential, name, &at).await?;
+    Ok(HttpResponse::Created().json(json!({"passkey": shape(&passkey)})))
+}
+
+/// `POST /auth/passkey/login/challenge`. An `email` in it makes no difference.
+async fn challenge_sign_in(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+    body.0.text("email")?;
+    Ok(challenge(&begin_sign_in(&service, &at).await?))
+}
+
+/// `POST /auth/passkey/login`
+async fn log_in(
+    request: HttpRequest,
+    body: Json,
+    service: web::Data<Service>,
+    settings: web::Data<Settings>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let wanted = wanted(&request, &body.0, &service, &settings)?;
+    let (challenge_id, credential) = answered(&body.0)?;
+    let signed_in = sign_in(&service, challenge_id, credential, wanted, &at).await?;
+    let fields = Map::from_iter([("user".to_owned(), user::shape(&signed_in.user))]);
+    Ok(session::granted(&signed_in.grant, fields, &settings))
+}
+
+/// `GET /auth/passkeys`
+async fn show(caller: Caller, paging: Paging, service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+    let passkeys = list(&service, &caller.0, paging.0).await?;
+    Ok(page::answer(paging.0, &passkeys, shape))
+}
+
+/// `PATCH /auth/passkeys/:id`
+async fn change(
+    caller: Caller,
+    id: web::Path<String>,
+    body: Result<Json, Problem>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    let Json(fields) = body?;
+    let id = passkey_id(&id)?;
+    let passkey = rename(&service, &caller.0, id, fields.required("name")?, &at).await?;
+    Ok(HttpResponse::Ok().json(json!({"passkey": shape(&passkey)})))
+}
+
+/// `DELETE /auth/passkeys/:id`
+async fn delete(
+    caller: Caller,
+    id: web::Path<String>,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
+    remove(&service, &caller.0, passkey_id(&id)?, &at).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn challenge(begun: &Begun) -> HttpResponse {
+    let challenge_id = Credential::expose(&begun.challenge_id);
+    HttpResponse::Ok().json(json!({"challenge_id": challenge_id, "publicKey": begun.public_key}))
+}
+
+/// The challenge and the answer to it.
+fn answered(fields: &Fields) -> Result<(&str, &Value), Problem> {
+    let challenge_id = fields.required("challenge_id")?;
+    match fields.value("credential") {
+        None | Some(Value::Null) => Err(Problem::invalid_request("The parameter credential is missing")),
+        Some(credential @ Value::Object(_)) => Ok((challenge_id, credential)),
+        Some(_) => Err(Problem::validation("credential", "must be an object")),
+    }
+}
+
+/// What is no id names no passkey.
+fn passkey_id(text: &str) -> Result<PasskeyId, Problem> {
+    Uuid::try_parse(text).map(PasskeyId).map_err(|_| ManageError::NotFound.into())
+}
+
+fn invalid_credential(status: StatusCode, error: &dyn std::error::Error, cause: &str) -> Problem {
+    // It may quote what was sent.
+    let cause: String = cause.chars().take(200).collect();
+    tracing::info!(error.cause = cause, "a passkey was not accepted");
+    let problem = Problem::new(status, "invalid_credential", error.to_string());
+    if status == StatusCode::UNAUTHORIZED { problem.with_challenge("Bearer".to_owned()) } else { problem }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::NotFresh => Self::reauthentication_required(),
+            RegisterError::Name(error) => Self::validation("name", &error.to_string()),
+            RegisterError::Refused(ref cause) => invalid_credential(StatusCode::BAD_REQUEST, &error, cause),
+            RegisterError::AlreadyRegistered | RegisterError::TooMany => Self::conflict(error.to_string()),
+            RegisterError::Gone => Self::invalid_token(error.to_string()),
+            RegisterError::Ceremony(ref cause) => defect(cause),
+            RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Refused(ref cause) => invalid_credential(StatusCode::UNAUTHORIZED, &error, cause),
+            SignInError::UnknownPasskey => unknown_passkey(&error),
+            SignInError::UnknownClient(_) => Self::validation("client_id", "is not a registered client"),
+            SignInError::Ceremony(ref cause) => defect(cause),
+            SignInError::Store(error) => error.into(),
+            SignInError::Signing(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManageError> for Problem {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::NotFresh => Self::reauthentication_required(),
+            ManageError::Name(error) => Self::validation("name", &error.to_string()),
+            ManageError::NotFound => Self::not_found(error.to_string()),
+            ManageError::LastCredential => {
+                Self::new(StatusCode::CONFLICT, "last_credential", error.to_string())
+            }
+            ManageError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Like the others, with what lets the page tell the authenticator (WebAuthn §5.1.10.2).
+fn unknown_passkey(error: &SignInError) -> Problem {
+    let alike = invalid_credential(StatusCode::UNAUTHORIZED, error, "the passkey is unknown");
+    let mut problem =
+        Problem::validation("credential", "is not known here").with_challenge("Bearer".to_owned());
+    (problem.status, problem.code, problem.message) = (alike.status, alike.code, alike.message);
+    problem
+}
+
+fn defect(cause: &keywright_domain::passkey::port::CeremonyFailed) -> Problem {
+    tracing::error!(error.cause = %cause, "a passkey ceremony could not be begun");
+    Problem::internal()
+}

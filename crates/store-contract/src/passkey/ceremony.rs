@@ -1,0 +1,64 @@
+//! Challenges: taken once.
+
+use keywright_domain::Stores;
+use keywright_domain::id::{CeremonyId, UserId};
+use keywright_domain::passkey::{Ceremony, CeremonyKind};
+use keywright_domain::session::SessionKind;
+
+use crate::fixture::{ADA, ENTROPY, RACERS, at, count, race, sign_in};
+
+fn ceremony(kind: CeremonyKind, second: i64) -> Ceremony {
+    Ceremony::new(CeremonyId::new(at(second), &ENTROPY), kind, r#"{"challenge": "ü"}"#.to_owned(), at(second))
+}
+
+async fn ada(stores: &Stores) -> UserId {
+    sign_in(stores, ADA, SessionKind::Tokens, 0).await.1.id
+}
+
+pub async fn a_challenge_is_taken_as_it_was_begun_and_once(stores: Stores) {
+    let ada = ada(&stores).await;
+    for kind in [CeremonyKind::SignIn, CeremonyKind::Registration(ada)] {
+        let ceremony = ceremony(kind, 0);
+        stores.passkeys.begin(&ceremony).await.unwrap();
+
+        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), Some(ceremony.clone()));
+        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), None);
+    }
+}
+
+pub async fn of_racers_with_one_challenge_one_takes_it(stores: Stores) {
+    let ceremony = ceremony(CeremonyKind::SignIn, 0);
+    stores.passkeys.begin(&ceremony).await.unwrap();
+
+    let id = ceremony.id;
+    let taken =
+        race(&stores, RACERS, move |stores, _| async move { stores.passkeys.take(id).await.unwrap() });
+    let taken = taken.await;
+
+    assert_eq!(count(&taken, Option::is_some), 1);
+    assert_eq!(taken.into_iter().flatten().next(), Some(ceremony));
+}
+
+pub async fn an_unknown_challenge_is_not_taken(stores: Stores) {
+    let unknown = ceremony(CeremonyKind::SignIn, 0);
+
+    assert_eq!(stores.passkeys.take(unknown.id).await.unwrap(), None);
+}
+
+pub async fn challenges_past_their_time_are_forgotten_a_few_at_a_time(stores: Stores) {
+    let old = [0, 1, 2].map(|second| ceremony(CeremonyKind::SignIn, second));
+    let young = ceremony(CeremonyKind::SignIn, 3);
+    for ceremony in old.iter().chain([&young]) {
+        stores.passkeys.begin(ceremony).await.unwrap();
+    }
+
+    let now = old[2].expires_at;
+    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 2);
+    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 1);
+    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 0);
+
+    for ceremony in &old {
+        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), None);
+    }
+    assert_eq!(stores.passkeys.take(young.id).await.unwrap(), Some(young));
+}

@@ -1,0 +1,157 @@
+//! Passkeys are listed, renamed and removed.
+
+use keywright_domain::Stores;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::id::{PasskeyId, UserId};
+use keywright_domain::page::Page;
+use keywright_domain::passkey::port::Removal;
+use keywright_domain::passkey::{Passkey, PasskeyName};
+use keywright_domain::session::SessionKind;
+
+use super::{all, registered, stored, unproven};
+use crate::fixture::{ADA, BOB, RACERS, activity, count, events, race, sign_in, stamp};
+
+async fn remove(stores: &Stores, user: UserId, passkey: PasskeyId) -> Removal {
+    stores.passkeys.remove(user, passkey, &stamp(9)).await.unwrap()
+}
+
+pub async fn passkeys_are_listed_in_pages_newest_first_and_only_ones_own(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
+    let mut hers = vec![];
+    for second in [1, 2, 3] {
+        hers.insert(0, registered(&stores, ada.id, second).await);
+    }
+    registered(&stores, bob.id, 4).await;
+
+    for (number, size, expected) in
+        [(1, 2, &hers[..2]), (2, 2, &hers[2..]), (3, 2, &[]), (u32::MAX, 100, &[]), (1, 100, &hers[..])]
+    {
+        let page = stores.passkeys.list(ada.id, Page::new(number, size).unwrap()).await.unwrap();
+
+        assert_eq!((page.items.as_slice(), page.total), (expected, 3), "{number} {size}");
+    }
+}
+
+pub async fn a_name_is_changed_and_recorded_once(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let passkey = registered(&stores, ada.id, 1).await;
+    let name = PasskeyName::parse("Work “laptop” ü").unwrap();
+    let request = stamp(2);
+
+    let renamed = stores.passkeys.rename(ada.id, passkey.id, &name, &request).await.unwrap();
+    let again = stores.passkeys.rename(ada.id, passkey.id, &name, &stamp(3)).await.unwrap();
+
+    let expected = Passkey { name, ..passkey };
+    assert_eq!((renamed.as_ref(), again.as_ref()), (Some(&expected), Some(&expected)));
+    assert_eq!(stored(&stores, &expected).await.as_ref(), Some(&expected));
+    let entries = activity(&stores, ada.id).await;
+    assert_eq!(entries.first(), Some(&Activity::of_passkey(Event::PasskeyRenamed, &expected, &request)));
+    assert_eq!(count(&entries, |entry| entry.event == Event::PasskeyRenamed), 1);
+}
+
+pub async fn what_is_not_theirs_is_neither_renamed_nor_removed(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
+    let passkey = registered(&stores, ada.id, 1).await;
+    let name = PasskeyName::parse("Mine").unwrap();
+    let before = (events(&stores, ada.id).await, events(&stores, bob.id).await);
+
+    for id in [passkey.id, PasskeyId::new(&crate::fixture::ENTROPY)] {
+        assert_eq!(stores.passkeys.rename(bob.id, id, &name, &stamp(2)).await.unwrap(), None);
+        assert_eq!(remove(&stores, bob.id, id).await, Removal::NotFound);
+    }
+
+    assert_eq!(stored(&stores, &passkey).await, Some(passkey));
+    assert_eq!((events(&stores, ada.id).await, events(&stores, bob.id).await), before);
+}
+
+pub async fn the_last_passkey_goes_where_mail_is_a_way_in(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let passkey = registered(&stores, ada.id, 1).await;
+    let request = stamp(2);
+
+    let removed = stores.passkeys.remove(ada.id, passkey.id, &request).await.unwrap();
+
+    assert_eq!(removed, Removal::Removed);
+    assert_eq!(all(&stores, ada.id).await, []);
+    let recorded = Activity::of_passkey(Event::PasskeyRemoved, &passkey, &request);
+    assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
+    assert_eq!(remove(&stores, ada.id, passkey.id).await, Removal::NotFound);
+}
+
+pub async fn the_last_way_in_stays(stores: Stores) {
+    let ada = unproven(&stores, ADA).await;
+    let first = registered(&stores, ada.id, 1).await;
+    let second = registered(&stores, ada.id, 2).await;
+
+    assert_eq!(remove(&stores, ada.id, first.id).await, Removal::Removed);
+    assert_eq!(remove(&stores, ada.id, first.id).await, Removal::NotFound);
+    assert_eq!(remove(&stores, ada.id, second.id).await, Removal::LastCredential);
+
+    assert_eq!(all(&stores, ada.id).await, [second]);
+    let events = events(&stores, ada.id).await;
+    assert_eq!(count(&events, |event| *event == Event::PasskeyRemoved), 1);
+}
+
+pub async fn of_racing_removals_of_all_passkeys_one_is_refused(stores: Stores) {
+    for round in 0..4 {
+        let ada = unproven(&stores, &format!("ada{round}@example.com")).await;
+        let passkeys = [registered(&stores, ada.id, 1).await, registered(&stores, ada.id, 2).await];
+
+        let (owner, raced) = (ada.id, passkeys.clone());
+        let answers = race(&stores, 2, move |stores, racer| {
+            let passkey = raced[racer].id;
+            async move { remove(&stores, owner, passkey).await }
+        })
+        .await;
+
+        assert_eq!(count(&answers, |answer| *answer == Removal::Removed), 1, "{answers:?}");
+        assert_eq!(count(&answers, |answer| *answer == Removal::LastCredential), 1, "{answers:?}");
+        assert_eq!(all(&stores, ada.id).await.len(), 1);
+    }
+}
+
+pub async fn of_racing_removals_of_many_passkeys_all_but_one_succeed(stores: Stores) {
+    let ada = unproven(&stores, ADA).await;
+    let mut passkeys = vec![];
+    for _ in 0..RACERS {
+        passkeys.push(registered(&stores, ada.id, 1).await.id);
+    }
+
+    let owner = ada.id;
+    let answers = race(&stores, RACERS, move |stores, racer| {
+        let passkey = passkeys[racer];
+        async move { remove(&stores, owner, passkey).await }
+    })
+    .await;
+
+    assert_eq!(count(&answers, |answer| *answer == Removal::Removed), RACERS - 1);
+    assert_eq!(count(&answers, |answer| *answer == Removal::LastCredential), 1);
+}
+
+pub async fn of_racing_removals_of_one_passkey_one_counts(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let passkey = registered(&stores, ada.id, 1).await;
+
+    let (owner, id) = (ada.id, passkey.id);
+    let answers =
+        race(&stores, RACERS, move |stores, _| async move { remove(&stores, owner, id).await }).await;
+
+    assert_eq!(count(&answers, |answer| *answer == Removal::Removed), 1);
+    assert_eq!(count(&answers, |answer| *answer == Removal::NotFound), RACERS - 1);
+    let events = events(&stores, ada.id).await;
+    assert_eq!(count(&events, |event| *event == Event::PasskeyRemoved), 1);
+}
+
+pub async fn what_was_removed_makes_room(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    for _ in 0..keywright_domain::passkey::MOST {
+        registered(&stores, ada.id, 1).await;
+    }
+    let removed = all(&stores, ada.id).await.remove(7);
+
+    assert_eq!(remove(&stores, ada.id, removed.id).await, Removal::Removed);
+
+    registered(&stores, ada.id, 2).await;
+}

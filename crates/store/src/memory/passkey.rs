@@ -1,0 +1,136 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
+use keywright_domain::page::{Page, Paged};
+use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
+use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
+use keywright_domain::user::User;
+use keywright_domain::{Stamp, StoreError};
+
+use super::{MemoryStore, Tables, is_free};
+
+impl Tables {
+    /// The passkeys of `user`, newest first.
+    fn passkeys_of(&self, user: UserId) -> Vec<Passkey> {
+        let mut theirs: Vec<_> =
+            self.passkeys.values().filter(|passkey| passkey.user_id == user).cloned().collect();
+        theirs.sort_by_key(|passkey| std::cmp::Reverse((passkey.created_at, passkey.id)));
+        theirs
+    }
+
+    fn passkey_of(&self, user: UserId, passkey: PasskeyId) -> Option<Passkey> {
+        self.passkeys.get(&passkey).filter(|passkey| passkey.user_id == user).cloned()
+    }
+}
+
+#[async_trait]
+impl Passkeys for MemoryStore {
+    async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        is_free(&tables.ceremonies, &ceremony.id)?;
+        tables.ceremonies.insert(ceremony.id, ceremony.clone());
+        Ok(())
+    }
+
+    async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError> {
+        Ok(self.tables().ceremonies.remove(&ceremony))
+    }
+
+    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError> {
+        let mut tables = self.tables();
+        let expired = tables.ceremonies.values().filter(|ceremony| ceremony.expires_at <= now);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let expired: Vec<_> = expired.map(|ceremony| ceremony.id).take(limit).collect();
+        for id in &expired {
+            tables.ceremonies.remove(id);
+        }
+        Ok(u32::try_from(expired.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError> {
+        let mut tables = self.tables();
+        if !tables.users.get(&passkey.user_id).is_some_and(User::is_enabled) {
+            return Ok(Registration::AccountUnavailable);
+        }
+        if tables.passkeys.values().any(|other| other.credential_id == passkey.credential_id) {
+            return Ok(Registration::AlreadyRegistered);
+        }
+        if tables.passkeys_of(passkey.user_id).len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+            return Ok(Registration::TooMany);
+        }
+        is_free(&tables.passkeys, &passkey.id)?;
+        tables.record(Activity::of_passkey(Event::PasskeyAdded, passkey, at))?;
+        tables.passkeys.insert(passkey.id, passkey.clone());
+        Ok(Registration::Registered)
+    }
+
+    async fn find(&self, credential: &CredentialId) -> Result<Option<Passkey>, StoreError> {
+        Ok(self.tables().passkeys.values().find(|passkey| passkey.credential_id == *credential).cloned())
+    }
+
+    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Passkey>, StoreError> {
+        Ok(page.of(self.tables().passkeys_of(user)))
+    }
+
+    async fn sign_in(&self, sign_in: &SignIn, at: &Stamp) -> Result<SigningIn, StoreError> {
+        let mut tables = self.tables();
+        let Some(passkey) = tables.passkeys.get(&sign_in.passkey).cloned() else {
+            return Ok(SigningIn::Refused);
+        };
+        let user = tables.users.get(&passkey.user_id).filter(|user| user.is_enabled());
+        let Some(user) = user.map(|user| user.signed_in_by_passkey(at.now)) else {
+            return Ok(SigningIn::Refused);
+        };
+        let (after, authentication) = match passkey.used(sign_in.assertion, at.now) {
+            Use::Accepted(after, authentication) => (after, authentication),
+            Use::CounterRejected => {
+                tables.record(Activity::of_passkey(Event::PasskeyCounterRejected, &passkey, at))?;
+                return Ok(SigningIn::CounterRejected);
+            }
+        };
+        let renewed = sign_in.renew.and_then(|id| tables.sessions.get(&id));
+        let renewed = renewed.and_then(|session| session.reauthenticated(user.id, authentication));
+        let session = if let Some(session) = renewed {
+            session
+        } else {
+            is_free(&tables.sessions, &sign_in.seed.id)?;
+            sign_in.seed.open(user.id, authentication, at)
+        };
+        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
+        tables.passkeys.insert(after.id, after);
+        tables.users.insert(user.id, user.clone());
+        tables.sessions.insert(session.id, session.clone());
+        Ok(SigningIn::SignedIn { session, user })
+    }
+
+    async fn rename(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+        name: &PasskeyName,
+        at: &Stamp,
+    ) -> Result<Option<Passkey>, StoreError> {
+        let mut tables = self.tables();
+        let Some(before) = tables.passkey_of(user, passkey) else { return Ok(None) };
+        if before.name == *name {
+            return Ok(Some(before));
+        }
+        let renamed = Passkey { name: name.clone(), ..before };
+        tables.record(Activity::of_passkey(Event::PasskeyRenamed, &renamed, at))?;
+        tables.passkeys.insert(passkey, renamed.clone());
+        Ok(Some(renamed))
+    }
+
+    async fn remove(&self, user: UserId, passkey: PasskeyId, at: &Stamp) -> Result<Removal, StoreError> {
+        let mut tables = self.tables();
+        let Some(removed) = tables.passkey_of(user, passkey) else { return Ok(Removal::NotFound) };
+        let has_mail = tables.users.get(&user).is_some_and(User::can_sign_in_by_mail);
+        if !has_mail && tables.passkeys_of(user).len() == 1 {
+            return Ok(Removal::LastCredential);
+        }
+        tables.record(Activity::of_passkey(Event::PasskeyRemoved, &removed, at))?;
+        tables.passkeys.remove(&passkey);
+        Ok(Removal::Removed)
+    }
+}
