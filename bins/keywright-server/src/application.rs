@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
+use crate::signing_key::{self, KeyKeeper};
 use crate::wiring::{self, World, delta};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
@@ -29,11 +30,14 @@ const SHUTDOWN_TIMEOUT: u64 = 25;
 pub struct Tuning {
     /// How long the mail worker pauses when there is nothing to do.
     pub mail_pause: Duration,
+    /// How long the key worker pauses: how late this server may learn of a key that another one has made or
+    /// dropped.
+    pub key_pause: Duration,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { mail_pause: Duration::from_millis(250) }
+        Self { mail_pause: Duration::from_millis(250), key_pause: Duration::from_secs(1) }
     }
 }
 
@@ -41,6 +45,7 @@ impl Default for Tuning {
 pub struct Application {
     service: web::Data<Service>,
     mailer: Arc<dyn Mailer>,
+    key_keeper: KeyKeeper,
     tuning: Tuning,
     public: Server,
     address: SocketAddr,
@@ -50,7 +55,7 @@ pub struct Application {
 
 impl Application {
     /// The server that `config` describes. Opens the store, applies its migrations, loads or makes the
-    /// signing key, and binds the listeners.
+    /// signing keys, and binds the listeners.
     pub async fn build(
         config: &Config,
         secret: &LoadedSecret,
@@ -65,7 +70,8 @@ impl Application {
         let admin_listener =
             config.server.admin_listen.map(|address| bind("server.admin_listen", address)).transpose()?;
 
-        let service = web::Data::new(wiring::service(config, secret, world).await?);
+        let key_keeper = wiring::key_keeper(config, secret)?;
+        let service = web::Data::new(wiring::service(config, secret, &key_keeper, world).await?);
         let mailer = wiring::mailer(config)?;
         let is_inbox = config.is_development() && matches!(config.mail.url, MailUrl::Inbox);
         let inbox_key = is_inbox.then(|| InboxKey::generate(service.entropy.as_ref()));
@@ -81,7 +87,7 @@ impl Application {
                 Some((admin_server(listener, service.clone(), &settings)?, address))
             }
         };
-        Ok(Self { service, mailer, tuning, public, address, admin, inbox_key })
+        Ok(Self { service, mailer, key_keeper, tuning, public, address, admin, inbox_key })
     }
 
     /// Where the public listener is bound.
@@ -108,7 +114,15 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
-        let worker = tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
+        let workers = [
+            tokio::spawn(signing_key::run(
+                service.clone(),
+                self.key_keeper,
+                self.tuning.key_pause,
+                stopped.clone(),
+            )),
+            tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped)),
+        ];
 
         let public = self.public.handle();
         let admin_handle = self.admin.as_ref().map(|(server, _)| server.handle());
@@ -124,9 +138,11 @@ impl Application {
         if let Some(task) = admin_task {
             task.await?.context("the admin listener failed")?;
         }
-        // The receiver is gone only if the worker is.
+        // The receivers are gone only if the workers are.
         let _ = stopping.send(true);
-        worker.await?;
+        for worker in workers {
+            worker.await?;
+        }
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ use crate::origin::Origin;
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
 use crate::signing_key::port::SigningKeys;
+use crate::signing_key::reload::Reloads;
 use crate::stamp::Stamp;
 use crate::user::SignupPolicy;
 use crate::user::port::Users;
@@ -117,6 +118,7 @@ pub struct Service {
     pub clients: Clients,
     pub rules: Rules,
     pub pacer: Pacer,
+    pub key_reloads: Reloads,
 }
 
 impl Service {

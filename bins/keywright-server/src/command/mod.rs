@@ -1,14 +1,19 @@
 //! The command line.
 
 mod config;
+mod keys;
 mod migrate;
+mod output;
+mod secret;
 mod serve;
+mod store;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::output::Manner;
 use crate::config::{Config, Loaded, environment};
 
 /// Keywright: passwordless sign-in that you host yourself.
@@ -25,6 +30,9 @@ struct Arguments {
     /// Print the result as JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Do what cannot be undone without asking
+    #[arg(long, global = true)]
+    yes: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -56,16 +64,25 @@ enum Command {
     Migrate,
     /// Show every setting, its value and where it comes from; secrets are masked
     Config,
+    /// The keys that access tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Verb),
+    /// The server's secret, from which every credential is derived
+    #[command(subcommand)]
+    Secret(secret::Verb),
 }
 
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
-    let Arguments { config, json, command } = Arguments::parse();
+    let Arguments { config, json, yes, command } = Arguments::parse();
+    let manner = Manner { json, yes };
     let done = match Config::read(config.as_deref(), environment()) {
         Ok(loaded) => match command.unwrap_or_default() {
             Command::Serve => serve::run(loaded, json).await,
             Command::Migrate => migrate::run(loaded, json).await,
             Command::Config => config::run(&loaded, json),
+            Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
+            Command::Secret(verb) => secret::run(&loaded, verb, manner).await,
         },
         Err(error) => Err(error.into()),
     };

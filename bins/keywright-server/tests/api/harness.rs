@@ -161,7 +161,7 @@ impl Keywright {
         let secret = config
             .load_or_create_secret(|bytes| keywright_domain::entropy::Entropy::fill(&SystemEntropy, bytes))
             .unwrap();
-        let tuning = Tuning { mail_pause: Duration::from_millis(10) };
+        let tuning = Tuning { mail_pause: Duration::from_millis(10), key_pause: Duration::from_millis(10) };
         let application = Application::build(&config, &secret, world, tuning).await.unwrap();
 
         let (stop, stopped) = oneshot::channel::<()>();

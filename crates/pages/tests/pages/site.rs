@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta};
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
-use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
+use keywright_adapters::jwt::{JwtAccessTokens, KeyMaker};
 use keywright_adapters::letter::AskamaTypesetter;
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::credential::Keyring;
@@ -20,6 +20,8 @@ use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
+use keywright_domain::signing_key::reload::Reloads;
+use keywright_domain::signing_key::schedule::KeyRules;
 use keywright_domain::signing_key::{Algorithm, flow as signing_key};
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::{Rules, Service, Stores};
@@ -156,16 +158,21 @@ impl Site {
 async fn service(clock: Arc<ManualClock>) -> Service {
     let secret = || ServerSecret::new(vec![7; 32]).unwrap();
     let stores = Stores::of(Arc::new(MemoryStore::default()));
-    let maker = Ed25519KeyMaker::new(&secret()).unwrap();
+    let maker = KeyMaker::new(&secret(), &[]).unwrap();
     let now = keywright_domain::clock::Clock::now(clock.as_ref());
-    let keys = signing_key::load(stores.signing_keys.as_ref(), &maker, Algorithm::EdDsa, now).await.unwrap();
     let rules = rules();
+    let key_rules = KeyRules {
+        algorithm: Algorithm::EdDsa,
+        rotation: TimeDelta::days(30),
+        token_lifetime: rules.access_lifetime,
+    };
+    let kept = signing_key::keep(stores.signing_keys.as_ref(), &maker, &key_rules, now).await.unwrap();
     Service {
         stores,
         clock,
         entropy: Arc::new(SystemEntropy),
         keyring: Keyring::new(&secret(), None).unwrap(),
-        tokens: Arc::new(JwtAccessTokens::new(&keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
+        tokens: Arc::new(JwtAccessTokens::new(&kept.keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
         typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
         clients: Clients::new(
             [(ClientId::CLI, "Command line"), (ClientId::WEB, "Browser")]
@@ -174,6 +181,7 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         ),
         rules,
         pacer: Pacer::default(),
+        key_reloads: Reloads::default(),
     }
 }
 
