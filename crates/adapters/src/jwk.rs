@@ -114,8 +114,8 @@ pub enum KeyError {
     None,
     #[error(
         "the signing key {kid} cannot be opened with this secret: start with the secret that it was made under, \
-         as the secret or as the previous one; if that secret is lost, delete this key from the store, which \
-         ends every access token that it signed"
+         as the secret or as the previous one; if that secret is lost, run `keywright-server keys rotate \
+         --emergency`, which ends every access token"
     )]
     CannotOpen { kid: String },
     #[error(

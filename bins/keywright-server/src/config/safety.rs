@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use keywright_domain::signing_key::schedule::LEAD;
+
 use super::error::{ConfigError, Refusal};
 use super::mail::{MailUrl, SmtpSecurity};
 use super::secret_file;
@@ -141,6 +143,10 @@ pub(super) fn advice(config: &Config, sources: &Sources) -> Vec<String> {
         (
             policy != SignupPolicy::Domains && !config.signup.domains.is_empty(),
             says("signup.domains", "has no effect unless signup.policy is `domains`; set that or remove it"),
+        ),
+        (
+            config.tokens.key_rotation < LEAD.to_std().unwrap_or_default(),
+            says("tokens.key_rotation", "counts as 10m: a key is published so long before it signs"),
         ),
         (
             !own_page,
@@ -342,6 +348,7 @@ mod tests {
             ),
             (DEVELOPMENT, ("KEYWRIGHT_SIGNUP__POLICY", "domains"), "nobody can sign up"),
             (DEVELOPMENT, ("KEYWRIGHT_SIGNUP__DOMAINS", "example.com"), "has no effect"),
+            (DEVELOPMENT, ("KEYWRIGHT_TOKENS__KEY_ROTATION", "599s"), "counts as 10m"),
             (DEVELOPMENT, ("KEYWRIGHT_WEBAUTHN__ORIGINS", "http://localhost:3000"), "leaves out public_url"),
         ] {
             let warnings = warnings(base, &[more]);
@@ -353,6 +360,7 @@ mod tests {
         settings.retain(|(name, _)| *name != "KEYWRIGHT_MAIL__FROM");
         assert!(warnings(&settings, &[])[0].starts_with("mail.from (default) "));
         for quiet in [
+            ("KEYWRIGHT_TOKENS__KEY_ROTATION", "10m"),
             ("KEYWRIGHT_SERVER__LISTEN", "127.0.0.1:0"),
             ("KEYWRIGHT_MAIL__URL", "smtp://a:b@localhost:1025"),
         ] {

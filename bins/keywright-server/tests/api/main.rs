@@ -16,5 +16,6 @@ mod me;
 mod rate_limit;
 mod refresh;
 mod revoke;
+mod signing_key;
 mod stock_client;
 mod token;

@@ -234,7 +234,8 @@ fn without_a_key_nothing_is_signed() {
 
 #[test]
 fn the_key_set_holds_every_public_key_and_nothing_private() {
-    let mut keys = [key(), key()];
+    let later = key_of(Algorithm::EdDsa, now() + TimeDelta::days(1));
+    let mut keys = [key(), later];
     keys[0].public_jwk["d"] = json!("private");
 
     let set = tokens(&keys).key_set();
