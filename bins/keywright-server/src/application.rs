@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use crate::config::{self, Config, LoadedSecret, MailUrl};
 use crate::mail_worker;
 use crate::purge_worker;
+use crate::signing_key::{self, KeyKeeper};
 use crate::wiring::{self, World};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
@@ -34,11 +35,14 @@ const PURGE_PAUSE: Duration = Duration::from_mins(1);
 pub struct Tuning {
     /// How long the mail worker pauses when there is nothing to do.
     pub mail_pause: Duration,
+    /// How long the key worker pauses: how late this server may learn of a key that another one has made or
+    /// dropped.
+    pub key_pause: Duration,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { mail_pause: Duration::from_millis(250) }
+        Self { mail_pause: Duration::from_millis(250), key_pause: Duration::from_secs(1) }
     }
 }
 
@@ -46,6 +50,7 @@ impl Default for Tuning {
 pub struct Application {
     service: web::Data<Service>,
     mailer: Arc<dyn Mailer>,
+    key_keeper: KeyKeeper,
     tuning: Tuning,
     public: Server,
     address: SocketAddr,
@@ -55,7 +60,7 @@ pub struct Application {
 
 impl Application {
     /// The server that `config` describes. Opens the store, applies its migrations, loads or makes the
-    /// signing key, and binds the listeners.
+    /// signing keys, and binds the listeners.
     pub async fn build(
         config: &Config,
         secret: &LoadedSecret,
@@ -71,7 +76,8 @@ impl Application {
             config.server.admin_listen.map(|address| bind("server.admin_listen", address)).transpose()?;
 
         let metrics = Metrics::new().context("the metrics cannot be set up")?;
-        let mut service = wiring::service(config, secret, world).await?;
+        let key_keeper = wiring::key_keeper(config, secret)?;
+        let mut service = wiring::service(config, secret, &key_keeper, world).await?;
         service.tally = Arc::new(metrics.clone());
         let service = web::Data::new(service);
         let mailer = wiring::mailer(config)?;
@@ -90,7 +96,7 @@ impl Application {
                 Some((admin_server(listener, service.clone(), &settings, metrics)?, address))
             }
         };
-        Ok(Self { service, mailer, tuning, public, address, admin, inbox_key })
+        Ok(Self { service, mailer, key_keeper, tuning, public, address, admin, inbox_key })
     }
 
     /// Where the public listener is bound.
@@ -117,8 +123,16 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
-        let purge = tokio::spawn(purge_worker::run(service.clone(), PURGE_PAUSE, stopped.clone()));
-        let worker = tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped));
+        let workers = [
+            tokio::spawn(signing_key::run(
+                service.clone(),
+                self.key_keeper,
+                self.tuning.key_pause,
+                stopped.clone(),
+            )),
+            tokio::spawn(purge_worker::run(service.clone(), PURGE_PAUSE, stopped.clone())),
+            tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped)),
+        ];
 
         let public = self.public.handle();
         let admin_handle = self.admin.as_ref().map(|(server, _)| server.handle());
@@ -138,8 +152,9 @@ impl Application {
         if let Some(task) = admin_task {
             task.await?.context("the admin listener failed")?;
         }
-        worker.await?;
-        purge.await?;
+        for worker in workers {
+            worker.await?;
+        }
         Ok(())
     }
 }

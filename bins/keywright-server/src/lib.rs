@@ -6,6 +6,7 @@ pub mod config;
 pub mod logging;
 pub mod mail_worker;
 pub mod purge_worker;
+pub mod signing_key;
 pub mod store;
 pub mod welcome;
 pub mod wiring;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chrono::TimeDelta;
 use keywright_adapters::clock::SystemClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
-use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
+use keywright_adapters::jwt::{JwtAccessTokens, KeyMaker};
 use keywright_adapters::letter::AskamaTypesetter;
 use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpMailer, SmtpSecurity, SmtpSettings};
 use keywright_adapters::webauthn::RelyingParty;
@@ -27,14 +27,16 @@ use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
-use keywright_domain::signing_key::Algorithm;
-use keywright_domain::signing_key::flow as signing_key;
+use keywright_domain::signing_key::reload::Reloads;
+use keywright_domain::signing_key::schedule::KeyRules;
+use keywright_domain::signing_key::{Algorithm, SigningKey};
 use keywright_domain::tally::NoTally;
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::{Rules, Service, Stores};
 use url::Url;
 
 use crate::config::{self, Config, LoadedSecret, MailUrl, SecretBytes, TokenAlgorithm};
+use crate::signing_key::KeyKeeper;
 use crate::store;
 
 /// What surrounds the service. Tests bring their own.
@@ -54,23 +56,24 @@ impl World {
     }
 }
 
-/// The service that `config` describes.
-pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> anyhow::Result<Service> {
-    let current = server_secret(&secret.bytes)?;
-    let previous = secret.previous.as_ref().map(server_secret).transpose()?;
-    let keyring = Keyring::new(&current, previous.as_ref())?;
-    let secrets: Vec<ServerSecret> = std::iter::once(current).chain(previous).collect();
+/// The service that `config` describes, with the keys that `keeper` keeps.
+pub async fn service(
+    config: &Config,
+    secret: &LoadedSecret,
+    keeper: &KeyKeeper,
+    world: World,
+) -> anyhow::Result<Service> {
+    let secrets = secrets(secret)?;
+    let (current, previous) = secrets.split_first().context("there is no secret")?;
+    let keyring = Keyring::new(current, previous.first())?;
 
     let stores = match world.stores {
         Some(stores) => stores,
         None => store::open(&config.database).await?,
     };
-    let maker = Ed25519KeyMaker::new(secrets.first().context("there is no secret")?)?;
-    let algorithm = algorithm(config)?;
-    let now = world.clock.now();
-    let keys = signing_key::load(stores.signing_keys.as_ref(), &maker, algorithm, now).await?;
+    let kept = keeper.keep(stores.signing_keys.as_ref(), world.clock.now()).await?;
     let rules = rules(config)?;
-    let tokens = JwtAccessTokens::new(&keys, &secrets, rules.issuer(), config.tokens.audience.clone())?;
+    let tokens = JwtAccessTokens::new(&kept.keys, &secrets, rules.issuer(), config.tokens.audience.clone())?;
 
     Ok(Service {
         stores,
@@ -87,21 +90,41 @@ pub async fn service(config: &Config, secret: &LoadedSecret, world: World) -> an
         misses: Misses::new(rate(config.device.misses_per_account), rate(config.device.misses_per_address)),
         resource_servers: resource_servers(&config.resource_servers),
         tally: Arc::new(NoTally),
+        key_reloads: Reloads::default(),
     })
+}
+
+/// The current secret, and the one before it if there is one.
+fn secrets(secret: &LoadedSecret) -> anyhow::Result<Vec<ServerSecret>> {
+    std::iter::once(&secret.bytes).chain(&secret.previous).map(server_secret).collect()
 }
 
 fn server_secret(bytes: &SecretBytes) -> anyhow::Result<ServerSecret> {
     Ok(ServerSecret::new(bytes.expose().clone())?)
 }
 
-fn algorithm(config: &Config) -> anyhow::Result<Algorithm> {
-    match config.tokens.algorithm {
-        TokenAlgorithm::EdDsa => Ok(Algorithm::EdDsa),
-        TokenAlgorithm::Es256 | TokenAlgorithm::Rs256 => bail!(
-            "tokens.algorithm is {}, which this version does not sign with yet: use EdDSA",
-            config.tokens.algorithm.as_str()
-        ),
+/// What keeps the signing keys as `config` says, sealed under `secret`.
+pub fn key_keeper(config: &Config, secret: &LoadedSecret) -> anyhow::Result<KeyKeeper> {
+    let secrets = secrets(secret)?;
+    let (current, previous) = secrets.split_first().context("there is no secret")?;
+    let rules = KeyRules {
+        algorithm: match config.tokens.algorithm {
+            TokenAlgorithm::EdDsa => Algorithm::EdDsa,
+            TokenAlgorithm::Es256 => Algorithm::Es256,
+            TokenAlgorithm::Rs256 => Algorithm::Rs256,
+        },
+        rotation: delta(config.tokens.key_rotation),
+        token_lifetime: delta(config.tokens.access_lifetime),
+    };
+    Ok(KeyKeeper { maker: Arc::new(KeyMaker::new(current, previous)?), rules })
+}
+
+/// Fails unless `secret` opens every one of `keys`.
+pub(crate) fn check_keys(keys: &[SigningKey], secret: &LoadedSecret) -> anyhow::Result<()> {
+    if !keys.is_empty() {
+        JwtAccessTokens::new(keys, &secrets(secret)?, "", "")?;
     }
+    Ok(())
 }
 
 fn relying_party(webauthn: &config::Webauthn) -> anyhow::Result<RelyingParty> {

@@ -1,44 +1,96 @@
-//! Signing keys: made and sealed, opened and published (RFC 7517, RFC 8037).
+//! Signing keys: made and sealed, opened and published (RFC 7517, RFC 7518, RFC 8037).
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::signature::Ed25519KeyPair;
-use chrono::{DateTime, Utc};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{DecodingKey, EncodingKey, errors};
-use keywright_domain::clock::to_stored_precision;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::signing_key::port::{MakingFailed, SigningKeyMaker};
-use keywright_domain::signing_key::{Algorithm, SigningKey};
+use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
 
 use crate::seal::{Seal, SealingFailed};
 
-/// Makes Ed25519 keys, sealed under the server's current secret.
-pub struct Ed25519KeyMaker(Seal);
+/// Makes keys, sealed under the server's current secret.
+pub struct KeyMaker {
+    current: Seal,
+    previous: Vec<Seal>,
+}
 
-impl Ed25519KeyMaker {
-    /// A maker whose keys `secret` opens.
-    pub fn new(secret: &ServerSecret) -> Result<Self, SealingFailed> {
-        Ok(Self(Seal::of(secret)?))
+impl KeyMaker {
+    /// A maker whose keys `current` opens. What it reseals may be under `previous`.
+    pub fn new(current: &ServerSecret, previous: &[ServerSecret]) -> Result<Self, SealingFailed> {
+        Ok(Self { current: Seal::of(current)?, previous: Seal::all_of(previous)? })
     }
 
-    fn ed25519(&self, now: DateTime<Utc>) -> Result<SigningKey, Failed> {
-        // Version 1: the private half alone, which is what the public one is derived from.
-        let pkcs8 = Ed25519KeyPair::generate()?.to_pkcs8v1()?;
-        let (kid, jwk) = public_half(&EncodingKey::from_ed_der(pkcs8.as_ref()), Algorithm::EdDsa)?;
+    fn made(
+        &self,
+        algorithm: Algorithm,
+        place: Place,
+        token_lifetime: TimeDelta,
+    ) -> Result<SigningKey, Failed> {
+        let pkcs8 = key_pair(algorithm)?;
+        let (kid, jwk) = public_half(&private_half(algorithm, &pkcs8)?, algorithm)?;
         Ok(SigningKey {
-            algorithm: Algorithm::EdDsa,
+            algorithm,
             public_jwk: serde_json::to_value(jwk)?,
-            sealed_private_key: self.0.seal(&kid, pkcs8.as_ref())?,
-            created_at: to_stored_precision(now),
+            sealed_private_key: self.current.seal(&kid, &pkcs8)?,
+            place,
+            token_lifetime,
             kid,
         })
     }
 }
 
-impl SigningKeyMaker for Ed25519KeyMaker {
-    fn make(&self, algorithm: Algorithm, now: DateTime<Utc>) -> Result<SigningKey, MakingFailed> {
-        match algorithm {
-            Algorithm::EdDsa => self.ed25519(now).map_err(|error| MakingFailed(Box::new(error))),
+impl SigningKeyMaker for KeyMaker {
+    fn make(
+        &self,
+        algorithm: Algorithm,
+        place: Place,
+        token_lifetime: TimeDelta,
+    ) -> Result<SigningKey, MakingFailed> {
+        self.made(algorithm, place, token_lifetime).map_err(|error| MakingFailed(Box::new(error)))
+    }
+
+    fn reseal(&self, key: &SigningKey) -> Result<Option<Vec<u8>>, MakingFailed> {
+        let (kid, sealed) = (&key.kid, &key.sealed_private_key);
+        if Seal::open(std::slice::from_ref(&self.current), kid, sealed).is_some() {
+            return Ok(None);
+        }
+        let opened = Seal::open(&self.previous, kid, sealed);
+        let resealed = opened.map(|private| self.current.seal(kid, &private)).transpose();
+        resealed.map_err(|error| MakingFailed(Box::new(error)))
+    }
+}
+
+/// A new key pair: PKCS #8, version 1, which is the private half, from which the public one is derived.
+fn key_pair(algorithm: Algorithm) -> Result<Vec<u8>, Unspecified> {
+    Ok(match algorithm {
+        Algorithm::EdDsa => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
+        Algorithm::Es256 => {
+            EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?.to_pkcs8v1()?.as_ref().to_vec()
+        }
+        Algorithm::Rs256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+            AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)?.as_ref().to_vec()
+        }
+    })
+}
+
+/// What signs, from PKCS #8.
+fn private_half(algorithm: Algorithm, pkcs8: &[u8]) -> Result<EncodingKey, errors::Error> {
+    match algorithm {
+        Algorithm::EdDsa => Ok(EncodingKey::from_ed_der(pkcs8)),
+        Algorithm::Es256 => Ok(EncodingKey::from_ec_der(pkcs8)),
+        Algorithm::Rs256 => {
+            // As DER the library takes an RSA key only without its envelope, which it removes from PEM.
+            let text = STANDARD.encode(pkcs8);
+            let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+            EncodingKey::from_rsa_pem(pem.as_bytes())
         }
     }
 }
@@ -62,8 +114,8 @@ pub enum KeyError {
     None,
     #[error(
         "the signing key {kid} cannot be opened with this secret: start with the secret that it was made under, \
-         as the secret or as the previous one; if that secret is lost, delete this key from the store, which \
-         ends every access token that it signed"
+         as the secret or as the previous one; if that secret is lost, run `keywright-server keys rotate \
+         --emergency`, which ends every access token"
     )]
     CannotOpen { kid: String },
     #[error(
@@ -94,9 +146,7 @@ impl OpenKey {
         let Some(opened) = Seal::open(seals, &kid, &key.sealed_private_key) else {
             return Err(KeyError::CannotOpen { kid });
         };
-        let private = match key.algorithm {
-            Algorithm::EdDsa => EncodingKey::from_ed_der(&opened),
-        };
+        let private = private_half(key.algorithm, &opened).map_err(broken)?;
         let (own_kid, jwk) = public_half(&private, key.algorithm).map_err(broken)?;
         if own_kid != kid {
             return Err(KeyError::Misnamed { kid });
@@ -118,14 +168,16 @@ fn public_half(private: &EncodingKey, algorithm: Algorithm) -> Result<(String, J
 const fn jws(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::digest::{SHA256, digest};
-    use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use chrono::DateTime;
     use serde_json::json;
 
     use super::*;
@@ -135,8 +187,18 @@ mod tests {
     }
 
     fn key() -> SigningKey {
-        let maker = Ed25519KeyMaker::new(&secret(1)).unwrap();
-        maker.make(Algorithm::EdDsa, DateTime::UNIX_EPOCH).unwrap()
+        key_of(Algorithm::EdDsa)
+    }
+
+    fn key_of(algorithm: Algorithm) -> SigningKey {
+        let place =
+            Place { follows: None, created_at: DateTime::UNIX_EPOCH, signs_from: DateTime::UNIX_EPOCH };
+        let maker = KeyMaker::new(&secret(1), &[]).unwrap();
+        maker.make(algorithm, place, TimeDelta::hours(4)).unwrap()
+    }
+
+    fn thumbprint(canonical: &str) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()))
     }
 
     fn open(key: &SigningKey, secrets: &[ServerSecret]) -> Result<OpenKey, KeyError> {
@@ -149,8 +211,7 @@ mod tests {
 
         let x = key.public_jwk["x"].as_str().unwrap();
         let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()));
-        assert_eq!(key.kid, thumbprint);
+        assert_eq!(key.kid, thumbprint(&canonical));
         assert_eq!(
             key.public_jwk,
             json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key.kid, "alg": "EdDSA", "use": "sig"})
@@ -159,8 +220,80 @@ mod tests {
     }
 
     #[test]
+    fn a_p_256_key_is_published_with_its_point() {
+        let key = key_of(Algorithm::Es256);
+
+        let member = |name: &str| key.public_jwk[name].as_str().unwrap().to_owned();
+        let (x, y) = (member("x"), member("y"));
+        let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+        assert_eq!(key.kid, thumbprint(&canonical));
+        assert_eq!(
+            key.public_jwk,
+            json!({
+                "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": key.kid, "alg": "ES256", "use": "sig"
+            })
+        );
+        assert_eq!([x, y].map(|coordinate| URL_SAFE_NO_PAD.decode(coordinate).unwrap().len()), [32, 32]);
+    }
+
+    #[test]
+    fn an_rsa_key_is_published_with_its_modulus_of_2048_bits() {
+        let key = key_of(Algorithm::Rs256);
+
+        let n = key.public_jwk["n"].as_str().unwrap();
+        let canonical = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{n}"}}"#);
+        assert_eq!(key.kid, thumbprint(&canonical));
+        assert_eq!(
+            key.public_jwk,
+            json!({"kty": "RSA", "n": n, "e": "AQAB", "kid": key.kid, "alg": "RS256", "use": "sig"})
+        );
+        let modulus = URL_SAFE_NO_PAD.decode(n).unwrap();
+        assert_eq!(modulus.len(), 256);
+        assert!(modulus[0] >= 0x80, "no leading zero, and no bit less");
+    }
+
+    #[test]
     fn no_two_keys_are_the_same() {
-        assert_ne!(key().kid, key().kid);
+        for algorithm in Algorithm::ALL {
+            assert_ne!(key_of(algorithm).kid, key_of(algorithm).kid);
+        }
+    }
+
+    #[test]
+    fn a_key_of_any_algorithm_is_opened_as_it_was_made() {
+        for algorithm in Algorithm::ALL {
+            let key = key_of(algorithm);
+
+            let opened = open(&key, &[secret(1)]).unwrap();
+
+            assert_eq!(serde_json::to_value(&opened.jwk).unwrap(), key.public_jwk);
+            assert_eq!(opened.kid, key.kid);
+        }
+    }
+
+    #[test]
+    fn a_key_under_the_algorithm_of_another_is_refused() {
+        for algorithm in Algorithm::ALL {
+            for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+                let confused = SigningKey { algorithm: other, ..key_of(algorithm) };
+
+                assert!(open(&confused, &[secret(1)]).is_err(), "{algorithm:?} as {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_previous_secret_sealed_is_resealed_under_the_current_one_and_only_that() {
+        let (key, previous) = (key(), [secret(1)]);
+        let maker = KeyMaker::new(&secret(2), &previous).unwrap();
+
+        let sealed = maker.reseal(&key).unwrap().unwrap();
+
+        let resealed = SigningKey { sealed_private_key: sealed, ..key.clone() };
+        assert!(open(&resealed, &[secret(2)]).is_ok());
+        assert!(open(&resealed, &[secret(1)]).is_err());
+        assert_eq!(maker.reseal(&resealed).unwrap(), None);
+        assert_eq!(KeyMaker::new(&secret(3), &[]).unwrap().reseal(&key).unwrap(), None, "nobody's");
     }
 
     #[test]

@@ -7,10 +7,11 @@
 //! 4. of this issuer, for this audience, and not past its time.
 
 use std::borrow::Cow;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
+use jsonwebtoken::Header;
 use jsonwebtoken::errors::{Error, ErrorKind};
-use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use keywright_domain::access_token::{
     AccessClaims, AccessToken, AccessTokens, InvalidAccessToken, SigningFailed,
 };
@@ -20,35 +21,25 @@ use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::Generation;
 use keywright_domain::signing_key::SigningKey;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::jwk::OpenKey;
-pub use crate::jwk::{Ed25519KeyMaker, KeyError};
+pub use crate::jwk::{KeyError, KeyMaker};
+use crate::key_set::{KeySet, ReadyKey};
 use crate::seal::Seal;
 
 /// RFC 9068 §2.1.
-const TYPE: &str = "at+jwt";
+pub(crate) const TYPE: &str = "at+jwt";
 
 /// The longest token that is looked at, in bytes: ours have less than a quarter of it.
 const LONGEST: usize = 4096;
 
-/// Signs access tokens with one key and verifies those of several.
+/// Signs access tokens with the current key and verifies those of every key that is published.
 pub struct JwtAccessTokens {
     issuer: String,
     audience: String,
-    header: Header,
-    signing_key: EncodingKey,
-    verifiers: Vec<Verifier>,
-    key_set: Value,
-}
-
-struct Verifier {
-    kid: String,
-    public_key: DecodingKey,
-    /// The algorithm, and nothing else: the claims are judged by [`JwtAccessTokens::judge`], because the library
-    /// asks the clock of the system for the time and takes a list for an audience.
-    validation: Validation,
+    seals: Vec<Seal>,
+    keys: RwLock<Arc<KeySet>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,8 +59,8 @@ struct Claims<'a> {
 }
 
 impl JwtAccessTokens {
-    /// Signs with the last of `keys` and verifies with all of them; `secrets` are the current one and those
-    /// before it. `issuer` and `audience` are the `iss` and `aud` of every token.
+    /// Works with `keys`, all of which have to open; `secrets` are the current one and those before it. `issuer`
+    /// and `audience` are the `iss` and `aud` of every token.
     pub fn new(
         keys: &[SigningKey],
         secrets: &[ServerSecret],
@@ -77,26 +68,19 @@ impl JwtAccessTokens {
         audience: impl Into<String>,
     ) -> Result<Self, KeyError> {
         let seals = Seal::all_of(secrets)?;
-        let open = keys.iter().map(|key| OpenKey::open(key, &seals)).collect::<Result<Vec<_>, _>>()?;
-        let current = open.last().ok_or(KeyError::None)?;
-        Ok(Self {
-            issuer: issuer.into(),
-            audience: audience.into(),
-            header: header(current),
-            signing_key: current.private.clone(),
-            key_set: json!({"keys": open.iter().map(|key| &key.jwk).collect::<Vec<_>>()}),
-            verifiers: open.into_iter().map(Verifier::of).collect(),
-        })
+        let (opened, refused) = KeySet::empty().replaced_by(keys, &seals);
+        if let Some(error) = refused.into_iter().next() {
+            return Err(error);
+        }
+        if keys.is_empty() {
+            return Err(KeyError::None);
+        }
+        let keys = RwLock::new(Arc::new(opened));
+        Ok(Self { issuer: issuer.into(), audience: audience.into(), seals, keys })
     }
 
-    /// The key of ours that `header` names. Nothing else in it is believed: not an algorithm that is not the
-    /// key's, nor a key or a link to one.
-    fn verifier(&self, header: &Header) -> Option<&Verifier> {
-        if header.crit.is_some() || !header.typ.as_deref().is_some_and(is_access_token) {
-            return None;
-        }
-        let kid = header.kid.as_deref()?;
-        self.verifiers.iter().find(|key| key.kid == kid && key.validation.algorithms == [header.alg])
+    fn keys(&self) -> Arc<KeySet> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn judge(&self, claims: Claims<'_>, now: DateTime<Utc>) -> Result<AccessClaims, InvalidAccessToken> {
@@ -123,6 +107,8 @@ impl JwtAccessTokens {
 
 impl AccessTokens for JwtAccessTokens {
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SigningFailed> {
+        let keys = self.keys();
+        let key = keys.signer(claims.issued_at).ok_or_else(|| SigningFailed(Box::new(KeyError::None)))?;
         let claims = Claims {
             iss: Cow::Borrowed(&self.issuer),
             sub: claims.user_id.0,
@@ -136,7 +122,7 @@ impl AccessTokens for JwtAccessTokens {
             auth_time: claims.auth_time.timestamp(),
             amr: Cow::Borrowed(&claims.amr),
         };
-        let token = jsonwebtoken::encode(&self.header, &claims, &self.signing_key);
+        let token = jsonwebtoken::encode(&key.header, &claims, &key.open.private);
         token.map(AccessToken::new).map_err(|error| SigningFailed(Box::new(error)))
     }
 
@@ -145,31 +131,33 @@ impl AccessTokens for JwtAccessTokens {
             return Err(InvalidAccessToken::Malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|error| refusal(&error))?;
-        let key = self.verifier(&header).ok_or(InvalidAccessToken::Foreign)?;
-        let decoded = jsonwebtoken::decode::<Claims>(token, &key.public_key, &key.validation);
+        let keys = self.keys();
+        let key = verifier(&keys, &header)?;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &key.open.public, &key.validation);
         self.judge(decoded.map_err(|error| refusal(&error))?.claims, now)
     }
 
     fn key_set(&self) -> Value {
-        self.key_set.clone()
+        self.keys().published().clone()
+    }
+
+    fn adopt(&self, keys: &[SigningKey]) -> Vec<String> {
+        // Opened before the lock is taken: nobody waits for it.
+        let (opened, refused) = self.keys().replaced_by(keys, &self.seals);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
+        refused.iter().map(ToString::to_string).collect()
     }
 }
 
-impl Verifier {
-    fn of(key: OpenKey) -> Self {
-        let mut validation = Validation::new(key.algorithm);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        Self { kid: key.kid, public_key: key.public, validation }
+/// The key of ours that `header` names. Nothing else in it is believed: not an algorithm that is not the key's,
+/// nor a key or a link to one.
+fn verifier<'a>(keys: &'a KeySet, header: &Header) -> Result<&'a ReadyKey, InvalidAccessToken> {
+    if header.crit.is_some() || !header.typ.as_deref().is_some_and(is_access_token) {
+        return Err(InvalidAccessToken::Foreign);
     }
-}
-
-fn header(key: &OpenKey) -> Header {
-    let mut header = Header::new(key.algorithm);
-    header.typ = Some(TYPE.to_owned());
-    header.kid = Some(key.kid.clone());
-    header
+    let kid = header.kid.as_deref().ok_or(InvalidAccessToken::Foreign)?;
+    let key = keys.named(kid).ok_or(InvalidAccessToken::UnknownKey)?;
+    if key.open.algorithm == header.alg { Ok(key) } else { Err(InvalidAccessToken::Foreign) }
 }
 
 /// RFC 9068 §4: `at+jwt` or `application/at+jwt`; the names of media types ignore case.

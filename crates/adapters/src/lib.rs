@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod inbox;
 mod jwk;
 pub mod jwt;
+mod key_set;
 pub mod letter;
 mod seal;
 pub mod smtp;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::client::ClientId;
 use crate::id::{SessionId, UserId};
 use crate::session::{Generation, Session};
+use crate::signing_key::SigningKey;
 
 /// What an access token says, `iss` and `aud` apart, which are the server's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,9 @@ pub enum InvalidAccessToken {
     Malformed,
     #[error("the access token was not issued by this server for this audience")]
     Foreign,
+    /// It names a key that is not known here: alike to whoever asks.
+    #[error("the access token was not issued by this server for this audience")]
+    UnknownKey,
     #[error("the access token has expired")]
     Expired,
 }
@@ -83,7 +87,7 @@ pub struct SigningFailed(#[source] pub Box<dyn std::error::Error + Send + Sync>)
 
 /// Signs and verifies access tokens with the keys of [`crate::signing_key`].
 pub trait AccessTokens: Send + Sync {
-    /// The token that says `claims`, signed with the current key.
+    /// The token that says `claims`, signed with the key that is current when it is issued.
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SigningFailed>;
 
     /// What a genuine, unexpired token of this server says.
@@ -91,4 +95,7 @@ pub trait AccessTokens: Send + Sync {
 
     /// The public keys as a JWK Set (RFC 7517 §5).
     fn key_set(&self) -> Value;
+
+    /// Works with `keys` from now on, and with no others. Says why of each that cannot be used.
+    fn adopt(&self, keys: &[SigningKey]) -> Vec<String>;
 }

@@ -30,6 +30,7 @@ use crate::resource_server::ResourceServers;
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
 use crate::signing_key::port::SigningKeys;
+use crate::signing_key::reload::Reloads;
 use crate::stamp::Stamp;
 use crate::tally::{Incident, Tally};
 use crate::user::SignupPolicy;
@@ -159,6 +160,7 @@ pub struct Service {
     pub tally: Arc<dyn Tally>,
     pub waiting: WaitingRoom,
     pub misses: Misses,
+    pub key_reloads: Reloads,
 }
 
 impl Service {

@@ -7,14 +7,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_domain::Service;
+use keywright_domain::signing_key::schedule::KEY_SET_MAX_AGE;
 use serde_json::json;
 
 use crate::device_authorization::DEVICE_CODE_GRANT;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
-
-/// How long verifiers may keep the key set. A new key signs only after it has been published this long.
-const KEY_SET_CACHING: &str = "public, max-age=300";
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
@@ -72,7 +70,9 @@ async fn key_set(service: web::Data<Service>, known: Option<Header<IfNoneMatch>>
         IfNoneMatch::Items(tags) => tags.iter().any(|known| known.weak_eq(&tag)),
     });
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((CACHE_CONTROL, KEY_SET_CACHING)).insert_header((ETAG, tag.to_string()));
+    // A new key signs only after it has been published this long, and longer.
+    let caching = format!("public, max-age={}", KEY_SET_MAX_AGE.num_seconds());
+    response.insert_header((CACHE_CONTROL, caching)).insert_header((ETAG, tag.to_string()));
     if is_known {
         return response.finish();
     }

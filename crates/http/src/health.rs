@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use keywright_domain::Service;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
@@ -27,6 +27,10 @@ async fn ready(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     match tokio::time::timeout(PATIENCE, service.stores.health.check()).await {
         Ok(checked) => checked?,
         Err(_) => return Err(Problem::unavailable()),
+    }
+    let key_set = service.tokens.key_set();
+    if key_set.get("keys").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        return Err(Problem::unavailable());
     }
     Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
 }

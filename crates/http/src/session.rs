@@ -11,6 +11,7 @@ use keywright_domain::session::flow::{
     RefreshError, TokenPair, refresh, session_of, session_of_bearer, session_of_cookie, sign_out,
 };
 use keywright_domain::session::sign_in::Grant;
+use keywright_domain::signing_key::flow::VerificationError;
 use serde_json::{Map, Value, json};
 
 use crate::body::{Json, JsonOrForm};
@@ -84,7 +85,8 @@ async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
     if let Some(token) = fields.text("token").map_err(Problem::oauth)? {
-        if let Some(session) = session_of(&service, token, &at) {
+        let found = session_of(&service, token, &at).await;
+        if let Some(session) = found.map_err(|error| Problem::from(error).oauth())? {
             sign_out(&service, session, &at).await.map_err(|error| Problem::from(error).oauth())?;
         }
         return Ok(HttpResponse::Ok().json(json!({})));
@@ -102,7 +104,7 @@ async fn log_out(
     at: At,
 ) -> Result<HttpResponse, Problem> {
     if let Some(token) = body.0.text("refresh_token")? {
-        if let Some(session) = session_of(&service, token, &at) {
+        if let Some(session) = session_of(&service, token, &at).await? {
             sign_out(&service, session, &at).await?;
         }
         return Ok(revoked());
@@ -125,14 +127,22 @@ async fn log_out(
 
 /// Ends the session of an access token. One that is over already is ended again: 200.
 async fn end_bearer(service: &Service, token: &str, at: &At) -> Result<HttpResponse, Problem> {
-    let session =
-        session_of_bearer(service, token, at).map_err(|error| Problem::invalid_token(error.to_string()))?;
+    let session = session_of_bearer(service, token, at).await?;
     sign_out(service, session, at).await?;
     Ok(revoked())
 }
 
 fn revoked() -> HttpResponse {
     HttpResponse::Ok().json(json!({"revoked": true}))
+}
+
+impl From<VerificationError> for Problem {
+    fn from(error: VerificationError) -> Self {
+        match error {
+            VerificationError::Invalid(error) => Self::invalid_token(error.to_string()),
+            VerificationError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<RefreshError> for Problem {

@@ -230,7 +230,14 @@ macro_rules! store_contract {
             }
             signing_key {
                 of_racing_first_keys_one_stands,
-                a_first_key_stays,
+                of_racing_next_keys_one_stands,
+                a_key_is_added_only_where_its_place_is_free,
+                every_algorithm_is_kept,
+                a_key_is_removed_once,
+                a_token_lifetime_only_grows,
+                of_racing_reseals_one_stands,
+                an_emergency_leaves_one_key,
+                an_emergency_that_races_with_the_next_key_drops_the_old_one,
             }
             activity {
                 the_newest_come_first_and_only_ones_own,

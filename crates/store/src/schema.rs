@@ -188,7 +188,10 @@ diesel::table! {
         algorithm -> Text,
         public_jwk -> Text,
         sealed_private_key -> Binary,
+        follows -> Text,
         created_at -> BigInt,
+        signs_from -> BigInt,
+        token_lifetime -> BigInt,
     }
 }
 

@@ -1,10 +1,13 @@
 //! The command line.
 
 mod config;
+mod keys;
 mod mail;
 mod migrate;
 mod output;
+mod secret;
 mod serve;
+mod store;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,6 +68,12 @@ enum Command {
     /// The mail that was sent, waits to be sent, or could not be
     #[command(subcommand)]
     Mail(mail::Verb),
+    /// The keys that access tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Verb),
+    /// The server's secret, from which every credential is derived
+    #[command(subcommand)]
+    Secret(secret::Verb),
 }
 
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
@@ -77,6 +86,8 @@ pub async fn run() -> ExitCode {
             Command::Migrate => migrate::run(loaded, json).await,
             Command::Config => config::run(&loaded, json),
             Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
+            Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
+            Command::Secret(verb) => secret::run(&loaded, verb, manner).await,
         },
         Err(error) => Err(error.into()),
     };

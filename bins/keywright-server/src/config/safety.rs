@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use keywright_domain::signing_key::schedule::LEAD;
+
 use super::error::{ConfigError, Refusal};
 use super::mail::{MailUrl, SmtpSecurity};
 use super::secret_file;
@@ -153,6 +155,10 @@ pub(super) fn advice(config: &Config, sources: &Sources) -> Vec<String> {
                 "server.trusted_proxies",
                 "is empty behind a proxy on this machine, so that all clients count as one address; name it",
             ),
+        ),
+        (
+            config.tokens.key_rotation < LEAD.to_std().unwrap_or_default(),
+            says("tokens.key_rotation", "counts as 10m: a key is published so long before it signs"),
         ),
         (
             !own_page,
@@ -359,6 +365,7 @@ mod tests {
                 ("KEYWRIGHT_SERVER__TRUSTED_PROXIES", "10.0.0.1, ::/0"),
                 "server.trusted_proxies (environment variable KEYWRIGHT_SERVER__TRUSTED_PROXIES) believes everybody",
             ),
+            (DEVELOPMENT, ("KEYWRIGHT_TOKENS__KEY_ROTATION", "599s"), "counts as 10m"),
             (DEVELOPMENT, ("KEYWRIGHT_WEBAUTHN__ORIGINS", "http://localhost:3000"), "leaves out public_url"),
         ] {
             let warnings = warnings(base, &[more]);
@@ -374,6 +381,7 @@ mod tests {
         assert!(warnings(&settings, &[])[0].starts_with("server.trusted_proxies (default) is empty"));
         assert_eq!(warnings(&settings, &[("KEYWRIGHT_SERVER__LISTEN", "0.0.0.0:8080")]), [""; 0]);
         for quiet in [
+            ("KEYWRIGHT_TOKENS__KEY_ROTATION", "10m"),
             ("KEYWRIGHT_SERVER__LISTEN", "127.0.0.1:0"),
             ("KEYWRIGHT_MAIL__URL", "smtp://a:b@localhost:1025"),
         ] {

@@ -100,9 +100,12 @@ pub struct SecretSettings {
     pub value: Option<SecretBytes>,
     /// `secret_file`: the file that holds it, relative to the working directory. Default: `data/secret`.
     pub file: PathBuf,
-    /// `secret_previous`: the secret before the last rotation; accepted, never used to issue. Default: none.
+    /// `secret_previous`: the secret before the last rotation; accepted, never used to issue. Default: the one in
+    /// [`SecretSettings::previous_file`], if `secret` is not set and there is that file.
     pub previous: Option<SecretBytes>,
+    pub(super) value_source: Source,
     pub(super) file_source: Source,
+    pub(super) previous_source: Source,
 }
 
 impl SecretSettings {
@@ -111,7 +114,9 @@ impl SecretSettings {
             value: reader.optional("secret")?,
             file: reader.value("secret_file", "data/secret")?,
             previous: reader.optional("secret_previous")?,
+            value_source: reader.sources().of("secret"),
             file_source: reader.sources().of("secret_file"),
+            previous_source: reader.sources().of("secret_previous"),
         })
     }
 }

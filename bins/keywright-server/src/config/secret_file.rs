@@ -37,36 +37,60 @@ impl Config {
         fill_random: impl FnOnce(&mut [u8]),
     ) -> Result<LoadedSecret, ConfigError> {
         let settings = &self.secret;
-        let loaded = |bytes, warnings| LoadedSecret {
-            bytes,
-            previous: settings.previous.clone(),
-            created: None,
-            warnings,
-        };
-        if let Some(value) = &settings.value {
-            return Ok(loaded(value.clone(), Vec::new()));
-        }
-        if let Some((bytes, warnings)) = read(settings)? {
-            return Ok(loaded(bytes, warnings));
+        if let Some(loaded) = self.load_secret()? {
+            return Ok(loaded);
         }
         if !self.is_development() {
             return Err(missing(settings));
         }
         let mut bytes = vec![0; MIN_BYTES];
         fill_random(&mut bytes);
-        let made = create(&settings.file, &BASE64.encode(&bytes)).map_err(|error| {
+        let made = write(&settings.file, &bytes, IfThere::Keep).map_err(|error| {
             let reason = format!("cannot be created ({error})");
             refused(settings, reason, "make its folder writable, or set secret or secret_file")
         })?;
-        if made {
-            return Ok(LoadedSecret {
-                created: Some(settings.file.clone()),
-                ..loaded(Secret::new(bytes), Vec::new())
-            });
-        }
-        let (bytes, warnings) = read(settings)?.ok_or_else(|| missing(settings))?;
-        Ok(loaded(bytes, warnings))
+        let loaded = self.load_secret()?.ok_or_else(|| missing(settings))?;
+        Ok(LoadedSecret { created: made.then(|| settings.file.clone()), ..loaded })
     }
+
+    /// The secret that is configured or stands in its file; none if there is no such file. The previous one is
+    /// configured, or stands beside the file ([`SecretSettings::previous_file`]).
+    pub fn load_secret(&self) -> Result<Option<LoadedSecret>, ConfigError> {
+        let settings = &self.secret;
+        let mut loaded = LoadedSecret {
+            bytes: Secret::new(Vec::new()),
+            previous: settings.previous.clone(),
+            created: None,
+            warnings: Vec::new(),
+        };
+        if let Some(value) = &settings.value {
+            return Ok(Some(LoadedSecret { bytes: value.clone(), ..loaded }));
+        }
+        let Some((bytes, warning)) = read(settings, &settings.file)? else { return Ok(None) };
+        loaded.warnings.extend(warning);
+        if loaded.previous.is_none()
+            && let Some((previous, warning)) = read(settings, &settings.previous_file())?
+        {
+            // A rotation that was cut short may leave the same secret in both.
+            loaded.previous = Some(previous).filter(|previous| previous.expose() != bytes.expose());
+            loaded.warnings.extend(warning);
+        }
+        Ok(Some(LoadedSecret { bytes, ..loaded }))
+    }
+}
+
+impl SecretSettings {
+    /// Where the previous secret stands, unless `secret_previous` is set: the name of the file and `.previous`.
+    pub fn previous_file(&self) -> PathBuf {
+        beside(&self.file, ".previous")
+    }
+}
+
+/// A file beside `path`, whose name goes on with `suffix`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn refused(settings: &SecretSettings, reason: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
@@ -85,25 +109,30 @@ pub(super) fn missing(settings: &SecretSettings) -> ConfigError {
     refused(settings, "does not exist, and it is created in development only", remedy)
 }
 
-/// The file's secret and what to warn of, or none if there is no file.
-fn read(settings: &SecretSettings) -> Result<Option<(SecretBytes, Vec<String>)>, ConfigError> {
-    let path = &settings.file;
+/// The secret in the file and what to warn of, or none if there is no file.
+pub(super) fn read(
+    settings: &SecretSettings,
+    path: &Path,
+) -> Result<Option<(SecretBytes, Option<String>)>, ConfigError> {
+    let refused = |reason: String, remedy: String| {
+        ConfigError::SecretFile(Box::new(Refusal::new(path.display(), &settings.file_source, reason, remedy)))
+    };
     let (text, mode) = match read_text(path) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            let reason = format!("cannot be read ({error})");
-            return Err(refused(settings, reason, "make it a file that the server may read, or set secret"));
+            let remedy = "make it a file that the server may read, or set secret".to_owned();
+            return Err(refused(format!("cannot be read ({error})"), remedy));
         }
     };
     let bytes = SecretBytes::parse(text.trim())
-        .map_err(|reason| refused(settings, reason, format!("put there {}", SecretBytes::expected())))?;
+        .map_err(|reason| refused(reason.into(), format!("put there {}", SecretBytes::expected())))?;
     let exposed = mode & 0o077 != 0;
     let warning = exposed.then(|| {
         let path = path.display();
         format!("secret_file {path} is open to others (mode {mode:04o}); run `chmod 600 {path}`")
     });
-    Ok(Some((bytes, warning.into_iter().collect())))
+    Ok(Some((bytes, warning)))
 }
 
 fn read_text(path: &Path) -> io::Result<(String, u32)> {
@@ -115,24 +144,40 @@ fn read_text(path: &Path) -> io::Result<(String, u32)> {
     Ok((String::from_utf8_lossy(&bytes).into_owned(), mode))
 }
 
-/// Whether this call made the file; false if it was there already. The file appears under its name only
-/// once it is complete and on disk, so whoever finds it can read it.
-fn create(path: &Path, secret: &str) -> io::Result<bool> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// What to do with a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IfThere {
+    Keep,
+    Replace,
+}
+
+/// Whether this call wrote the file; false if it was there and is to be kept. The file appears under its name
+/// only once it is complete and on disk, so whoever finds it can read it.
+pub(super) fn write(path: &Path, secret: &[u8], if_there: IfThere) -> io::Result<bool> {
+    let folder = folder_of(path);
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut file = tempfile::Builder::new()
         .prefix(".secret-")
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(folder)?;
-    writeln!(file, "{secret}")?;
+    writeln!(file, "{}", BASE64.encode(secret))?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
+    let persisted = match if_there {
+        IfThere::Keep => file.persist_noclobber(path),
+        IfThere::Replace => file.persist(path),
+    };
+    match persisted {
         Ok(_) => {}
         Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
         Err(failed) => return Err(failed.error),
     }
     File::open(folder)?.sync_all()?;
     Ok(true)
+}
+
+/// The folder that the file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -262,5 +307,33 @@ mod tests {
         assert_eq!(loaded.bytes.expose().len(), 32);
         assert_eq!(loaded.previous.as_ref().unwrap().expose(), &[9; 40]);
         assert_eq!(format!("{loaded:?}").matches("***").count(), 2);
+    }
+
+    #[test]
+    fn the_previous_secret_stands_beside_the_file_unless_it_is_configured() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("secret");
+        let beside = folder.path().join("secret.previous");
+        fs::write(&path, SECRET).unwrap();
+        let load = |settings: &[(&str, &str)]| {
+            let mut config = with_file(PRODUCTION, &path);
+            config.secret.previous = settings
+                .iter()
+                .find(|(name, _)| *name == "previous")
+                .map(|(_, value)| SecretBytes::parse(value).unwrap());
+            config.load_secret().map(Option::unwrap)
+        };
+
+        assert!(load(&[]).unwrap().previous.is_none());
+        fs::write(&beside, BASE64.encode([9; 32])).unwrap();
+        let found = load(&[]).unwrap();
+        assert_eq!(found.previous.unwrap().expose(), &[9; 32]);
+        assert!(found.warnings.iter().any(|warning| warning.contains("secret.previous")));
+        let configured = load(&[("previous", &BASE64.encode([8; 32]))]).unwrap();
+        assert_eq!(configured.previous.unwrap().expose(), &[8; 32]);
+        fs::write(&beside, SECRET).unwrap();
+        assert!(load(&[]).unwrap().previous.is_none(), "the same secret is no previous one");
+        fs::write(&beside, "hunter2").unwrap();
+        assert!(load(&[]).unwrap_err().to_string().contains("secret.previous"));
     }
 }

@@ -20,6 +20,7 @@ use keywright_domain::page::Page;
 use keywright_domain::user::User;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
+use keywright_server::signing_key::KeyKeeper;
 use keywright_server::wiring::World;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -36,6 +37,8 @@ pub struct Keywright {
     pub clock: Arc<ManualClock>,
     /// The service behind the API, for what the API does not offer.
     pub service: Arc<Service>,
+    /// What makes signing keys as the server does.
+    pub keeper: KeyKeeper,
     base: String,
     admin: String,
     inbox_key: Option<String>,
@@ -150,6 +153,12 @@ impl Keywright {
 
     /// A server with these settings besides: environment variables without `KEYWRIGHT_`.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let pause = Duration::from_millis(10);
+        Self::start_tuned(settings, Tuning { mail_pause: pause, key_pause: pause }).await
+    }
+
+    /// The same with workers that pause as long as `tuning` says.
+    pub async fn start_tuned(settings: &[(&str, &str)], tuning: Tuning) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let database = Database::fresh();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -179,13 +188,14 @@ impl Keywright {
         let secret = config
             .load_or_create_secret(|bytes| keywright_domain::entropy::Entropy::fill(&SystemEntropy, bytes))
             .unwrap();
-        let tuning = Tuning { mail_pause: Duration::from_millis(10) };
+        let keeper = keywright_server::wiring::key_keeper(&config, &secret).unwrap();
         let application = Application::build(&config, &secret, world, tuning).await.unwrap();
 
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             clock,
             service: application.service(),
+            keeper,
             base: format!("http://localhost:{port}"),
             admin: format!("http://{}", application.admin_address().unwrap()),
             inbox_key: application.inbox_key().map(|key| key.expose().to_owned()),

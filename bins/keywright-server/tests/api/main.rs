@@ -36,5 +36,6 @@ mod rate_limit;
 mod refresh;
 mod revoke;
 mod sessions;
+mod signing_key;
 mod stock_client;
 mod token;

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use keywright_domain::signing_key::Algorithm;
+use jsonwebtoken::EncodingKey;
 use keywright_domain::signing_key::port::SigningKeyMaker;
+use keywright_domain::signing_key::{Algorithm, Place};
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 
@@ -24,7 +26,12 @@ fn secret() -> ServerSecret {
 }
 
 fn key() -> SigningKey {
-    Ed25519KeyMaker::new(&secret()).unwrap().make(Algorithm::EdDsa, now()).unwrap()
+    key_of(Algorithm::EdDsa, now())
+}
+
+fn key_of(algorithm: Algorithm, signs_from: DateTime<Utc>) -> SigningKey {
+    let place = Place { follows: None, created_at: signs_from, signs_from };
+    KeyMaker::new(&secret(), &[]).unwrap().make(algorithm, place, TimeDelta::hours(4)).unwrap()
 }
 
 fn tokens(keys: &[SigningKey]) -> JwtAccessTokens {
@@ -32,11 +39,15 @@ fn tokens(keys: &[SigningKey]) -> JwtAccessTokens {
 }
 
 fn private(key: &SigningKey) -> EncodingKey {
-    OpenKey::open(key, &Seal::all_of(&[secret()]).unwrap()).unwrap().private
+    crate::jwk::OpenKey::open(key, &Seal::all_of(&[secret()]).unwrap()).unwrap().private
 }
 
 fn server() -> Server {
-    let key = key();
+    server_of(Algorithm::EdDsa)
+}
+
+fn server_of(algorithm: Algorithm) -> Server {
+    let key = key_of(algorithm, now());
     Server { private: private(&key), tokens: tokens(std::slice::from_ref(&key)), key }
 }
 
@@ -80,8 +91,8 @@ impl Server {
     /// A token of these two texts that the key of this server has signed.
     fn signed(&self, header: &str, payload: &str) -> String {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), &self.private, jsonwebtoken::Algorithm::EdDSA);
+        let algorithm = self.key.algorithm.as_str().parse().unwrap();
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.private, algorithm);
         format!("{message}.{}", signature.unwrap())
     }
 
@@ -135,36 +146,96 @@ fn a_token_has_the_header_and_the_claims_of_rfc_9068() {
 #[test]
 fn a_token_has_less_than_a_kibibyte_also_with_long_names() {
     let url = format!("https://{}.example.com", "a".repeat(63));
-    let tokens = JwtAccessTokens::new(&[key()], &[secret()], &url, &url).unwrap();
-    let claims = AccessClaims {
-        generation: Generation(u32::MAX),
-        client_id: ClientId::from_trusted("c".repeat(64)),
-        ..claims()
-    };
+    for algorithm in Algorithm::ALL {
+        let key = key_of(algorithm, now());
+        let tokens = JwtAccessTokens::new(&[key], &[secret()], &url, &url).unwrap();
+        let claims = AccessClaims {
+            generation: Generation(u32::MAX),
+            client_id: ClientId::from_trusted("c".repeat(64)),
+            ..claims()
+        };
 
-    let token = tokens.sign(&claims).unwrap();
+        let token = tokens.sign(&claims).unwrap();
 
-    assert!(token.expose().len() < 1024, "{} bytes", token.expose().len());
-    assert_eq!(tokens.verify(token.expose(), now()), Ok(claims));
+        // An RSA signature is 256 characters longer than the others: then the names have to be shorter.
+        let most = if algorithm == Algorithm::Rs256 { 1024 + 256 } else { 1024 };
+        assert!(token.expose().len() < most, "{algorithm:?}: {} bytes", token.expose().len());
+        assert_eq!(tokens.verify(token.expose(), now()), Ok(claims));
+        assert!(server_of(algorithm).genuine().len() < 1024);
+    }
 }
 
 #[test]
-fn the_last_key_signs_and_all_verify() {
-    let (old, new) = (key(), key());
-    let earlier = tokens(std::slice::from_ref(&old)).sign(&claims()).unwrap();
-    let both = tokens(&[old.clone(), new.clone()]);
+fn the_key_whose_time_has_come_signs_and_all_verify() {
+    let hour = TimeDelta::hours(1);
+    let (old, new) =
+        (key_of(Algorithm::EdDsa, now() - hour), key_of(Algorithm::Es256, now() + TimeDelta::seconds(1)));
+    let both = tokens(&[new.clone(), old.clone()]);
+    let issued = |after| {
+        let issued_at = now() + TimeDelta::seconds(after);
+        let token = both.sign(&AccessClaims { issued_at, ..claims() }).unwrap();
+        (part(token.expose(), 0)["kid"].clone(), token)
+    };
 
-    let later = both.sign(&claims()).unwrap();
+    let (before, at, after) = (issued(0), issued(1), issued(100));
+    let (far_behind, _) = issued(-100_000);
 
-    assert_eq!(part(later.expose(), 0)["kid"], json!(new.kid));
-    assert!(both.verify(earlier.expose(), now()).is_ok());
-    assert!(both.verify(later.expose(), now()).is_ok());
-    assert_eq!(tokens(&[old]).verify(later.expose(), now()), Err(InvalidAccessToken::Foreign));
+    assert_eq!((before.0, at.0, after.0), (json!(old.kid), json!(new.kid), json!(new.kid)));
+    assert_eq!(far_behind, json!(old.kid));
+    assert!(both.verify(before.1.expose(), now()).is_ok());
+    assert!(both.verify(after.1.expose(), now()).is_ok());
+    let former = tokens(&[old]);
+    assert_eq!(former.verify(after.1.expose(), now()), Err(InvalidAccessToken::UnknownKey));
+}
+
+#[test]
+fn what_is_adopted_is_all_there_is() {
+    let (first, second) = (key(), key());
+    let server = tokens(std::slice::from_ref(&first));
+    let earlier = server.sign(&claims()).unwrap();
+
+    assert_eq!(server.adopt(std::slice::from_ref(&second)), [""; 0]);
+
+    assert_eq!(server.verify(earlier.expose(), now()), Err(InvalidAccessToken::UnknownKey));
+    assert_eq!(server.key_set(), json!({"keys": [second.public_jwk]}));
+    let later = server.sign(&claims()).unwrap();
+    assert!(server.verify(later.expose(), now()).is_ok());
+    server.adopt(&[first, second]);
+    assert!(server.verify(earlier.expose(), now()).is_ok());
+}
+
+#[test]
+fn a_key_that_is_open_stays_so_when_it_is_sealed_under_a_secret_that_this_server_lacks() {
+    let newer = [ServerSecret::new(vec![2; 32]).unwrap()];
+    let key = key();
+    let server = tokens(std::slice::from_ref(&key));
+    let sealed = KeyMaker::new(&newer[0], &[secret()]).unwrap().reseal(&key).unwrap().unwrap();
+    let place = Place { follows: Some(key.kid.clone()), ..key.place.clone() };
+    let next = KeyMaker::new(&newer[0], &[]).unwrap();
+    let next = next.make(Algorithm::EdDsa, place, TimeDelta::hours(4)).unwrap();
+
+    let refused = server.adopt(&[SigningKey { sealed_private_key: sealed, ..key.clone() }, next.clone()]);
+
+    let [refused] = refused.as_slice() else { panic!("{refused:?}") };
+    assert!(refused.contains(&next.kid), "{refused}");
+    assert_eq!(server.key_set(), json!({"keys": [key.public_jwk]}));
+    assert!(server.verify(server.sign(&claims()).unwrap().expose(), now()).is_ok());
+}
+
+#[test]
+fn without_a_key_nothing_is_signed() {
+    let server = server();
+
+    server.tokens.adopt(&[]);
+
+    assert_eq!(server.tokens.sign(&claims()).unwrap_err().to_string().matches("no signing key").count(), 1);
+    assert_eq!(server.tokens.key_set(), json!({"keys": []}));
 }
 
 #[test]
 fn the_key_set_holds_every_public_key_and_nothing_private() {
-    let mut keys = [key(), key()];
+    let later = key_of(Algorithm::EdDsa, now() + TimeDelta::days(1));
+    let mut keys = [key(), later];
     keys[0].public_jwk["d"] = json!("private");
 
     let set = tokens(&keys).key_set();
@@ -217,32 +288,104 @@ fn fractions_of_a_second_are_dropped() {
     assert_eq!(server.verify(token.expose()), Ok(claims()));
 }
 
+/// What of its public half an attacker would take for the secret of an HMAC.
+fn public_texts(key: &SigningKey) -> Vec<Vec<u8>> {
+    let jwk = serde_json::from_value(key.public_jwk.clone()).unwrap();
+    let public = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
+    let members = ["x", "y", "n", "kid"].iter().filter_map(|name| key.public_jwk[name].as_str());
+    let decoded = members.clone().map(|member| URL_SAFE_NO_PAD.decode(member).unwrap());
+    let mut texts: Vec<Vec<u8>> = decoded.chain(members.map(|member| member.as_bytes().to_vec())).collect();
+    texts.extend(public.try_get_as_bytes().ok().map(<[u8]>::to_vec));
+    texts.push(key.public_jwk.to_string().into_bytes());
+    texts.push(Vec::new());
+    texts
+}
+
 #[test]
 fn no_algorithm_but_that_of_the_key_is_taken() {
-    let server = server();
-    let (mut header, payload) = server.parts();
-    let public = URL_SAFE_NO_PAD.decode(server.key.public_jwk["x"].as_str().unwrap()).unwrap();
-    let forged = |header: &Value, sign: &dyn Fn(&[u8]) -> String| {
-        let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", encoded(header), encoded(&payload));
-        format!("{message}.{}", sign(message.as_bytes()))
-    };
-
-    for none in ["none", "None", "NONE", "nOnE", ""] {
-        header["alg"] = json!(none);
-        assert_eq!(server.verify(&forged(&header, &|_| String::new())), Err(InvalidAccessToken::Malformed));
-    }
-    for secret in [public.as_slice(), server.key.public_jwk.to_string().as_bytes()] {
-        header["alg"] = json!("HS256");
-        let mac = |message: &[u8]| {
-            let key = EncodingKey::from_secret(secret);
-            jsonwebtoken::crypto::sign(message, &key, jsonwebtoken::Algorithm::HS256).unwrap()
+    for algorithm in Algorithm::ALL {
+        let server = server_of(algorithm);
+        let (mut header, payload) = server.parts();
+        let forged = |header: &Value, sign: &dyn Fn(&[u8]) -> String| {
+            let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let message = format!("{}.{}", encoded(header), encoded(&payload));
+            format!("{message}.{}", sign(message.as_bytes()))
         };
-        assert_eq!(server.verify(&forged(&header, &mac)), Err(InvalidAccessToken::Foreign));
+
+        for none in ["none", "None", "NONE", "nOnE", ""] {
+            header["alg"] = json!(none);
+            let unsigned = forged(&header, &|_| String::new());
+            assert_eq!(server.verify(&unsigned), Err(InvalidAccessToken::Malformed), "{algorithm:?}");
+        }
+        for secret in public_texts(&server.key) {
+            header["alg"] = json!("HS256");
+            let mac = |message: &[u8]| {
+                let key = EncodingKey::from_secret(&secret);
+                jsonwebtoken::crypto::sign(message, &key, jsonwebtoken::Algorithm::HS256).unwrap()
+            };
+            assert_eq!(server.verify(&forged(&header, &mac)), Err(InvalidAccessToken::Foreign));
+        }
+        for other in ["HS256", "HS384", "HS512", "RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"] {
+            if other == algorithm.as_str() {
+                continue;
+            }
+            let token = server.with_header("alg", json!(other));
+            assert_eq!(server.verify(&token), Err(InvalidAccessToken::Foreign), "{algorithm:?} as {other}");
+        }
     }
-    for other in ["HS256", "HS512", "RS256", "PS256", "ES256"] {
-        let token = server.with_header("alg", json!(other));
-        assert_eq!(server.verify(&token), Err(InvalidAccessToken::Foreign), "{other}");
+}
+
+#[test]
+fn a_key_under_the_name_of_a_key_of_another_algorithm_is_refused() {
+    let servers = Algorithm::ALL.map(server_of);
+    let keys: Vec<SigningKey> = servers.iter().map(|server| server.key.clone()).collect();
+    let all = tokens(&keys);
+
+    for server in &servers {
+        let (header, payload) = server.parts();
+        let genuine = server.signed(&header.to_string(), &payload.to_string());
+        assert_eq!(all.verify(&genuine, now()), Ok(claims()));
+        for other in keys.iter().filter(|other| other.kid != server.key.kid) {
+            for alg in [server.key.algorithm, other.algorithm] {
+                let mut confused = header.clone();
+                confused["kid"] = json!(other.kid);
+                confused["alg"] = json!(alg.as_str());
+                let token = server.signed(&confused.to_string(), &payload.to_string());
+                assert_eq!(all.verify(&token, now()), Err(InvalidAccessToken::Foreign), "{confused}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_rsa_signature_by_another_scheme_is_refused() {
+    let server = server_of(Algorithm::Rs256);
+    let (mut header, payload) = server.parts();
+    for scheme in [jsonwebtoken::Algorithm::RS512, jsonwebtoken::Algorithm::PS256] {
+        for alg in ["RS256", "PS256", "RS512"] {
+            header["alg"] = json!(alg);
+            let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let message = format!("{}.{}", encoded(&header), encoded(&payload));
+            let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &server.private, scheme).unwrap();
+
+            let refused = server.verify(&format!("{message}.{signature}"));
+
+            assert_eq!(refused, Err(InvalidAccessToken::Foreign), "{scheme:?} as {alg}");
+        }
+    }
+}
+
+#[test]
+fn a_p_256_signature_of_zeros_or_as_der_is_refused() {
+    let server = server_of(Algorithm::Es256);
+    let token = server.genuine();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let der = [&[0x30, 0x44, 0x02, 0x20], &bytes[..32], &[0x02, 0x20], &bytes[32..]].concat();
+
+    for forged in [vec![0; 64], Vec::new(), der, [&bytes[..], &[0]].concat(), bytes[..63].to_vec()] {
+        let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(forged));
+        assert!(server.verify(&token).is_err(), "{token}");
     }
 }
 
@@ -271,9 +414,10 @@ fn a_key_that_the_token_brings_along_is_ignored() {
         attacker.signed(&header.to_string(), &payload.to_string())
     };
 
-    for kid in [&attacker.key.kid, &server.key.kid] {
-        assert_eq!(server.verify(&with_own_key(kid)), Err(InvalidAccessToken::Foreign));
-    }
+    let own = server.verify(&with_own_key(&attacker.key.kid));
+    assert_eq!(own, Err(InvalidAccessToken::UnknownKey));
+    let ours = server.verify(&with_own_key(&server.key.kid));
+    assert_eq!(ours, Err(InvalidAccessToken::Foreign));
 }
 
 #[test]
@@ -281,9 +425,7 @@ fn a_header_of_another_kind_is_refused() {
     let server = server();
 
     for (field, value) in [
-        ("kid", json!("another")),
         ("kid", Value::Null),
-        ("kid", json!("")),
         ("typ", json!("JWT")),
         ("typ", json!("")),
         ("typ", Value::Null),
@@ -297,6 +439,10 @@ fn a_header_of_another_kind_is_refused() {
     ] {
         let token = server.with_header(field, value.clone());
         assert_eq!(server.verify(&token), Err(InvalidAccessToken::Foreign), "{field}: {value}");
+    }
+    for kid in ["another", "", "../../dev/null", "' OR 1=1 --"] {
+        let token = server.with_header("kid", json!(kid));
+        assert_eq!(server.verify(&token), Err(InvalidAccessToken::UnknownKey), "{kid}");
     }
     for (field, value) in
         [("kid", json!(7)), ("typ", json!(["at+jwt"])), ("crit", json!("exp")), ("alg", Value::Null)]

@@ -12,6 +12,7 @@ use crate::error::StoreError;
 use crate::id::{SessionId, version_7};
 use crate::service::Service;
 use crate::session::port::Rotation;
+use crate::signing_key::flow::{self as signing_key, VerificationError};
 use crate::stamp::Stamp;
 use crate::user::User;
 
@@ -53,6 +54,15 @@ pub enum AuthenticateError {
     SessionOver,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<VerificationError> for AuthenticateError {
+    fn from(error: VerificationError) -> Self {
+        match error {
+            VerificationError::Invalid(error) => error.into(),
+            VerificationError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// The session that a sign-in of `kind` through `client_id` will open.
@@ -126,7 +136,7 @@ pub(super) async fn bearer(
     token: &str,
     at: &Stamp,
 ) -> Result<(AccessClaims, Principal), AuthenticateError> {
-    let claims = service.tokens.verify(token, at.now)?;
+    let claims = signing_key::verify(service, token, at.now).await?;
     let principal = live(service, claims.session_id, at).await?;
     if principal.user.id != claims.user_id || principal.session.kind == SessionKind::Browser {
         return Err(AuthenticateError::SessionOver);
@@ -171,21 +181,24 @@ pub(super) async fn live(
 
 /// The session that `token` belongs to: a refresh token of any generation, or an unexpired access token. None
 /// if it is neither (RFC 7009 §2.2: then there is nothing to revoke).
-pub fn session_of(service: &Service, token: &str, at: &Stamp) -> Option<SessionId> {
-    let by_refresh_token = || {
-        let presented = service.keyring.parse(Kind::RefreshToken, token).ok()?;
-        Some(SessionId(presented.record))
-    };
-    by_refresh_token().or_else(|| Some(service.tokens.verify(token, at.now).ok()?.session_id))
+pub async fn session_of(service: &Service, token: &str, at: &Stamp) -> Result<Option<SessionId>, StoreError> {
+    if let Ok(presented) = service.keyring.parse(Kind::RefreshToken, token) {
+        return Ok(Some(SessionId(presented.record)));
+    }
+    match signing_key::verify(service, token, at.now).await {
+        Ok(claims) => Ok(Some(claims.session_id)),
+        Err(VerificationError::Invalid(_)) => Ok(None),
+        Err(VerificationError::Store(error)) => Err(error),
+    }
 }
 
 /// The session of the access token `token`, whether or not it is over already.
-pub fn session_of_bearer(
+pub async fn session_of_bearer(
     service: &Service,
     token: &str,
     at: &Stamp,
-) -> Result<SessionId, InvalidAccessToken> {
-    Ok(service.tokens.verify(token, at.now)?.session_id)
+) -> Result<SessionId, VerificationError> {
+    Ok(signing_key::verify(service, token, at.now).await?.session_id)
 }
 
 /// The session of the browser cookie `cookie`, whether or not it is over already.

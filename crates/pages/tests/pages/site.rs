@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta};
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
-use keywright_adapters::jwt::{Ed25519KeyMaker, JwtAccessTokens};
+use keywright_adapters::jwt::{JwtAccessTokens, KeyMaker};
 use keywright_adapters::letter::AskamaTypesetter;
 use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::client::{Client, ClientId, Clients};
@@ -27,6 +27,8 @@ use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
+use keywright_domain::signing_key::reload::Reloads;
+use keywright_domain::signing_key::schedule::KeyRules;
 use keywright_domain::signing_key::{Algorithm, flow as signing_key};
 use keywright_domain::tally::NoTally;
 use keywright_domain::user::{ProfileChange, SignupPolicy};
@@ -175,16 +177,21 @@ impl Site {
 async fn service(clock: Arc<ManualClock>) -> Service {
     let secret = || ServerSecret::new(vec![7; 32]).unwrap();
     let stores = Stores::of(Arc::new(MemoryStore::default()));
-    let maker = Ed25519KeyMaker::new(&secret()).unwrap();
+    let maker = KeyMaker::new(&secret(), &[]).unwrap();
     let now = keywright_domain::clock::Clock::now(clock.as_ref());
-    let keys = signing_key::load(stores.signing_keys.as_ref(), &maker, Algorithm::EdDsa, now).await.unwrap();
     let rules = rules();
+    let key_rules = KeyRules {
+        algorithm: Algorithm::EdDsa,
+        rotation: TimeDelta::days(30),
+        token_lifetime: rules.access_lifetime,
+    };
+    let kept = signing_key::keep(stores.signing_keys.as_ref(), &maker, &key_rules, now).await.unwrap();
     Service {
         stores,
         clock,
         entropy: Arc::new(SystemEntropy),
         keyring: Keyring::new(&secret(), None).unwrap(),
-        tokens: Arc::new(JwtAccessTokens::new(&keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
+        tokens: Arc::new(JwtAccessTokens::new(&kept.keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
         typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
         webauthn: Arc::new(
             RelyingParty::new("localhost", "Keywright", std::slice::from_ref(&rules.public_url)).unwrap(),
@@ -200,6 +207,7 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         tally: Arc::new(NoTally),
         waiting: WaitingRoom::new(9),
         misses: Misses::new(per_10_minutes(10), per_10_minutes(100)),
+        key_reloads: Reloads::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::origin::Origin;
+use keywright_domain::passkey::CeremonyKind;
 use keywright_domain::session::EndReason;
 use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
@@ -67,6 +68,7 @@ impl Users for MemoryStore {
         tables.email_changes.retain(|_, change| change.user_id != user);
         tables.users.remove(&user);
         tables.memberships.retain(|(_, member), _| *member != user);
+        tables.ceremonies.retain(|_, ceremony| ceremony.kind != CeremonyKind::Registration(user));
         tables.passkeys.retain(|_, passkey| passkey.user_id != user);
         tables.sessions.retain(|_, session| session.user_id != user);
         tables.activities.retain(|_, activity| activity.user_id != user);

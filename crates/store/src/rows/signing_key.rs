@@ -1,7 +1,8 @@
 //! A row of `signing_keys`.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
-use keywright_domain::signing_key::{Algorithm, SigningKey};
+use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
 
 use super::{BadRow, Millis, Reading};
 use crate::schema::signing_keys;
@@ -14,8 +15,14 @@ pub struct SigningKeyRow {
     algorithm: String,
     public_jwk: String,
     sealed_private_key: Vec<u8>,
+    follows: String,
     created_at: Millis,
+    signs_from: Millis,
+    token_lifetime: i64,
 }
+
+/// What a key is said to follow that follows none: a name, so that no two are first.
+pub const NOTHING: &str = "";
 
 impl From<&SigningKey> for SigningKeyRow {
     fn from(key: &SigningKey) -> Self {
@@ -24,7 +31,10 @@ impl From<&SigningKey> for SigningKeyRow {
             algorithm: key.algorithm.as_str().to_owned(),
             public_jwk: key.public_jwk.to_string(),
             sealed_private_key: key.sealed_private_key.clone(),
-            created_at: key.created_at.into(),
+            follows: key.place.follows.clone().unwrap_or_else(|| NOTHING.to_owned()),
+            created_at: key.place.created_at.into(),
+            signs_from: key.place.signs_from.into(),
+            token_lifetime: key.token_lifetime.num_milliseconds(),
         }
     }
 }
@@ -34,11 +44,18 @@ impl TryFrom<SigningKeyRow> for SigningKey {
 
     fn try_from(row: SigningKeyRow) -> Result<Self, BadRow> {
         let reading = Reading { table: "signing_keys", row: &row.kid };
+        let token_lifetime = TimeDelta::try_milliseconds(row.token_lifetime);
         Ok(Self {
             algorithm: reading.known("algorithm", Algorithm::parse(&row.algorithm))?,
             public_jwk: serde_json::from_str(&row.public_jwk)
                 .map_err(|_| reading.bad("public_jwk", "is no JSON"))?,
-            created_at: reading.instant("created_at", row.created_at)?,
+            place: Place {
+                created_at: reading.instant("created_at", row.created_at)?,
+                signs_from: reading.instant("signs_from", row.signs_from)?,
+                follows: Some(row.follows).filter(|follows| follows != NOTHING),
+            },
+            token_lifetime: token_lifetime
+                .ok_or_else(|| reading.bad("token_lifetime", "is no span of time"))?,
             sealed_private_key: row.sealed_private_key,
             kid: row.kid,
         })

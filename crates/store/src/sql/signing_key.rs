@@ -1,13 +1,13 @@
 //! Signing keys.
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use keywright_domain::error::StoreError;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
 
-use super::error::Failure;
-use super::{Connection, Store, hold};
+use super::{Store, hold};
 use crate::rows::Lock;
 use crate::rows::signing_key::SigningKeyRow;
 use crate::schema::signing_keys::{self as table, dsl};
@@ -15,27 +15,85 @@ use crate::schema::signing_keys::{self as table, dsl};
 #[async_trait]
 impl SigningKeys for Store {
     async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.read(list).await
-    }
-
-    async fn ensure(&self, first: &SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        let row = SigningKeyRow::from(first);
-        self.write(move |connection| {
-            // Held since before this read, it makes one of any number of servers the first.
-            hold::lock(connection, Lock::SigningKeys)?;
-            if list(connection)?.is_empty() {
-                diesel::insert_into(table::table).values(&row).execute(connection)?;
-            }
-            list(connection)
+        self.read(|connection| {
+            let rows = table::table
+                .order((dsl::signs_from, dsl::created_at, dsl::kid))
+                .select(SigningKeyRow::as_select())
+                .load(connection)?;
+            Ok(rows.into_iter().map(SigningKey::try_from).collect::<Result<_, _>>()?)
         })
         .await
     }
-}
 
-fn list(connection: &mut Connection) -> Result<Vec<SigningKey>, Failure> {
-    let rows = table::table
-        .order((dsl::created_at, dsl::kid))
-        .select(SigningKeyRow::as_select())
-        .load(connection)?;
-    Ok(rows.into_iter().map(SigningKey::try_from).collect::<Result<_, _>>()?)
+    async fn add(&self, key: &SigningKey) -> Result<bool, StoreError> {
+        let (row, follows) = (SigningKeyRow::from(key), key.place.follows.clone());
+        self.write(move |connection| {
+            hold::lock(connection, Lock::SigningKeys)?;
+            let before = match &follows {
+                Some(kid) => table::table.find(kid).count().get_result::<i64>(connection)? == 1,
+                None => table::table.count().get_result::<i64>(connection)? == 0,
+            };
+            if !before {
+                return Ok(false);
+            }
+            // The lock is for waiting; that no two follow the same key is the index's to keep.
+            let added = diesel::insert_into(table::table)
+                .values(&row)
+                .on_conflict(dsl::follows)
+                .do_nothing()
+                .execute(connection)?;
+            Ok(added > 0)
+        })
+        .await
+    }
+
+    async fn replace_all(&self, key: &SigningKey) -> Result<bool, StoreError> {
+        let row = SigningKeyRow::from(key);
+        self.write(move |connection| {
+            hold::lock(connection, Lock::SigningKeys)?;
+            diesel::delete(table::table).execute(connection)?;
+            let added = diesel::insert_into(table::table)
+                .values(&row)
+                .on_conflict(dsl::follows)
+                .do_nothing()
+                .execute(connection)?;
+            Ok(added > 0)
+        })
+        .await
+    }
+
+    async fn lengthen(&self, kid: &str, token_lifetime: TimeDelta) -> Result<(), StoreError> {
+        let (kid, token_lifetime) = (kid.to_owned(), token_lifetime.num_milliseconds());
+        self.write(move |connection| {
+            diesel::update(table::table.find(&kid))
+                .filter(dsl::token_lifetime.lt(token_lifetime))
+                .set(dsl::token_lifetime.eq(token_lifetime))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, key: &SigningKey) -> Result<bool, StoreError> {
+        let (kid, token_lifetime) = (key.kid.clone(), key.token_lifetime.num_milliseconds());
+        self.write(move |connection| {
+            let removed = diesel::delete(table::table.find(&kid))
+                .filter(dsl::token_lifetime.le(token_lifetime))
+                .execute(connection)?;
+            Ok(removed > 0)
+        })
+        .await
+    }
+
+    async fn reseal(&self, key: &SigningKey, sealed: &[u8]) -> Result<bool, StoreError> {
+        let (kid, judged, sealed) = (key.kid.clone(), key.sealed_private_key.clone(), sealed.to_vec());
+        self.write(move |connection| {
+            let resealed = diesel::update(table::table.find(&kid))
+                .filter(dsl::sealed_private_key.eq(&judged))
+                .set(dsl::sealed_private_key.eq(&sealed))
+                .execute(connection)?;
+            Ok(resealed > 0)
+        })
+        .await
+    }
 }

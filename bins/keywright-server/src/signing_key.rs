@@ -1,0 +1,58 @@
+//! Keeps the signing keys to their schedule and up to date, whichever server made or dropped one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use keywright_domain::Service;
+use keywright_domain::signing_key::flow::{Done, Kept, KeysError, keep};
+use keywright_domain::signing_key::port::{SigningKeyMaker, SigningKeys};
+use keywright_domain::signing_key::schedule::KeyRules;
+use tokio::sync::watch;
+
+/// What makes the keys, and by which rules.
+pub struct KeyKeeper {
+    /// Seals under the configured secret.
+    pub maker: Arc<dyn SigningKeyMaker>,
+    /// As configured.
+    pub rules: KeyRules,
+}
+
+impl KeyKeeper {
+    /// Does what the schedule wants by `now`, and gives the keys.
+    pub async fn keep(&self, keys: &dyn SigningKeys, now: DateTime<Utc>) -> Result<Kept, KeysError> {
+        let kept = keep(keys, self.maker.as_ref(), &self.rules, now).await?;
+        kept.done.iter().for_each(report);
+        Ok(kept)
+    }
+}
+
+/// Keeps the keys until `stop` changes. What keeps failing is logged once.
+pub async fn run(service: Arc<Service>, keeper: KeyKeeper, pause: Duration, mut stop: watch::Receiver<bool>) {
+    let mut said = Vec::new();
+    loop {
+        let kept = keeper.keep(service.stores.signing_keys.as_ref(), service.clock.now()).await;
+        let troubles = match kept {
+            Ok(kept) => service.tokens.adopt(&kept.keys),
+            Err(error) => vec![error.to_string()],
+        };
+        if troubles != said {
+            for trouble in &troubles {
+                tracing::error!(error.cause = %trouble, "the signing keys cannot be kept");
+            }
+            said = troubles;
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+fn report(done: &Done) {
+    match done {
+        Done::Made(kid) => tracing::info!(key.id = %kid, "signing key made and published"),
+        Done::Removed(kid) => tracing::info!(key.id = %kid, "signing key removed: its last token is over"),
+        Done::Resealed(kid) => tracing::info!(key.id = %kid, "signing key sealed under the current secret"),
+    }
+}
