@@ -70,6 +70,7 @@ impl Typesetter for AskamaTypesetter {
             Content::MagicLink(content) => self.magic_link(content),
             Content::DeviceApproved(content) => Notice::device_approved(&self.host, content).set(),
             Content::RefreshReuse(content) => Notice::refresh_reuse(&self.host, content).set(),
+            Content::Passkey(content) => Notice::passkey(&self.host, content).set(),
             Content::EmailChangeAsked(content) => Notice::email_change_asked(&self.host, content).set(),
             Content::EmailChanged(content) => Notice::email_changed(&self.host, content).set(),
         };

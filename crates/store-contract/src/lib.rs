@@ -175,6 +175,8 @@ macro_rules! store_contract {
                 of_racing_removals_of_many_passkeys_all_but_one_succeed,
                 of_racing_removals_of_one_passkey_one_counts,
                 what_was_removed_makes_room,
+                the_owner_of_a_passkey_is_told_by_mail,
+                who_proves_an_address_finds_nothing_of_others_in_the_account,
             }
             mail {
                 no_mail_is_leased_to_two,

@@ -120,6 +120,7 @@ const fn template(template: Template) -> &'static str {
         Template::DeviceApproved(_) => "device_approved",
         Template::EmailChangeAsked(_) => "email_change_asked",
         Template::EmailChanged(_) => "email_changed",
+        Template::Passkey(_) => "passkey",
         Template::RefreshReuse(_) => "refresh_reuse",
     }
 }

@@ -3,7 +3,9 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use keywright_domain::client::ClientName;
-use keywright_domain::mail::{DeviceApprovedLetter, EmailChangeLetter, RefreshReuseLetter};
+use keywright_domain::mail::{
+    DeviceApprovedLetter, EmailChangeLetter, PasskeyLetter, PasskeyNews, RefreshReuseLetter,
+};
 use keywright_domain::origin::Origin;
 
 use super::in_words;
@@ -78,6 +80,39 @@ impl Notice {
             closing: "To go on with the device above, sign it in again. A backup or a copied folder can cause this, \
                       too; if it happens again, look for malware on the device."
                 .to_owned(),
+        }
+    }
+
+    /// Something happened to a passkey.
+    pub(super) fn passkey(host: &str, letter: &PasskeyLetter) -> Self {
+        let (subject, opening, closing) = match letter.news {
+            PasskeyNews::Added => (
+                format!("A passkey was added at {host}"),
+                format!("A passkey was added to your account at {host}. Whoever has it can sign in."),
+                "If it was you, there is nothing to do. If not, remove it there and end the sessions you do not know.",
+            ),
+            PasskeyNews::Removed => (
+                format!("A passkey was removed at {host}"),
+                format!("A passkey was removed from your account at {host}. Nobody can sign in with it any more."),
+                "If it was you, there is nothing to do. If not, end the sessions that you do not know there.",
+            ),
+            PasskeyNews::CounterRejected => (
+                format!("A passkey was refused at {host}"),
+                format!(
+                    "A passkey of your account at {host} was presented in a state that it had been in before, as happens \
+                     when somebody has copied it. It was refused, and nobody was signed in."
+                ),
+                "If you do not know why, remove this passkey there and add a new one.",
+            ),
+        };
+        let name = vec![("Passkey", letter.name.clone())];
+        Self {
+            subject,
+            opening,
+            facts: [name, origin(&letter.by), vec![("When", date(letter.at))]].concat(),
+            invitation: "Your passkeys and what is signed in to your account:",
+            link: letter.account.to_string(),
+            closing: closing.to_owned(),
         }
     }
 

@@ -4,7 +4,8 @@ use keywright_domain::credential::{Keyring, Kind};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::{
-    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, Message, RefreshReuseLetter,
+    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, Message, PasskeyLetter,
+    PasskeyNews, RefreshReuseLetter,
     Typesetter,
 };
 use keywright_domain::origin::{Origin, UserAgent};
@@ -71,8 +72,21 @@ fn change(user_agent: &str) -> EmailChangeLetter {
     }
 }
 
-fn all(user_agent: &str) -> [Content; 4] {
+fn passkey(news: PasskeyNews, user_agent: &str) -> Content {
+    Content::Passkey(PasskeyLetter {
+        news,
+        name: "Ada's key".to_owned(),
+        at: at(0),
+        by: origin(user_agent),
+        account: page("/account"),
+    })
+}
+
+fn all(user_agent: &str) -> [Content; 7] {
     [
+        passkey(PasskeyNews::Added, user_agent),
+        passkey(PasskeyNews::Removed, user_agent),
+        passkey(PasskeyNews::CounterRejected, user_agent),
         approved(Some("Ada's laptop"), user_agent),
         reuse(user_agent),
         Content::EmailChangeAsked(change(user_agent)),
@@ -90,6 +104,7 @@ fn link(content: &Content) -> String {
     match content {
         Content::DeviceApproved(letter) => letter.end.link(),
         Content::RefreshReuse(letter) => letter.account.to_string(),
+        Content::Passkey(letter) => letter.account.to_string(),
         Content::EmailChangeAsked(letter) | Content::EmailChanged(letter) => letter.action.link(),
         Content::MagicLink(letter) => letter.link(),
     }
@@ -159,6 +174,21 @@ fn what_is_not_known_is_left_out() {
     let text = set(approved(None, "")).text;
 
     assert!(!text.contains("Name") && !text.contains("By (unverified)"), "{text}");
+}
+
+#[test]
+fn a_passkey_is_named_with_what_happened_to_it() {
+    for (news, subject) in [
+        (PasskeyNews::Added, "A passkey was added at auth.example.com"),
+        (PasskeyNews::Removed, "A passkey was removed at auth.example.com"),
+        (PasskeyNews::CounterRejected, "A passkey was refused at auth.example.com"),
+    ] {
+        let message = set(passkey(news, FIREFOX));
+
+        assert_eq!(message.subject, subject);
+        assert!(message.text.contains("Passkey: Ada's key"), "{}", message.text);
+        assert!(message.text.contains("When: 15 January 2027, 08:00 UTC"), "{}", message.text);
+    }
 }
 
 #[test]

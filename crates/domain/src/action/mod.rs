@@ -35,7 +35,7 @@ impl Action {
             Template::DeviceApproved(id) => Some(Self::EndDeviceSession(id)),
             Template::EmailChangeAsked(id) => Some(Self::ProveEmail(id)),
             Template::EmailChanged(id) => Some(Self::UndoEmail(id)),
-            Template::MagicLink(_) | Template::RefreshReuse(_) => None,
+            Template::MagicLink(_) | Template::Passkey(_) | Template::RefreshReuse(_) => None,
         }
     }
 

@@ -1,18 +1,20 @@
 //! What a mail says, derived from the record that it is about.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::{
     ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Mail,
-    RefreshReuseLetter, Template,
+    PasskeyLetter, PasskeyNews, RefreshReuseLetter, Template,
 };
 use crate::action::{self, Action};
+use crate::activity::{Activity, Event};
 use crate::client::ClientId;
 use crate::credential::Kind;
 use crate::device_authorization::{self, DeviceAuthorization};
 use crate::email_change::{self, EmailChange};
 use crate::error::StoreError;
-use crate::id::{DeviceAuthorizationId, MagicLinkId, SessionId};
+use crate::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, SessionId};
 use crate::magic_link::{self, MagicLink};
 use crate::service::Service;
 use crate::session::{self, Session};
@@ -22,6 +24,7 @@ pub(super) enum Record {
     MagicLink(MagicLink),
     /// With the instant of the decision.
     DeviceApproved(DeviceAuthorization, DateTime<Utc>),
+    Passkey(Activity, PasskeyNews),
     EmailChangeAsked(EmailChange),
     /// With the instant of the change.
     EmailChanged(EmailChange, DateTime<Utc>),
@@ -34,6 +37,7 @@ pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Reco
     match mail.template {
         Template::MagicLink(id) => link(service, id).await,
         Template::DeviceApproved(id) => device(service, id, mail.created_at).await,
+        Template::Passkey(id) => passkey(service, id).await,
         Template::EmailChangeAsked(id) => {
             Ok(service.stores.email_changes.find(id).await?.map(Record::EmailChangeAsked))
         }
@@ -56,6 +60,17 @@ async fn device(
 ) -> Result<Option<Record>, StoreError> {
     let found = service.stores.device_authorizations.find(id).await?;
     Ok(found.map(|found| Record::DeviceApproved(found, approved_at)))
+}
+
+async fn passkey(service: &Service, id: ActivityId) -> Result<Option<Record>, StoreError> {
+    let Some(entry) = service.stores.activities.find(id).await? else { return Ok(None) };
+    let news = match entry.event {
+        Event::PasskeyAdded => PasskeyNews::Added,
+        Event::PasskeyRemoved => PasskeyNews::Removed,
+        Event::PasskeyCounterRejected => PasskeyNews::CounterRejected,
+        _ => return Ok(None),
+    };
+    Ok(Some(Record::Passkey(entry, news)))
 }
 
 async fn reuse(service: &Service, id: SessionId) -> Result<Option<Record>, StoreError> {
@@ -85,7 +100,7 @@ pub(super) async fn is_worth_sending(
             Ok(change.is_provable(now) && is_free)
         }
         Record::EmailChanged(change, _) => Ok(change.is_undoable(now)),
-        Record::RefreshReuse(..) => Ok(true),
+        Record::RefreshReuse(..) | Record::Passkey(..) => Ok(true),
     }
 }
 
@@ -118,6 +133,13 @@ pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> Letter {
             requested_at: device.requested_at,
             approved_at,
             end: action_link(service, mail, Action::EndDeviceSession(device.id)),
+        }),
+        Record::Passkey(entry, news) => Content::Passkey(PasskeyLetter {
+            news,
+            name: entry.details.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            at: entry.occurred_at,
+            by: entry.origin,
+            account: service.rules.page("/account"),
         }),
         Record::EmailChangeAsked(change) => {
             let action = action_link(service, mail, Action::ProveEmail(change.id));

@@ -24,6 +24,7 @@ pub enum Content {
     MagicLink(MagicLinkLetter),
     DeviceApproved(DeviceApprovedLetter),
     RefreshReuse(RefreshReuseLetter),
+    Passkey(PasskeyLetter),
     /// To the new address: it is taken when the action is done.
     EmailChangeAsked(EmailChangeLetter),
     /// To the old address: the action undoes it.
@@ -71,6 +72,28 @@ pub struct RefreshReuseLetter {
     pub opened_at: DateTime<Utc>,
     pub ended_at: DateTime<Utc>,
     /// Where the recipient sees what else is signed in.
+    pub account: Url,
+}
+
+/// What happened to a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyNews {
+    Added,
+    Removed,
+    /// It was presented with a counter that did not rise, as a copy would be (WebAuthn §6.1.1), and was refused.
+    CounterRejected,
+}
+
+/// What happened to one of the recipient's passkeys.
+#[derive(Clone, Debug)]
+pub struct PasskeyLetter {
+    pub news: PasskeyNews,
+    /// What its owner calls it.
+    pub name: String,
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub by: Origin,
+    /// Where the recipient sees and removes passkeys.
     pub account: Url,
 }
 

@@ -12,12 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::letter::{
     ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Message,
-    RefreshReuseLetter, Typesetter, TypesettingFailed,
+    PasskeyLetter, PasskeyNews, RefreshReuseLetter, Typesetter, TypesettingFailed,
 };
+use crate::activity::Activity;
 use crate::email::EmailAddress;
 use crate::email_change::EmailChange;
-use crate::id::{DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
+use crate::id::{ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
 use crate::stamp::Stamp;
+use crate::user::User;
 
 /// How often a delivery is tried, and tried again after it was requeued. With the pauses of
 /// [`Mail::retry_after`] that is most of a day.
@@ -35,6 +37,8 @@ pub enum Template {
     EmailChangeAsked(EmailChangeId),
     /// The recipient's was the old address of this change.
     EmailChanged(EmailChangeId),
+    /// What this entry of the recipient's activity tells of one of their passkeys.
+    Passkey(ActivityId),
     /// This session of the recipient was ended, because two held its refresh token.
     RefreshReuse(SessionId),
 }
@@ -100,6 +104,13 @@ impl Mail {
     /// The mail to the old address of a change that the request of `at` has proven.
     pub fn of_change(change: &EmailChange, at: &Stamp) -> Self {
         Self::new(at.mail_id(), change.old.clone(), Template::EmailChanged(change.id), at.now)
+    }
+
+    /// The mail about what the request of `at` did to a passkey of `user`, which `entry` tells. None if they have not proven
+    /// their address: then it may be somebody else's.
+    pub fn of_passkey(user: &User, entry: &Activity, at: &Stamp) -> Option<Self> {
+        let mail = || Self::new(at.mail_id(), user.email.clone(), Template::Passkey(entry.id), at.now);
+        user.email_verified.then(mail)
     }
 
     /// A dead letter, due again at once. None if it is not dead.

@@ -96,10 +96,12 @@ impl User {
         self.disabled_at.is_none()
     }
 
-    /// The same after its owner signed in by proving the address.
+    /// The same after its owner signed in by proving the address. Nothing stays of whoever used the account before
+    /// that: the profile is as that of a new one, and the passkeys and sessions are to go, too.
     #[must_use]
     pub fn signed_in_by_mail(&self, now: DateTime<Utc>) -> Self {
-        Self { email_verified: true, last_sign_in_at: Some(now), ..self.clone() }
+        let profile = if self.email_verified { self.profile.clone() } else { Profile::default() };
+        Self { email_verified: true, last_sign_in_at: Some(now), profile, ..self.clone() }
     }
 
     /// The same after its owner signed in with a passkey.

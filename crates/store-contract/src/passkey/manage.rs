@@ -1,15 +1,21 @@
 //! Passkeys are listed, renamed and removed.
 
+use std::collections::BTreeSet;
+
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{PasskeyId, UserId};
+use keywright_domain::mail::{Mail, Template};
 use keywright_domain::page::Page;
-use keywright_domain::passkey::port::Removal;
+use keywright_domain::passkey::port::{Removal, SigningIn};
 use keywright_domain::passkey::{Passkey, PasskeyName};
 use keywright_domain::session::SessionKind;
+use keywright_domain::user::{Profile, ProfileChange};
 
-use super::{all, registered, stored, unproven};
-use crate::fixture::{ADA, BOB, RACERS, activity, count, events, race, sign_in, stamp};
+use super::{all, by, registered, stored, unproven};
+use crate::fixture::{
+    ADA, BOB, RACERS, activity, at, count, events, race, sign_in, stamp, stored as session_of,
+};
 
 async fn remove(stores: &Stores, user: UserId, passkey: PasskeyId) -> Removal {
     stores.passkeys.remove(user, passkey, &stamp(9)).await.unwrap()
@@ -154,4 +160,52 @@ pub async fn what_was_removed_makes_room(stores: Stores) {
     assert_eq!(remove(&stores, ada.id, removed.id).await, Removal::Removed);
 
     registered(&stores, ada.id, 2).await;
+}
+
+/// The owner is told of what is added, removed and refused, and nobody whose address is unproven is.
+pub async fn the_owner_of_a_passkey_is_told_by_mail(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let somebody = unproven(&stores, BOB).await;
+    let passkey = registered(&stores, ada.id, 1).await;
+    registered(&stores, somebody.id, 1).await;
+    let refused = stores.passkeys.sign_in(&by(&passkey, 0, SessionKind::Tokens), &stamp(2)).await.unwrap();
+    assert_eq!(refused, SigningIn::CounterRejected);
+    assert_eq!(remove(&stores, ada.id, passkey.id).await, Removal::Removed);
+
+    let mails = stores.mails.newest(100).await.unwrap();
+
+    let told = |mail: &Mail| match mail.template {
+        Template::Passkey(entry) => Some((mail.to.clone(), entry)),
+        _ => None,
+    };
+    let told: BTreeSet<_> = mails.iter().filter_map(told).collect();
+    let happened = activity(&stores, ada.id).await;
+    let happened = happened.into_iter().filter(|entry| entry.event != Event::SignedIn);
+    let mut expected = BTreeSet::new();
+    for entry in happened {
+        assert_eq!(stores.activities.find(entry.id).await.unwrap().as_ref(), Some(&entry));
+        expected.insert((ada.email.clone(), entry.id));
+    }
+    assert_eq!((told.len(), told), (3, expected));
+}
+
+/// Whoever proves the address of an account that somebody else has used until then finds nothing of theirs in it.
+pub async fn who_proves_an_address_finds_nothing_of_others_in_the_account(stores: Stores) {
+    let account = unproven(&stores, ADA).await;
+    let theirs = registered(&stores, account.id, 1).await;
+    let signed_in = stores.passkeys.sign_in(&by(&theirs, 5, SessionKind::Tokens), &stamp(2)).await.unwrap();
+    let SigningIn::SignedIn { session, .. } = signed_in else { panic!("not signed in: {signed_in:?}") };
+    let name = ProfileChange { name: Some("Mallory".to_owned()), ..ProfileChange::default() };
+    stores.users.change_profile(account.id, &name, &stamp(3)).await.unwrap();
+
+    let (_, owner) = sign_in(&stores, ADA, SessionKind::Tokens, 4).await;
+
+    assert_eq!((owner.id, owner.email_verified, &owner.profile), (account.id, true, &Profile::default()));
+    assert_eq!(stores.users.find(owner.id).await.unwrap(), Some(owner.clone()));
+    assert_eq!(all(&stores, owner.id).await, []);
+    assert!(!session_of(&stores, session.id).await.is_live(at(5)));
+
+    registered(&stores, owner.id, 6).await;
+    sign_in(&stores, ADA, SessionKind::Tokens, 7).await;
+    assert_eq!(all(&stores, owner.id).await.len(), 1, "what the owner has made stays");
 }

@@ -2,13 +2,17 @@ use async_trait::async_trait;
 use keywright_domain::StoreError;
 use keywright_domain::activity::Activity;
 use keywright_domain::activity::port::Activities;
-use keywright_domain::id::UserId;
+use keywright_domain::id::{ActivityId, UserId};
 use keywright_domain::page::{Page, Paged};
 
 use super::MemoryStore;
 
 #[async_trait]
 impl Activities for MemoryStore {
+    async fn find(&self, entry: ActivityId) -> Result<Option<Activity>, StoreError> {
+        Ok(self.tables().activities.get(&entry).cloned())
+    }
+
     async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError> {
         let tables = self.tables();
         let of_user = tables.activities.values().filter(|activity| activity.user_id == user);

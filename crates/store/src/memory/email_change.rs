@@ -19,7 +19,8 @@ impl Tables {
         }
     }
 
-    fn end_all_but(&mut self, user: UserId, spared: Option<SessionId>, at: &Stamp) {
+    /// Ends the live sessions of `user` but `spared`.
+    pub(super) fn end_all_but(&mut self, user: UserId, spared: Option<SessionId>, at: &Stamp) {
         let theirs = self.sessions.values_mut().filter(|session| session.user_id == user);
         for session in theirs.filter(|session| Some(session.id) != spared && session.is_live(at.now)) {
             *session = session.ended(EndReason::Ended, at.now);

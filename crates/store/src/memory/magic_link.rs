@@ -47,6 +47,7 @@ impl MagicLinks for MemoryStore {
             }
             Redeeming::Over => return Ok(Redemption::Refused),
         };
+        let is_proof = tables.user_by_email(&link.email).is_some_and(|user| !user.email_verified);
         let (user, is_new) = match tables.user_by_email(&link.email) {
             Some(user) if user.is_enabled() => (user.signed_in_by_mail(at.now), false),
             None if redeem.signup.admits(&link.email) => {
@@ -55,7 +56,8 @@ impl MagicLinks for MemoryStore {
             Some(_) | None => return Ok(Redemption::Refused),
         };
         let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
-        let renewed = redeem.renew.and_then(|id| tables.sessions.get(&id));
+        // The browser's session was opened by whoever used the account before its owner.
+        let renewed = redeem.renew.filter(|_| !is_proof).and_then(|id| tables.sessions.get(&id));
         let renewed = renewed.and_then(|session| session.reauthenticated(user.id, authentication));
         let session = if let Some(session) = renewed {
             session
@@ -68,6 +70,10 @@ impl MagicLinks for MemoryStore {
         }
         tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
 
+        if is_proof {
+            tables.passkeys.retain(|_, passkey| passkey.user_id != user.id);
+            tables.end_all_but(user.id, None, at);
+        }
         let redirect_to = link.redirect_to.clone();
         tables.magic_links.insert(link.id, MagicLink { state, ..link });
         tables.users.insert(user.id, user.clone());

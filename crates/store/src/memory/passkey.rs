@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
+use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
@@ -21,6 +22,15 @@ impl Tables {
 
     fn passkey_of(&self, user: UserId, passkey: PasskeyId) -> Option<Passkey> {
         self.passkeys.get(&passkey).filter(|passkey| passkey.user_id == user).cloned()
+    }
+}
+
+impl Tables {
+    /// Records what happened to a passkey, with the mail about it.
+    fn tell_of_passkey(&mut self, event: Event, passkey: &Passkey, at: &Stamp) -> Result<(), StoreError> {
+        let entry = Activity::of_passkey(event, passkey, at);
+        let mail = self.users.get(&passkey.user_id).and_then(|user| Mail::of_passkey(user, &entry, at));
+        self.record_and_tell(entry, mail)
     }
 }
 
@@ -60,7 +70,7 @@ impl Passkeys for MemoryStore {
             return Ok(Registration::TooMany);
         }
         is_free(&tables.passkeys, &passkey.id)?;
-        tables.record(Activity::of_passkey(Event::PasskeyAdded, passkey, at))?;
+        tables.tell_of_passkey(Event::PasskeyAdded, passkey, at)?;
         tables.passkeys.insert(passkey.id, passkey.clone());
         Ok(Registration::Registered)
     }
@@ -85,7 +95,7 @@ impl Passkeys for MemoryStore {
         let (after, authentication) = match passkey.used(sign_in.assertion, at.now) {
             Use::Accepted(after, authentication) => (after, authentication),
             Use::CounterRejected => {
-                tables.record(Activity::of_passkey(Event::PasskeyCounterRejected, &passkey, at))?;
+                tables.tell_of_passkey(Event::PasskeyCounterRejected, &passkey, at)?;
                 return Ok(SigningIn::CounterRejected);
             }
         };
@@ -129,7 +139,7 @@ impl Passkeys for MemoryStore {
         if !has_mail && tables.passkeys_of(user).len() == 1 {
             return Ok(Removal::LastCredential);
         }
-        tables.record(Activity::of_passkey(Event::PasskeyRemoved, &removed, at))?;
+        tables.tell_of_passkey(Event::PasskeyRemoved, &removed, at)?;
         tables.passkeys.remove(&passkey);
         Ok(Removal::Removed)
     }

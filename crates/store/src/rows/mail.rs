@@ -1,7 +1,7 @@
 //! A row of `mails`.
 
 use diesel::prelude::*;
-use keywright_domain::id::{DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
+use keywright_domain::id::{ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
 use keywright_domain::mail::{Mail, State, Template};
 
 use super::{BadRow, Key, Millis, Reading};
@@ -59,6 +59,7 @@ impl From<&Mail> for MailRow {
             Template::DeviceApproved(device) => ("device_approved", device.into()),
             Template::EmailChangeAsked(change) => ("email_change_asked", change.into()),
             Template::EmailChanged(change) => ("email_changed", change.into()),
+            Template::Passkey(entry) => ("passkey", entry.into()),
             Template::RefreshReuse(session) => ("refresh_reuse", session.into()),
         };
         Self {
@@ -89,6 +90,7 @@ impl TryFrom<MailRow> for Mail {
                 "device_approved" => Template::DeviceApproved(DeviceAuthorizationId(row.record_id.0)),
                 "email_change_asked" => Template::EmailChangeAsked(EmailChangeId(row.record_id.0)),
                 "email_changed" => Template::EmailChanged(EmailChangeId(row.record_id.0)),
+                "passkey" => Template::Passkey(ActivityId(row.record_id.0)),
                 "refresh_reuse" => Template::RefreshReuse(SessionId(row.record_id.0)),
                 _ => reading.known("template", None)?,
             },

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use keywright_domain::activity::Activity;
 use keywright_domain::activity::port::Activities;
 use keywright_domain::error::StoreError;
-use keywright_domain::id::UserId;
+use keywright_domain::id::{ActivityId, UserId};
 use keywright_domain::page::{Page, Paged};
 
 use super::error::Failure;
@@ -17,6 +17,14 @@ use crate::sql::Part;
 
 #[async_trait]
 impl Activities for Store {
+    async fn find(&self, entry: ActivityId) -> Result<Option<Activity>, StoreError> {
+        self.read(move |connection| {
+            let found = table::table.find(Key::from(entry)).select(ActivityRow::as_select());
+            Ok(found.first(connection).optional()?.map(Activity::try_from).transpose()?)
+        })
+        .await
+    }
+
     async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError> {
         let (user, part) = (Key::from(user), Part::of(page));
         self.read(move |connection| {

@@ -68,35 +68,50 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
         }
         Redeeming::Redeemed(state) => state,
     };
-    let Some((user, is_new)) = account(connection, redeem, &link, at)? else {
+    let Some((user, standing)) = account(connection, redeem, &link, at)? else {
         return Ok(Some(Redemption::Refused));
     };
     if !replace(connection, &link, state)? {
         return Ok(None);
     }
-    if is_new {
-        user::insert(connection, &user)?;
-    } else if !user::replace_sign_in(connection, &user)? {
-        return Err(Failure::Contended);
+    match standing {
+        Standing::New => user::insert(connection, &user)?,
+        Standing::Unproven => user::replace_proof(connection, &user, at)?,
+        Standing::Proven if user::replace_sign_in(connection, &user)? => {}
+        Standing::Proven => return Err(Failure::Contended),
     }
     let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
-    let (seed, renew) = (&redeem.seed, redeem.renew);
+    // The browser's session was opened by whoever used the account before its owner.
+    let (seed, renew) = (&redeem.seed, redeem.renew.filter(|_| standing != Standing::Unproven));
     let session = session::open_or_renew(connection, seed, renew, user.id, authentication, at)?;
     activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
+    let is_new = standing == Standing::New;
     Ok(Some(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to }))
 }
 
-/// The account that signs in, as it is then, and whether it is a new one. None if it may not.
+/// What an account is before its owner signs in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    New,
+    /// Made by somebody else.
+    Unproven,
+    Proven,
+}
+
+/// The account that signs in, as it is then, and what it was before. None if it may not.
 fn account(
     connection: &mut Connection,
     redeem: &Redeem,
     link: &MagicLink,
     at: &Stamp,
-) -> Result<Option<(User, bool)>, Failure> {
+) -> Result<Option<(User, Standing)>, Failure> {
     Ok(match user::find_by_email(connection, &link.email)? {
-        Some(user) => user.is_enabled().then(|| (user.signed_in_by_mail(at.now), false)),
+        Some(user) => {
+            let standing = if user.email_verified { Standing::Proven } else { Standing::Unproven };
+            user.is_enabled().then(|| (user.signed_in_by_mail(at.now), standing))
+        }
         None if redeem.signup.admits(&link.email) => {
-            Some((User::signed_up(redeem.new_user, link.email.clone(), at.now), true))
+            Some((User::signed_up(redeem.new_user, link.email.clone(), at.now), Standing::New))
         }
         None => None,
     })

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
+use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
@@ -13,7 +14,7 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, session, settle, user};
+use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
@@ -127,9 +128,8 @@ impl Passkeys for Store {
 
 /// The account is held meanwhile, so that its passkeys are as many when one is added as when they were counted.
 fn register(connection: &mut Connection, passkey: &Passkey, at: &Stamp) -> Result<Registration, Failure> {
-    if !hold::user(connection, passkey.user_id)?.is_some_and(|user| user.is_enabled()) {
-        return Ok(Registration::AccountUnavailable);
-    }
+    let account = hold::user(connection, passkey.user_id)?.filter(User::is_enabled);
+    let Some(account) = account else { return Ok(Registration::AccountUnavailable) };
     let same = passkeys::table.filter(passkeys::credential_id.eq(&passkey.credential_id.0));
     if same.count().get_result::<i64>(connection)? > 0 {
         return Ok(Registration::AlreadyRegistered);
@@ -142,8 +142,21 @@ fn register(connection: &mut Connection, passkey: &Passkey, at: &Stamp) -> Resul
     if insert.on_conflict(passkeys::credential_id).do_nothing().execute(connection)? == 0 {
         return Ok(Registration::AlreadyRegistered);
     }
-    activity::add(connection, &Activity::of_passkey(Event::PasskeyAdded, passkey, at))?;
+    tell(connection, &account, Event::PasskeyAdded, passkey, at)?;
     Ok(Registration::Registered)
+}
+
+/// Records what happened to a passkey, with the mail about it.
+fn tell(
+    connection: &mut Connection,
+    account: &User,
+    event: Event,
+    passkey: &Passkey,
+    at: &Stamp,
+) -> Result<(), Failure> {
+    let entry = Activity::of_passkey(event, passkey, at);
+    activity::add(connection, &entry)?;
+    Mail::of_passkey(account, &entry, at).map_or(Ok(()), |mail| mail::add(connection, &mail))
 }
 
 /// Judges an answer to a sign-in. None if the passkey was used by another one meanwhile.
@@ -154,7 +167,7 @@ fn judge(connection: &mut Connection, sign_in: &SignIn, at: &Stamp) -> Result<Op
     let (after, authentication) = match before.used(sign_in.assertion, at.now) {
         Use::Accepted(after, authentication) => (after, authentication),
         Use::CounterRejected => {
-            activity::add(connection, &Activity::of_passkey(Event::PasskeyCounterRejected, &before, at))?;
+            tell(connection, &account, Event::PasskeyCounterRejected, &before, at)?;
             return Ok(Some(SigningIn::CounterRejected));
         }
     };
@@ -186,7 +199,7 @@ fn remove(
     if diesel::delete(passkeys::table.find(Key::from(passkey))).execute(connection)? == 0 {
         return Ok(Removal::NotFound);
     }
-    activity::add(connection, &Activity::of_passkey(Event::PasskeyRemoved, &removed, at))?;
+    tell(connection, &account, Event::PasskeyRemoved, &removed, at)?;
     Ok(Removal::Removed)
 }
 

@@ -18,7 +18,9 @@ use super::error::Failure;
 use super::{Connection, Store, activity, hold, organization, same, session, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
-use crate::schema::{device_authorizations, email_changes, magic_link_addresses, magic_links, mails, users};
+use crate::schema::{
+    device_authorizations, email_changes, magic_link_addresses, magic_links, mails, passkeys, users,
+};
 
 #[async_trait]
 impl Users for Store {
@@ -149,6 +151,23 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
         ))
         .execute(connection)?;
     Ok(replaced > 0)
+}
+
+/// Stores what [`User::signed_in_by_mail`] changed in an account whose address was unproven until now, without what
+/// others have left in it.
+pub(super) fn replace_proof(connection: &mut Connection, after: &User, at: &Stamp) -> Result<(), Failure> {
+    let proven = diesel::update(users::table.find(Key::from(after.id)))
+        .filter(users::disabled_at.is_null())
+        .filter(users::email_verified.eq(false))
+        .set(UserRow::from(after))
+        .execute(connection)?;
+    if proven == 0 {
+        return Err(Failure::Contended);
+    }
+    let theirs = passkeys::table.filter(passkeys::user_id.eq(Key::from(after.id)));
+    diesel::delete(theirs).execute(connection)?;
+    session::end_all(connection, after.id, None, EndReason::Ended, at.now)?;
+    Ok(())
 }
 
 /// Stores the addresses of `after`, whose account is held. Another account that has taken the address meanwhile is to
