@@ -93,7 +93,9 @@ impl Notice {
             ),
             PasskeyNews::Removed => (
                 format!("A passkey was removed at {host}"),
-                format!("A passkey was removed from your account at {host}. Nobody can sign in with it any more."),
+                format!(
+                    "A passkey was removed from your account at {host}. Nobody can sign in with it any more."
+                ),
                 "If it was you, there is nothing to do. If not, end the sessions that you do not know there.",
             ),
             PasskeyNews::CounterRejected => (

@@ -5,8 +5,7 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::{
     ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, Message, PasskeyLetter,
-    PasskeyNews, RefreshReuseLetter,
-    Typesetter,
+    PasskeyNews, RefreshReuseLetter, Typesetter,
 };
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::secret::ServerSecret;

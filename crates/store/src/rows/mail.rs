@@ -1,7 +1,9 @@
 //! A row of `mails`.
 
 use diesel::prelude::*;
-use keywright_domain::id::{ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
+use keywright_domain::id::{
+    ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId,
+};
 use keywright_domain::mail::{Mail, State, Template};
 
 use super::{BadRow, Key, Millis, Reading};
