@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use keywright_domain::origin::{Origin, UserAgent};
@@ -67,7 +67,11 @@ pub async fn surround(
     let mut response = match standing {
         Some(standing) if !standing.is_allowed => {
             let problem = Problem::rate_limited(rate_limit::retry_after(&standing, at.now));
-            let problem = if is_oauth(request.path()) { problem.oauth() } else { problem };
+            let problem = if is_oauth(request.match_info().as_str(), request.headers()) {
+                problem.oauth()
+            } else {
+                problem
+            };
             request.into_response(problem.error_response())
         }
         // Whatever a handler or the router refuses is a response already.
@@ -75,7 +79,7 @@ pub async fn surround(
     };
     response = settings.cors.answer(response);
 
-    let is_auth = response.request().path().starts_with("/api/v1/auth");
+    let is_auth = response.request().match_info().as_str().starts_with("/api/v1/auth");
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&at.request_id) {
         headers.insert(REQUEST_ID, id);
@@ -102,7 +106,7 @@ pub async fn surround(
 fn incident(response: &ServiceResponse, standing: Option<Standing>) -> Option<Incident> {
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         let is_over = standing.is_some_and(|standing| !standing.is_allowed);
-        return Some(match response.request().path() {
+        return Some(match response.request().match_info().as_str() {
             _ if is_over => Incident::RateLimited,
             "/device-verify" | "/api/v1/auth/device/verify" => Incident::GuessLimited,
             _ => Incident::MailLimited,
@@ -127,12 +131,16 @@ fn is_sane(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-/// Whether errors at `path` have the shape of RFC 6749 even before the request is read.
-fn is_oauth(path: &str) -> bool {
-    matches!(
-        path,
-        "/api/v1/auth/device" | "/api/v1/auth/token" | "/api/v1/auth/refresh" | "/api/v1/auth/introspect"
-    )
+/// Whether errors at `path`, as the router sees it, have the shape of RFC 6749 even before the request is read. A
+/// revocation without an `Authorization` header has its token in the body.
+pub(crate) fn is_oauth(path: &str, headers: &HeaderMap) -> bool {
+    match path {
+        "/api/v1/auth/device" | "/api/v1/auth/token" | "/api/v1/auth/refresh" | "/api/v1/auth/introspect" => {
+            true
+        }
+        "/api/v1/auth/revoke" => !headers.contains_key(AUTHORIZATION),
+        _ => false,
+    }
 }
 
 /// The pattern of the route, never the path or the query, which may hold what is secret and are endless.

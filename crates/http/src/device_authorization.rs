@@ -173,7 +173,8 @@ impl From<BeginError> for Problem {
     fn from(error: BeginError) -> Self {
         match error {
             BeginError::UnknownClient(error) => {
-                Self::new(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string())
+                let problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string());
+                problem.with_challenge("Bearer".to_owned())
             }
             BeginError::BadClientName(error) => Self::invalid_request(error.to_string()),
             BeginError::Store(error) => error.into(),

@@ -3,8 +3,9 @@
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::guard::{self, Guard};
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Resource, Responder, Route, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
+use crate::context;
 use crate::problem::Problem;
 
 /// A path and its methods.
@@ -78,9 +79,10 @@ impl Endpoint {
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         let allow = self.allow.join(", ");
-        let refuse = web::to(move || {
-            let allow = allow.clone();
-            async move { Problem::method_not_allowed(allow) }
+        let refuse = web::to(move |request: HttpRequest| {
+            let problem = Problem::method_not_allowed(allow.clone());
+            let is_oauth = context::is_oauth(request.match_info().as_str(), request.headers());
+            async move { if is_oauth { problem.oauth() } else { problem } }
         });
         self.resource.default_service(refuse).register(config);
     }

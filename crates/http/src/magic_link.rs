@@ -12,13 +12,14 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::body::{Fields, Json};
+use crate::caller::Shown;
 use crate::context::At;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::rate_limit::whole_seconds;
 use crate::settings::Settings;
 use crate::time::seconds;
-use crate::{cookie, csrf, session, user};
+use crate::{csrf, session, user};
 
 /// Whoever asks is told this, account or not.
 const MESSAGE: &str = "If this address can sign in here, a message with a link and a code is on its way.";
@@ -80,9 +81,12 @@ pub(crate) fn wanted(
     }
 }
 
-/// The browser session that `request` carries already, live or not.
+/// The browser session that `request` carries already, live or not. An `Authorization` header hides it.
 pub fn current_session(request: &HttpRequest, service: &Service, settings: &Settings) -> Option<SessionId> {
-    session_of_cookie(service, &cookie::of(request, settings)?)
+    match Shown::by(request, settings) {
+        Shown::Cookie(cookie) => session_of_cookie(service, &cookie),
+        Shown::Nothing | Shown::Bearer(_) => None,
+    }
 }
 
 /// What a sign-in is answered with.

@@ -11,6 +11,7 @@ use keywright_domain::passkey::flow::{
     Begun, ManageError, RegisterError, SignInError, begin_registration, begin_sign_in, list, register,
     remove, rename, sign_in,
 };
+use keywright_domain::session::sign_in::Wanted;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -91,15 +92,25 @@ async fn log_in(
 ) -> Result<HttpResponse, Problem> {
     let wanted = wanted(&request, &body.0, &service, &settings)?;
     let (challenge_id, credential) = answered(&body.0)?;
-    let signed_in = sign_in(&service, challenge_id, credential, wanted, &at).await?;
+    let is_page = matches!(wanted, Wanted::Cookie { .. });
+    let signed_in = match sign_in(&service, challenge_id, credential, wanted, &at).await {
+        // What only a page has a use for: everybody else is told the same whatever went wrong.
+        Err(ref error @ SignInError::UnknownPasskey) if is_page => return Err(unknown_passkey(error)),
+        outcome => outcome?,
+    };
     let fields = Map::from_iter([("user".to_owned(), user::shape(&signed_in.user))]);
     Ok(session::granted(&signed_in.grant, fields, &settings))
 }
 
 /// `GET /auth/passkeys`
-async fn show(caller: Caller, paging: Paging, service: web::Data<Service>) -> Result<HttpResponse, Problem> {
-    let passkeys = list(&service, &caller.0, paging.0).await?;
-    Ok(page::answer(paging.0, &passkeys, shape))
+async fn show(
+    caller: Caller,
+    paging: Result<Paging, Problem>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let Paging(page) = paging?;
+    let passkeys = list(&service, &caller.0, page).await?;
+    Ok(page::answer(page, &passkeys, shape))
 }
 
 /// `PATCH /auth/passkeys/:id`
@@ -173,7 +184,9 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Refused(ref cause) => invalid_credential(StatusCode::UNAUTHORIZED, &error, cause),
-            SignInError::UnknownPasskey => unknown_passkey(&error),
+            SignInError::UnknownPasskey => {
+                invalid_credential(StatusCode::UNAUTHORIZED, &error, "the passkey is unknown")
+            }
             SignInError::UnknownClient(_) => Self::validation("client_id", "is not a registered client"),
             SignInError::Ceremony(ref cause) => defect(cause),
             SignInError::Store(error) => error.into(),

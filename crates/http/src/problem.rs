@@ -179,6 +179,10 @@ impl Problem {
             if self.shape == Shape::Rest && !self.details.is_empty() {
                 fields.insert("details".to_owned(), Value::Object(self.details.clone()));
             }
+            if self.allow.is_some() {
+                // Who tries methods need not know that this path is one of OAuth's.
+                fields.insert("code".to_owned(), json!(self.code));
+            }
             if let Some(interval) = self.interval {
                 fields.insert("interval".to_owned(), json!(interval));
             }

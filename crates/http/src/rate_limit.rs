@@ -16,7 +16,7 @@ pub fn standing(
     address: Option<IpAddr>,
     now: DateTime<Utc>,
 ) -> Option<Standing> {
-    if matches!(request.path(), "/healthz" | "/readyz") {
+    if matches!(request.match_info().as_str(), "/healthz" | "/readyz") {
         return None;
     }
     let limit = settings.address_limit.as_ref()?;
@@ -38,7 +38,7 @@ pub fn describe(headers: &mut HeaderMap, standing: &Standing, now: DateTime<Utc>
     let reset = retry_after(standing, now);
     let (limit, remaining) = (standing.rate.count, standing.remaining);
     let window = standing.rate.per.num_seconds().max(1);
-    let resets_at = now.timestamp() + reset;
+    let resets_at = (standing.resets_at.timestamp_millis() + 999).div_euclid(1000);
     for (name, value) in [
         ("x-ratelimit-limit", limit.to_string()),
         ("x-ratelimit-remaining", remaining.to_string()),

@@ -18,8 +18,9 @@ use crate::context::At;
 use crate::cookie;
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
+use crate::rate_limit::whole_seconds;
 use crate::settings::Settings;
-use crate::time::{instant, seconds};
+use crate::time::instant;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/api/v1/auth/me").get(show).patch(change).delete(delete));
@@ -69,11 +70,12 @@ async fn change(
     if !errors.is_empty() {
         return Err(Problem::validations(errors));
     }
-    let mut user = change_profile(&service, &caller.0, &change, &at).await?;
+    // First what may still be refused, for having been asked for too often.
     if let Some(new_email) = new_email {
         let asked = ask(&service, &caller.0, new_email, &at).await;
-        user = asked.map_err(|error| Problem::of_asking(error, &at))?;
+        asked.map_err(|error| Problem::of_asking(error, &at))?;
     }
+    let user = change_profile(&service, &caller.0, &change, &at).await?;
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }
 
@@ -128,7 +130,7 @@ impl Problem {
         match error {
             AskError::NotFresh => Self::reauthentication_required(),
             AskError::Invalid => Self::validations([("email", "is not an e-mail address")]),
-            AskError::OverBudget { until } => Self::rate_limited(seconds(until - at.now).max(1)),
+            AskError::OverBudget { until } => Self::rate_limited(whole_seconds(until - at.now)),
             AskError::Gone => Self::invalid_token(error.to_string()),
             AskError::Store(error) => error.into(),
         }

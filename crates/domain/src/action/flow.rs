@@ -103,10 +103,14 @@ async fn end_device_session(
 ) -> Result<Done, StoreError> {
     Ok(match service.stores.device_authorizations.withdraw(id, at).await? {
         Withdrawn::Withdrawn => {
+            service.count(Event::DeviceDenied);
             service.waiting.call(id);
             Done::Done
         }
-        Withdrawn::Ended(_) => Done::Done,
+        Withdrawn::Ended(_) => {
+            service.count(Event::SessionEnded);
+            Done::Done
+        }
         Withdrawn::Over => Done::NothingLeft,
     })
 }

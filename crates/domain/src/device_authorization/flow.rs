@@ -149,7 +149,8 @@ pub async fn poll(
     if let Pacing::SlowDown { interval } = pacing {
         let found = service.stores.device_authorizations.find(poll.id).await?;
         let polling = found.map_or(Polling::Spent, |found| found.poll(client_id, at.now));
-        return Err(over(polling).unwrap_or(PollError::SlowDown { interval }));
+        let over = over(service, polling).await?;
+        return Err(over.unwrap_or(PollError::SlowDown { interval }));
     }
     ask(service, &poll, at).await
 }
@@ -202,11 +203,16 @@ pub fn give_up(service: &Service, ticket: &Ticket<'_>, at: &Stamp) -> PollError 
 }
 
 /// The answer that goes before `slow_down`, if there is one.
-fn over(polling: Polling) -> Option<PollError> {
-    match polling {
+async fn over(service: &Service, polling: Polling) -> Result<Option<PollError>, StoreError> {
+    Ok(match polling {
         Polling::Denied => Some(PollError::AccessDenied),
         Polling::Expired => Some(PollError::ExpiredToken),
         Polling::Spent => Some(PollError::InvalidGrant),
-        Polling::Pending | Polling::Claimable { .. } => None,
-    }
+        Polling::Pending => None,
+        Polling::Claimable { by, .. } => {
+            let approver = service.stores.users.find(by).await?;
+            let is_gone = !approver.is_some_and(|user| user.is_enabled());
+            is_gone.then_some(PollError::AccessDenied)
+        }
+    })
 }

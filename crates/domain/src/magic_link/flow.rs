@@ -92,7 +92,7 @@ pub async fn request(
         .map(|text| RedirectTo::parse(text, &rules.public_url, &rules.redirect_origins))
         .transpose()?;
     let link = MagicLink {
-        id: MagicLinkId::new(at.now, service.entropy.as_ref()),
+        id: new_id(service, at),
         email: email.clone(),
         redirect_to,
         requested_at: at.now,
@@ -105,6 +105,22 @@ pub async fn request(
         Issued::Issued => Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime }),
         Issued::OverBudget(over) => Err(RequestError::OverBudget { retry_after: over.free_at - at.now }),
     }
+}
+
+/// A new id whose token has no six digits in a row: in the mail only the code is to look like one.
+fn new_id(service: &Service, at: &Stamp) -> MagicLinkId {
+    let draw = || MagicLinkId::new(at.now, service.entropy.as_ref());
+    let mut id = draw();
+    // One in a thousand has them: ten draws are as good as endless.
+    for _ in 0..10 {
+        let token = service.keyring.issue(Kind::MagicLink, id.0, 0);
+        let looks_like_a_code = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+        if !token.expose().as_bytes().windows(6).any(looks_like_a_code) {
+            break;
+        }
+        id = draw();
+    }
+    id
 }
 
 /// Redeems what is presented for a session.

@@ -100,6 +100,10 @@ pub async fn refresh(
 ) -> Result<TokenPair, RefreshError> {
     let presented =
         service.keyring.parse(Kind::RefreshToken, refresh_token).map_err(|_| RefreshError::InvalidGrant)?;
+    // No client is called so, and not every store can even compare it.
+    if client_id.is_some_and(|id| id.contains('\0')) {
+        return Err(RefreshError::InvalidGrant);
+    }
     let refresh = Refresh {
         session: SessionId(presented.record),
         presented: Generation(presented.generation),

@@ -104,8 +104,9 @@ fn name(text: &str) -> Result<String, &'static str> {
 fn avatar_url(text: &str) -> Result<String, &'static str> {
     let is_https =
         |url: &Url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
-    let url = Url::parse(text).ok().filter(is_https).map(String::from);
-    url.filter(|url| url.len() <= 2048).ok_or("must be an https URL of at most 2048 characters")
+    let url = Url::parse(text).ok().filter(is_https).map(|_| text.to_owned());
+    url.filter(|url| url.len() <= 2048 && !url.chars().any(|c| c.is_control() || c == ' '))
+        .ok_or("must be an https URL of at most 2048 characters")
 }
 
 fn locale(text: &str) -> Result<String, &'static str> {
@@ -135,7 +136,7 @@ mod tests {
     fn what_is_right_is_made_canonical() {
         let checked = checked(&change(" Ada ", "https://a.example", "pt-br", "europe/lisbon")).unwrap();
 
-        assert_eq!(checked, change("Ada", "https://a.example/", "pt-BR", "Europe/Lisbon"));
+        assert_eq!(checked, change("Ada", "https://a.example", "pt-BR", "Europe/Lisbon"));
     }
 
     #[test]

@@ -2,9 +2,8 @@ use async_trait::async_trait;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
 use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
-use keywright_domain::id::{EmailChangeId, SessionId, UserId};
+use keywright_domain::id::{EmailChangeId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::EndReason;
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
@@ -16,14 +15,6 @@ impl Tables {
         let asked = self.email_changes.values_mut().filter(|change| change.user_id == user);
         for change in asked.filter(|change| change.state == State::Asked) {
             change.state = State::Superseded { at: at.now };
-        }
-    }
-
-    /// Ends the live sessions of `user` but `spared`.
-    pub(super) fn end_all_but(&mut self, user: UserId, spared: Option<SessionId>, at: &Stamp) {
-        let theirs = self.sessions.values_mut().filter(|session| session.user_id == user);
-        for session in theirs.filter(|session| Some(session.id) != spared && session.is_live(at.now)) {
-            *session = session.ended(EndReason::Ended, at.now);
         }
     }
 
@@ -82,7 +73,7 @@ impl EmailChanges for MemoryStore {
         }
         let entry = Activity::new(Event::EmailChanged, change.user_id, at);
         tables.record_and_tell(entry, Some(Mail::of_change(&change, at)))?;
-        tables.end_all_but(change.user_id, Some(change.session_id), at);
+        tables.end_each(change.user_id, Some(change.session_id), 1, at)?;
         tables.users.insert(after.id, after);
         tables.email_changes.insert(change.id, change.with(State::Done { at: at.now }));
         Ok(Settling::Settled)
@@ -98,7 +89,7 @@ impl EmailChanges for MemoryStore {
             return Ok(Settling::Over);
         }
         tables.record(Activity::new(Event::EmailChanged, change.user_id, at))?;
-        tables.end_all_but(change.user_id, None, at);
+        tables.end_each(change.user_id, None, 1, at)?;
         tables.users.insert(after.id, after);
         let later = tables.email_changes.values_mut().filter(|other| other.user_id == change.user_id);
         for other in later.filter(|other| other.id > change.id) {

@@ -72,7 +72,7 @@ impl MagicLinks for MemoryStore {
 
         if is_proof {
             tables.passkeys.retain(|_, passkey| passkey.user_id != user.id);
-            tables.end_all_but(user.id, None, at);
+            tables.end_each(user.id, None, 1, at)?;
         }
         let redirect_to = link.redirect_to.clone();
         tables.magic_links.insert(link.id, MagicLink { state, ..link });

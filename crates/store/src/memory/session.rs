@@ -11,6 +11,29 @@ use keywright_domain::{Stamp, StoreError};
 
 use super::{MemoryStore, Tables};
 
+impl Tables {
+    /// Ends every live session of `user` but `spared`, and records each, as the activity with this `number` and the
+    /// following ones. Says how many those were.
+    pub(super) fn end_each(
+        &mut self,
+        user: UserId,
+        spared: Option<SessionId>,
+        number: u32,
+        at: &Stamp,
+    ) -> Result<u32, StoreError> {
+        let others = self.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
+        let ended: Vec<_> = others
+            .filter(|other| other.is_live(at.now))
+            .map(|other| other.ended(EndReason::Ended, at.now))
+            .collect();
+        for (number, session) in (number..).zip(&ended) {
+            self.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
+            self.sessions.insert(session.id, session.clone());
+        }
+        Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+    }
+}
+
 #[async_trait]
 impl Sessions for MemoryStore {
     async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
@@ -75,18 +98,7 @@ impl Sessions for MemoryStore {
         spared: Option<SessionId>,
         at: &Stamp,
     ) -> Result<u32, StoreError> {
-        let mut tables = self.tables();
-        let others =
-            tables.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
-        let ended: Vec<_> = others
-            .filter(|other| other.is_live(at.now))
-            .map(|other| other.ended(EndReason::Ended, at.now))
-            .collect();
-        for (number, session) in (0..).zip(&ended) {
-            tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
-            tables.sessions.insert(session.id, session.clone());
-        }
-        Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+        self.tables().end_each(user, spared, 0, at)
     }
 
     async fn end(

@@ -29,6 +29,8 @@ mod organization;
 mod passkey;
 #[path = "../sql/session.rs"]
 mod session;
+#[path = "../sql/session_end.rs"]
+mod session_end;
 #[path = "../sql/settle.rs"]
 mod settle;
 #[path = "../sql/signing_key.rs"]

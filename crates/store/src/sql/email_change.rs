@@ -8,12 +8,11 @@ use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{EmailChangeId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::EndReason;
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, mail, session, user};
+use super::{Connection, Store, activity, hold, mail, session_end, user};
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
@@ -94,7 +93,7 @@ fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<S
         return Err(Failure::Contended);
     }
     user::replace_address(connection, &after)?;
-    session::end_all(connection, user.id, Some(change.session_id), EndReason::Ended, at.now)?;
+    session_end::end_each(connection, user.id, Some(change.session_id), 1, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
     mail::add(connection, &Mail::of_change(&change, at))?;
     Ok(Settling::Settled)
@@ -118,7 +117,7 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Se
         .filter(dsl::state.eq_any([State::Asked.as_str(), State::Done { at: at.now }.as_str()]));
     diesel::update(later).set(superseded(at)).execute(connection)?;
     user::replace_address(connection, &after)?;
-    session::end_all(connection, user.id, None, EndReason::Ended, at.now)?;
+    session_end::end_each(connection, user.id, None, 1, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
     Ok(Settling::Settled)
 }

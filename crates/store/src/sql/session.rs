@@ -16,11 +16,11 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, mail, settle, user};
+use super::{Connection, Store, activity, mail, session_end, settle, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Millis, end_reason_text};
+use crate::rows::{Key, Millis};
 use crate::schema::{sessions, users};
 use crate::sql::Part;
 
@@ -100,31 +100,7 @@ impl Sessions for Store {
         at: &Stamp,
     ) -> Result<u32, StoreError> {
         let at = at.clone();
-        self.write(move |connection| {
-            let open = sessions::table
-                .filter(sessions::user_id.eq(Key::from(user)))
-                .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
-                .filter(sessions::ended_at.is_null())
-                .select(SessionRow::as_select())
-                .load(connection)?;
-            let mut ended = 0;
-            for row in open {
-                let before = Session::try_from(row)?;
-                if !before.is_live(at.now) {
-                    continue;
-                }
-                let after = before.ended(EndReason::Ended, at.now);
-                // A refresh came between: all of this is judged again.
-                if !replace(connection, &before, &after)? {
-                    return Err(Failure::Contended);
-                }
-                let entry = Activity::of_session(Event::SessionEnded, &after, &at).nth(ended, &at);
-                activity::add(connection, &entry)?;
-                ended += 1;
-            }
-            Ok(ended)
-        })
-        .await
+        self.write(move |connection| session_end::end_each(connection, user, spared, 0, &at)).await
     }
 
     async fn end(
@@ -240,25 +216,4 @@ pub(super) fn replace(
         .set(SessionChange::from(after))
         .execute(connection)?;
     Ok(replaced > 0)
-}
-
-/// Ends every session of `user` that is not over, but for `spared`, and says how many those were.
-pub(super) fn end_all(
-    connection: &mut Connection,
-    user: UserId,
-    spared: Option<SessionId>,
-    reason: EndReason,
-    now: DateTime<Utc>,
-) -> Result<usize, Failure> {
-    let live = sessions::table
-        .filter(sessions::user_id.eq(Key::from(user)))
-        .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::idle_ends_at.gt(Millis::from(now)))
-        .filter(sessions::ends_at.gt(Millis::from(now)));
-    let ended = (
-        sessions::ended_at.eq(Some(Millis::from(now))),
-        sessions::end_reason.eq(Some(end_reason_text(reason))),
-    );
-    Ok(diesel::update(live).set(ended).execute(connection)?)
 }

@@ -15,7 +15,7 @@ use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, organization, same, session, settle};
+use super::{Connection, Store, activity, hold, organization, same, session_end, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{
@@ -82,7 +82,7 @@ impl Users for Store {
                 ))
                 .execute(connection)?;
             if disabled > 0 {
-                session::end_all(connection, user, None, EndReason::AccountDisabled, at.now)?;
+                session_end::end_all(connection, user, EndReason::AccountDisabled, at.now)?;
                 activity::add(connection, &Activity::new(Event::AccountDisabled, user, &at))?;
             }
             find(connection, user)
@@ -166,7 +166,7 @@ pub(super) fn replace_proof(connection: &mut Connection, after: &User, at: &Stam
     }
     let theirs = passkeys::table.filter(passkeys::user_id.eq(Key::from(after.id)));
     diesel::delete(theirs).execute(connection)?;
-    session::end_all(connection, after.id, None, EndReason::Ended, at.now)?;
+    session_end::end_each(connection, after.id, None, 1, at)?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! An owner looks after their passkeys.
 
 use super::is_fresh;
+use crate::activity::Event;
 use crate::error::StoreError;
 use crate::id::PasskeyId;
 use crate::page::{Page, Paged};
@@ -44,7 +45,9 @@ pub async fn rename(
 ) -> Result<Passkey, ManageError> {
     let name = PasskeyName::parse(name)?;
     let renamed = service.stores.passkeys.rename(principal.user.id, passkey, &name, at).await?;
-    renamed.ok_or(ManageError::NotFound)
+    let renamed = renamed.ok_or(ManageError::NotFound)?;
+    service.count(Event::PasskeyRenamed);
+    Ok(renamed)
 }
 
 /// Removes a passkey of `principal`, unless it is their last way in. Sessions that it opened live on.
@@ -58,7 +61,10 @@ pub async fn remove(
         return Err(ManageError::NotFresh);
     }
     match service.stores.passkeys.remove(principal.user.id, passkey, at).await? {
-        Removal::Removed => Ok(()),
+        Removal::Removed => {
+            service.count(Event::PasskeyRemoved);
+            Ok(())
+        }
         Removal::LastCredential => Err(ManageError::LastCredential),
         Removal::NotFound => Err(ManageError::NotFound),
     }

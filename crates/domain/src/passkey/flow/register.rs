@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Begun, NO_CHALLENGE, begin, is_fresh, take};
+use crate::activity::Event;
 use crate::error::StoreError;
 use crate::id::PasskeyId;
 use crate::page::Page;
@@ -92,7 +93,10 @@ pub async fn register(
         aaguid: attested.aaguid,
     };
     match service.stores.passkeys.register(&passkey, at).await? {
-        Registration::Registered => Ok(passkey),
+        Registration::Registered => {
+            service.count(Event::PasskeyAdded);
+            Ok(passkey)
+        }
         Registration::AlreadyRegistered => Err(RegisterError::AlreadyRegistered),
         Registration::TooMany => Err(RegisterError::TooMany),
         Registration::AccountUnavailable => Err(RegisterError::Gone),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Begun, NO_CHALLENGE, begin, take};
 use crate::access_token::SigningFailed;
+use crate::activity::Event;
 use crate::client::UnknownClient;
 use crate::error::StoreError;
 use crate::passkey::CeremonyKind;
@@ -13,6 +14,7 @@ use crate::session::Session;
 use crate::session::flow::seed;
 use crate::session::sign_in::{Grant, Wanted};
 use crate::stamp::Stamp;
+use crate::tally::Incident;
 use crate::user::User;
 
 /// A sign-in.
@@ -65,6 +67,22 @@ pub async fn sign_in(
     wanted: Wanted,
     at: &Stamp,
 ) -> Result<SignedIn, SignInError> {
+    let outcome = answer(service, challenge_id, credential, wanted, at).await;
+    match &outcome {
+        Ok(_) => service.count(Event::SignedIn),
+        Err(SignInError::Refused(_) | SignInError::UnknownPasskey) => service.count(Incident::SignInFailed),
+        Err(_) => {}
+    }
+    outcome
+}
+
+async fn answer(
+    service: &Service,
+    challenge_id: &str,
+    credential: &Value,
+    wanted: Wanted,
+    at: &Stamp,
+) -> Result<SignedIn, SignInError> {
     let (kind, client_id, renew) = wanted.resolve(service)?;
     let refused = |cause: &str| SignInError::Refused(cause.to_owned());
     let ceremony = take(service, challenge_id, CeremonyKind::SignIn, at).await?;
@@ -83,7 +101,10 @@ pub async fn sign_in(
             let grant = Grant::of(service, &session, at)?;
             Ok(SignedIn { user, session, grant })
         }
-        SigningIn::CounterRejected => Err(refused("the signature counter did not rise")),
+        SigningIn::CounterRejected => {
+            service.count(Event::PasskeyCounterRejected);
+            Err(refused("the signature counter did not rise"))
+        }
         SigningIn::Refused => Err(refused("the account may not sign in")),
     }
 }
