@@ -179,13 +179,9 @@ impl Problem {
             if self.shape == Shape::Rest && !self.details.is_empty() {
                 fields.insert("details".to_owned(), Value::Object(self.details.clone()));
             }
-            if self.allow.is_some() {
-                // Who tries methods need not know that this path is one of OAuth's.
-                fields.insert("code".to_owned(), json!(self.code));
-            }
-            if let Some(interval) = self.interval {
-                fields.insert("interval".to_owned(), json!(interval));
-            }
+            // Who tries methods need not know that this path is one of OAuth's.
+            self.allow.as_ref().map(|_| fields.insert("code".to_owned(), json!(self.code)));
+            self.interval.map(|interval| fields.insert("interval".to_owned(), json!(interval)));
         }
         body
     }
