@@ -2,7 +2,7 @@
 //!
 //! The library leaves some things to its callers, and here they are done: what it verifies an answer by is taken
 //! once (the store does that), the counter is judged by the domain, a credential id is new (the store again), and
-//! [`answer`] checks what it does not look at.
+//! `answer` checks what it does not look at.
 
 mod answer;
 #[cfg(test)]
