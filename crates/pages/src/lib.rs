@@ -5,6 +5,7 @@
 //! a server before the person presses the button. `/action` does without (docs/adr/0004).
 
 mod action;
+mod activity;
 mod asset;
 mod device_authorization;
 mod form;
@@ -13,6 +14,7 @@ mod magic_link;
 mod mail;
 mod next;
 mod notice;
+mod origin;
 mod page;
 mod problem;
 mod session;

@@ -6,16 +6,20 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::Service;
+use keywright_domain::activity::flow::list_activity;
+use keywright_domain::page::Page;
 use keywright_domain::session::flow::Principal;
+use keywright_domain::session::manage::list_sessions;
 use keywright_domain::user::flow::{ChangeProfileError, FieldError, change_profile};
 use keywright_domain::user::{Profile, ProfileChange};
+use keywright_domain::{Service, Stamp, StoreError};
 use keywright_http::{At, Endpoint, Problem};
 
+use crate::activity::Happened;
 use crate::form::Form;
 use crate::page;
 use crate::problem::{ProblemPage, about};
-use crate::session::Visitor;
+use crate::session::{Open, Visitor};
 use crate::wording::Wording;
 use crate::wording::account::Field;
 
@@ -36,6 +40,10 @@ struct Account<'a> {
     is_saved: bool,
     is_refused: bool,
     fields: [Entry; 4],
+    sessions: Vec<Open>,
+    /// Whether there are more than these.
+    has_more_sessions: bool,
+    activity: Vec<Happened>,
 }
 
 /// A field of the profile.
@@ -59,16 +67,40 @@ struct Filled {
 }
 
 /// `GET /account`
-async fn show(request: HttpRequest, visitor: Visitor) -> HttpResponse {
-    let Some(principal) = &visitor.principal else { return sign_in_first() };
-    let page = Account {
-        words: visitor.words,
+async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, ProblemPage> {
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
+    let is_saved = page::parameter(&request, "saved").is_some();
+    let page = Account { is_saved, ..account(&service, principal, visitor.words, &at).await? };
+    Ok(page::html(StatusCode::OK, &page))
+}
+
+/// The page as it is without anything special.
+async fn account<'a>(
+    service: &Service,
+    principal: &'a Principal,
+    words: &'static Wording,
+    at: &Stamp,
+) -> Result<Account<'a>, StoreError> {
+    let sessions = list_sessions(service, principal, Page::default(), at).await?;
+    let activity = list_activity(service, principal, Page::default()).await?;
+    let current = &principal.session;
+    let others = sessions.items.iter().filter(|session| session.id != current.id);
+    let shown = std::iter::once(current).chain(others);
+    Ok(Account {
+        words,
         email: principal.user.email.as_str(),
-        is_saved: page::parameter(&request, "saved").is_some(),
+        is_saved: false,
         is_refused: false,
-        fields: entries(&Filled::of(&principal.user.profile), &[], visitor.words),
-    };
-    page::html(StatusCode::OK, &page)
+        fields: entries(&Filled::of(&principal.user.profile), &[], words),
+        has_more_sessions: sessions.pages(Page::USUAL) > 1,
+        sessions: shown.map(|session| Open::of(session, current.id, service, words, at)).collect(),
+        activity: activity.items.iter().map(|activity| Happened::of(activity, words, at)).collect(),
+    })
 }
 
 /// `POST /account`: the profile.
@@ -83,22 +115,15 @@ async fn save(
     let change = filled.change(&principal.user.profile);
     match change_profile(&service, principal, &change, &at).await {
         Ok(_) => Ok(page::see_other(SAVED)),
-        Err(ChangeProfileError::Invalid(errors)) => Ok(refused(principal, &filled, &errors, visitor.words)),
+        Err(ChangeProfileError::Invalid(errors)) => {
+            let problem = Problem::validations(errors.iter().copied());
+            let fields = entries(&filled, &errors, visitor.words);
+            let page = account(&service, principal, visitor.words, &at).await?;
+            let page = Account { is_refused: true, fields, ..page };
+            Ok(about(&problem, page::html(problem.status, &page)))
+        }
         Err(error) => Err(Problem::from(error).into()),
     }
-}
-
-fn refused(
-    principal: &Principal,
-    filled: &Filled,
-    errors: &[FieldError],
-    words: &'static Wording,
-) -> HttpResponse {
-    let problem = Problem::validations(errors.iter().copied());
-    let email = principal.user.email.as_str();
-    let fields = entries(filled, errors, words);
-    let page = Account { words, email, is_saved: false, is_refused: true, fields };
-    about(&problem, page::html(problem.status, &page))
 }
 
 /// Whoever is signed out comes back here afterwards.

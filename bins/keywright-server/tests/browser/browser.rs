@@ -166,11 +166,13 @@ impl Browser {
 
     /// Waits until the page's heading is `heading`.
     pub async fn see(&self, heading: &str) {
-        self.wait_for(heading, async || {
-            let Ok(found) = self.driver.find(By::Css("h1")).await else { return false };
-            found.text().await.is_ok_and(|text| text == heading)
-        })
-        .await;
+        self.wait_for(heading, async || self.heading().await == heading).await;
+    }
+
+    /// The page's heading; empty while there is none.
+    pub async fn heading(&self) -> String {
+        let Ok(found) = self.driver.find(By::Css("h1")).await else { return String::new() };
+        found.text().await.unwrap_or_default()
     }
 
     /// Waits until `is_so`.

@@ -18,7 +18,7 @@ async fn no_page_needs_what_its_policy_forbids() {
         browser.find("h1").await;
     }
     browser.sign_in(&server, ADA).await;
-    for path in ["/sign-in", "/device-verify", &server.inbox_path()] {
+    for path in ["/sign-in", "/device-verify", "/account", &server.inbox_path()] {
         browser.visit(path).await;
         browser.find("h1").await;
     }

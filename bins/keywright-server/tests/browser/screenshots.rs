@@ -13,8 +13,8 @@ const ADA: &str = "ada@example.com";
 async fn take(browser: &Browser, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");
     fs::create_dir_all(&folder).unwrap();
-    browser.look_at_height("light", 560, 400).await;
-    let height = "return Math.ceil(document.documentElement.scrollHeight)";
+    browser.look_at_height("light", 560, 2000).await;
+    let height = "return Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)";
     let height: u32 = browser.driver.execute(height, vec![]).await.unwrap().convert().unwrap();
     browser.look_at_height("light", 560, height).await;
     // What has the focus blinks.
@@ -54,6 +54,7 @@ async fn screenshots() {
     browser.see("Approved").await;
     take(&browser, "device-approved").await;
 
+    server.sign_in_device(&server.sign_in_browser(ADA).await).await;
     browser.visit("/account").await;
     browser.fill("name", "Ada Lovelace").await;
     browser.fill("locale", "en-GB").await;

@@ -1,4 +1,4 @@
-//! What works in a browser without JavaScript: signing in by the code of a mail, and deciding about a device.
+//! What works in a browser without JavaScript: signing in by the code of a mail, deciding about a device, and the account.
 
 use crate::browser::{Browser, Setup};
 use crate::device_verify::{begin, poll};
@@ -11,7 +11,7 @@ async fn without_script(server: &Keywright) -> Browser {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_by_code_approves_a_device_and_signs_out() {
+async fn a_person_signs_in_by_code_approves_a_device_ends_it_and_signs_out() {
     let server = Keywright::start().await;
     let browser = without_script(&server).await;
     let (device_code, user_code) = begin(&server).await;
@@ -26,7 +26,9 @@ async fn a_person_signs_in_by_code_approves_a_device_and_signs_out() {
     browser.see("Approved").await;
     poll(&server, &device_code).await.tokens();
 
-    browser.visit("/sign-in").await;
+    browser.visit("/account").await;
+    browser.press("form[action='/account/sessions/end'] button").await;
+    browser.wait_for("one session less", async || browser.text().await.contains("A session was ended")).await;
     browser.press("form[action='/sign-out'] button").await;
     browser.see("Sign in").await;
     assert_eq!(browser.cookie().await, None);

@@ -10,6 +10,8 @@ pub struct Account {
     pub who: Around,
     pub saved: &'static str,
     pub profile: Profile,
+    pub sessions: Sessions,
+    pub activity: Activity,
 }
 
 #[derive(Debug)]
@@ -30,4 +32,45 @@ pub struct Field {
     pub hint: &'static str,
     /// What is told of a value that it cannot have.
     pub wrong: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Sessions {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub this_one: &'static str,
+    /// Around a span of time.
+    pub signed_in: Around,
+    pub used: Around,
+    pub end: &'static str,
+    pub end_others: &'static str,
+    /// More than are shown.
+    pub more: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Activity {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub events: Events,
+}
+
+/// What happened, by the names of the contract's §7.
+#[derive(Debug)]
+pub struct Events {
+    pub signed_in: &'static str,
+    pub signed_out: &'static str,
+    pub session_ended: &'static str,
+    pub refresh_reuse_detected: &'static str,
+    pub refresh_ahead_of_store: &'static str,
+    pub device_approved: &'static str,
+    pub device_denied: &'static str,
+    pub passkey_added: &'static str,
+    pub passkey_renamed: &'static str,
+    pub passkey_removed: &'static str,
+    pub passkey_counter_rejected: &'static str,
+    pub profile_changed: &'static str,
+    pub email_change_requested: &'static str,
+    pub email_changed: &'static str,
+    pub account_disabled: &'static str,
 }

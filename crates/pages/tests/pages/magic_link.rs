@@ -126,7 +126,9 @@ async fn what_is_not_six_digits_costs_no_attempt() {
 #[actix_web::test]
 async fn a_form_from_elsewhere_is_refused_with_a_page() {
     let mut site = Site::open().await;
-    for path in ["/sign-in", "/sign-in/code", "/sign-out", "/device-verify", "/account"] {
+    for path in
+        ["/sign-in", "/sign-in/code", "/sign-out", "/device-verify", "/account", "/account/sessions/end"]
+    {
         let form = || TestRequest::post().uri(path).set_form([("email", "ada@example.com")]);
         for foreign in [
             form(),

@@ -15,7 +15,7 @@ use keywright_adapters::letter::AskamaTypesetter;
 use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::client::{Client, ClientId, Clients};
 use keywright_domain::credential::Keyring;
-use keywright_domain::device_authorization::flow::{Begin, begin};
+use keywright_domain::device_authorization::flow::{Begin, begin, poll};
 use keywright_domain::device_authorization::guess::Misses;
 use keywright_domain::device_authorization::pace::Pacer;
 use keywright_domain::device_authorization::waiting::WaitingRoom;
@@ -166,6 +166,20 @@ impl Site {
         let at = self.service.stamp(None, origin);
         let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
         begin(&self.service, asked, &at).await.unwrap().user_code.to_string()
+    }
+
+    /// Signs a device in for whoever is signed in.
+    pub async fn sign_in_device(&mut self, client_name: &str, user_agent: &str) {
+        let origin = Origin { ip: "203.0.113.7".parse().ok(), user_agent: UserAgent::new(user_agent) };
+        let at = self.service.stamp(None, origin.clone());
+        let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
+        let begun = begin(&self.service, asked, &at).await.unwrap();
+        let code = begun.user_code.to_string();
+        let approved = self.submit("/device-verify", &[("code", &code), ("action", "approve")]).await;
+        assert_eq!(approved.status, 200, "{}", approved.text);
+        self.clock.advance(TimeDelta::seconds(6));
+        let at = self.service.stamp(None, origin);
+        poll(&self.service, begun.device_code.expose(), None, &at).await.unwrap();
     }
 
     /// Delivers the mail that is due.

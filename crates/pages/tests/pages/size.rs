@@ -41,6 +41,15 @@ async fn every_page_is_small_with_all_that_it_uses() {
     pages.push(site.submit("/device-verify", &[("code", &code)]).await);
     pages.push(site.submit("/device-verify", &[("code", &code), ("action", "approve")]).await);
 
+    let long = "Mozilla/5.0 (X11; Linux x86_64) Firefox/131.0";
+    for _ in 0..40 {
+        site.sign_in_device(&"n".repeat(64), long).await;
+    }
+    let account = site.get("/account").await;
+    assert_eq!(account.text.matches(r#"name="session""#).count(), 25, "the newest, after this one");
+    assert!(account.text.contains("There are more than these."), "{}", account.text);
+    pages.push(account);
+
     for page in pages {
         let size = whole(&mut site, &page).await;
         assert!(size < MOST, "{size}: {}", page.text);

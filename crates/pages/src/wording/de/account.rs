@@ -1,7 +1,7 @@
 //! /account in German.
 
 use crate::wording::Around;
-use crate::wording::account::{Account, Field, Profile};
+use crate::wording::account::{Account, Activity, Events, Field, Profile, Sessions};
 
 pub const ACCOUNT: Account = Account {
     heading: "Ihr Konto",
@@ -32,5 +32,37 @@ pub const ACCOUNT: Account = Account {
         },
         save: "Speichern",
         refused: "Noch ist nichts gespeichert. Berichtigen Sie die markierten Felder und speichern Sie noch einmal.",
+    },
+    sessions: Sessions {
+        heading: "Wo Sie angemeldet sind",
+        about: "Browser, Geräte und Werkzeuge, die in Ihrem Namen handeln können. Beenden Sie, was Sie nicht \
+                kennen oder nicht mehr brauchen: Es muss sich dann neu anmelden.",
+        this_one: "Dieser Browser",
+        signed_in: Around("Angemeldet ", ""),
+        used: Around("zuletzt benutzt ", ""),
+        end: "Beenden",
+        end_others: "Alle anderen beenden",
+        more: "Es gibt noch mehr. Beenden Sie alle anderen, um sie loszuwerden.",
+    },
+    activity: Activity {
+        heading: "Was geschehen ist",
+        about: "Das Neueste zuerst. Wenn Sie etwas davon nicht selbst waren, beenden Sie alle anderen Sitzungen.",
+        events: Events {
+            signed_in: "Angemeldet",
+            signed_out: "Abgemeldet",
+            session_ended: "Eine Sitzung wurde beendet",
+            refresh_reuse_detected: "Eine kopierte Anmeldung wurde benutzt und ihre Sitzung beendet",
+            refresh_ahead_of_store: "Eine Sitzung ging nach einer Wiederherstellung des Servers weiter",
+            device_approved: "Ein Gerät wurde zugelassen",
+            device_denied: "Ein Gerät wurde abgelehnt",
+            passkey_added: "Ein Passkey wurde hinzugefügt",
+            passkey_renamed: "Ein Passkey wurde umbenannt",
+            passkey_removed: "Ein Passkey wurde entfernt",
+            passkey_counter_rejected: "Ein Passkey wurde abgelehnt: Er könnte kopiert worden sein",
+            profile_changed: "Das Profil wurde geändert",
+            email_change_requested: "Eine Änderung der E-Mail-Adresse wurde verlangt",
+            email_changed: "Die E-Mail-Adresse wurde geändert",
+            account_disabled: "Das Konto wurde gesperrt",
+        },
     },
 };

@@ -1,7 +1,7 @@
 //! /account in English.
 
 use crate::wording::Around;
-use crate::wording::account::{Account, Field, Profile};
+use crate::wording::account::{Account, Activity, Events, Field, Profile, Sessions};
 
 pub const ACCOUNT: Account = Account {
     heading: "Your account",
@@ -32,5 +32,37 @@ pub const ACCOUNT: Account = Account {
         },
         save: "Save",
         refused: "Nothing was saved yet. Correct the fields that are marked, then save again.",
+    },
+    sessions: Sessions {
+        heading: "Where you are signed in",
+        about: "Browsers, devices and tools that can act as you. End what you do not know or no longer use: it \
+                has to sign in again.",
+        this_one: "This browser",
+        signed_in: Around("Signed in ", ""),
+        used: Around("last used ", ""),
+        end: "End",
+        end_others: "End all others",
+        more: "There are more than these. End all others to be rid of them.",
+    },
+    activity: Activity {
+        heading: "What happened",
+        about: "The latest first. If something here was not you, end all other sessions.",
+        events: Events {
+            signed_in: "Signed in",
+            signed_out: "Signed out",
+            session_ended: "A session was ended",
+            refresh_reuse_detected: "A copied credential was used, and its session was ended",
+            refresh_ahead_of_store: "A session went on after the server was restored",
+            device_approved: "A device was approved",
+            device_denied: "A device was denied",
+            passkey_added: "A passkey was added",
+            passkey_renamed: "A passkey was renamed",
+            passkey_removed: "A passkey was removed",
+            passkey_counter_rejected: "A passkey was refused: it may have been copied",
+            profile_changed: "The profile was changed",
+            email_change_requested: "A change of the e-mail address was asked for",
+            email_changed: "The e-mail address was changed",
+            account_disabled: "The account was disabled",
+        },
     },
 };
