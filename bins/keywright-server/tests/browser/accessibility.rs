@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 
 use crate::browser::{Browser, Setup};
 use crate::device_verify::begin;
-use crate::server::Keywright;
+use crate::server::{Keywright, send};
 
 const ADA: &str = "ada@example.com";
 
@@ -174,6 +174,44 @@ async fn the_account() {
     browser.press("form[action='/account'] button").await;
     browser.see("Ihr Konto").await;
     assert_accessible(&browser, "a profile that was saved").await;
+    browser.close().await;
+}
+
+/// The path of the action in the newest mail with a subject that begins like this.
+async fn action(server: &Keywright, email: &str, subject: &str) -> String {
+    let letter = server.letter(email, subject, 1).await;
+    let (_, token) = letter.split_once("/action?token=").unwrap();
+    format!("/action?token={}", token.split_whitespace().next().unwrap())
+}
+
+#[tokio::test]
+async fn what_a_mail_offers() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    let device = server.sign_in_device(&server.sign_in_browser(ADA).await).await;
+    let end = action(&server, ADA, "A device was approved").await;
+
+    browser.visit("/action?token=kwa_x").await;
+    browser.see("This link does not work").await;
+    assert_accessible(&browser, "refused").await;
+    browser.visit(&end).await;
+    browser.see("Sign this device out?").await;
+    assert_accessible(&browser, "a device can be signed out").await;
+    assert_eq!(server.me(&device.access).await, 200, "looking does nothing");
+    browser.press("form[action='/action'] button").await;
+    browser.see("The device is signed out").await;
+    assert_accessible(&browser, "a device was signed out").await;
+    assert_eq!(server.me(&device.access).await, 401);
+    browser.visit(&end).await;
+    browser.see("The device is not signed in").await;
+    assert_accessible(&browser, "nothing is left to do").await;
+
+    let tokens = server.sign_in(ADA).await;
+    let me = server.api(reqwest::Method::PATCH, "/me").bearer_auth(&tokens.access);
+    assert_eq!(send(me.json(&json!({"email": "ada@new.example"}))).await.status, 200);
+    browser.visit(&action(&server, "ada@new.example", "Confirm").await).await;
+    browser.see("Take this address?").await;
+    assert_accessible(&browser, "an address to confirm").await;
     browser.close().await;
 }
 
