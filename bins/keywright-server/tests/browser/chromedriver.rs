@@ -1,8 +1,9 @@
-//! A chromedriver on a port that it picks itself, in a process group with the Chromium that it starts.
+//! A chromedriver on a port that it picks itself. It and its Chromium stay in the process group of the test, so
+//! that whoever stops a test stops them.
 
 use std::env;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -13,10 +14,13 @@ use tokio::time::timeout;
 /// How long a start may take: much longer than it does on a busy machine.
 const START: Duration = Duration::from_secs(30);
 
+/// How long an orderly end may take.
+const END: Duration = Duration::from_secs(10);
+
 /// A chromedriver. It ends with its browser when this is dropped, whatever became of the test.
 pub struct Chromedriver {
     child: Child,
-    url: String,
+    port: u16,
 }
 
 impl Chromedriver {
@@ -24,19 +28,18 @@ impl Chromedriver {
     pub async fn start() -> Self {
         let mut command = Command::new(found(&["chromedriver"]));
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.process_group(0).spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
-        let mut driver = Self { child, url: String::new() };
+        let mut driver = Self { child, port: 0 };
         let port = timeout(START, spawn_blocking(|| port_in(stdout))).await;
         let port = port.unwrap_or_else(|_| panic!("chromedriver said nothing for {START:?}")).unwrap();
-        let port = port.unwrap_or_else(|| panic!("chromedriver ended without having said its port"));
-        driver.url = format!("http://127.0.0.1:{port}");
+        driver.port = port.unwrap_or_else(|| panic!("chromedriver ended without having said its port"));
         driver
     }
 
     /// Where it takes commands.
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The browser that it is to start.
@@ -47,11 +50,19 @@ impl Chromedriver {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // Its Chromium is in the same group, and would outlive it.
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        // A Chromium outlives the death of its chromedriver, but not its orderly end.
+        let _ = shut_down(self.port);
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Has the chromedriver at `port` end itself and its browser; answered once they have.
+fn shut_down(port: u16) -> io::Result<()> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+    connection.set_read_timeout(Some(END))?;
+    write!(connection, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+    connection.read(&mut [0; 512]).map(|_| ())
 }
 
 /// The port in the line that tells of the start.
