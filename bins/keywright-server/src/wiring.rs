@@ -192,7 +192,8 @@ pub fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
     }
 }
 
-fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMailer> {
+/// What hands mail to `server`.
+pub(crate) fn smtp(server: &config::SmtpServer, config: &Config) -> anyhow::Result<SmtpMailer> {
     let from = &config.mail.from;
     let login = server
         .login

@@ -87,6 +87,8 @@ macro_rules! store_contract {
                 live_sessions_are_listed_newest_first,
                 the_others_end_together_and_are_recorded,
                 racing_ends_of_the_others_end_each_once,
+                everybodys_sessions_end_in_parts_and_each_is_recorded,
+                racing_ends_of_everybodys_sessions_end_each_once,
             }
             device_authorization {
                 an_authorization_is_found_as_it_was_begun,
@@ -196,6 +198,8 @@ macro_rules! store_contract {
                 what_is_not_dead_is_not_requeued,
             }
             user {
+                accounts_are_listed_newest_first,
+                an_enabled_account_signs_in_again_and_its_sessions_stay_ended,
                 a_changed_profile_is_kept_and_recorded,
                 an_unknown_account_is_not_found,
                 a_disabled_account_has_no_sessions,

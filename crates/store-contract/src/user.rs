@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::Poll;
+use keywright_domain::page::Page;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::port::Opening;
@@ -207,4 +208,38 @@ pub async fn of_racers_with_one_address_one_opens_an_account(stores: Stores) {
     let (_, opened) = answers.into_iter().find(|(answer, _)| *answer == Opening::Opened).unwrap();
     assert_eq!(stores.users.find(opened.id).await.unwrap().as_ref(), Some(&opened));
     assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), Some(opened));
+}
+
+/// All accounts come in pages, whatever state they are in.
+pub async fn accounts_are_listed_newest_first(stores: Stores) {
+    assert_eq!(stores.users.list(Page::default()).await.unwrap().total, 0);
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let unproven = User::unproven(unknown_user(), email("eve@example.net"), at(1));
+    assert_eq!(stores.users.open(&unproven).await.unwrap(), Opening::Opened);
+    let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
+    let ada = stores.users.disable(ada.id, &stamp(3)).await.unwrap().unwrap();
+    let page = |number| stores.users.list(Page::new(number, 2).unwrap());
+
+    let (first, second, beyond) = (page(1).await.unwrap(), page(2).await.unwrap(), page(3).await.unwrap());
+
+    assert_eq!((first.items, first.total), (vec![bob, unproven], 3));
+    assert_eq!((second.items, second.total), (vec![ada], 3));
+    assert_eq!((beyond.items, beyond.total), (vec![], 3));
+}
+
+/// Enabling undoes the disabling and revives nothing.
+pub async fn an_enabled_account_signs_in_again_and_its_sessions_stay_ended(stores: Stores) {
+    let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    assert_eq!(stores.users.enable(ada.id, at(5)).await.unwrap().as_ref(), Some(&ada));
+    stores.users.disable(ada.id, &stamp(10)).await.unwrap();
+
+    let enabled = stores.users.enable(ada.id, at(20)).await.unwrap().unwrap();
+    let again = stores.users.enable(ada.id, at(30)).await.unwrap();
+
+    assert_eq!(enabled, User { updated_at: at(20), ..ada.clone() });
+    assert_eq!(again.as_ref(), Some(&enabled));
+    assert!(!stored(&stores, session.id).await.is_live(at(21)));
+    let (_, signed_in) = sign_in(&stores, ADA, SessionKind::Tokens, 40).await;
+    assert_eq!(signed_in.id, ada.id);
+    assert_eq!(stores.users.enable(unknown_user(), at(50)).await.unwrap(), None);
 }

@@ -1,15 +1,23 @@
 //! The command line.
 
+mod account;
+mod backup;
+mod completions;
 mod config;
+mod doctor;
 mod keys;
 mod mail;
 mod migrate;
+mod orgs;
 mod output;
+mod page;
 mod secret;
 mod serve;
+mod sessions;
 mod store;
+mod users;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -52,7 +60,7 @@ Examples:
   KEYWRIGHT_PUBLIC_URL=http://localhost:9000 keywright-server
                                        serve on another port";
 
-#[derive(Clone, Copy, Debug, Default, Subcommand)]
+#[derive(Clone, Debug, Default, Subcommand)]
 enum Command {
     /// Serve the API and the pages (the default)
     ///
@@ -74,29 +82,72 @@ enum Command {
     /// The server's secret, from which every credential is derived
     #[command(subcommand)]
     Secret(secret::Verb),
+    /// The accounts
+    #[command(subcommand)]
+    Users(users::Verb),
+    /// The organizations, and who belongs to them
+    #[command(subcommand)]
+    Orgs(orgs::Verb),
+    /// The sessions
+    #[command(subcommand)]
+    Sessions(sessions::Verb),
+    /// Copy the database to a file, while servers work with it
+    ///
+    /// The copy is complete when this ends, and for this user alone. A file that exists is never overwritten. The
+    /// secret is not in it: keep that too, apart from the copy. docs/operations.md says how to restore.
+    /// This is for SQLite; PostgreSQL has `pg_dump`.
+    #[command(after_help = "Example:\n  keywright-server backup /var/backups/keywright-$(date +%F).db")]
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Look for what keeps this server from working, and say how to mend it
+    ///
+    /// Looks at `public_url`, the database, the secret, the clock, the mail server and the proxies. Changes nothing
+    /// and sends no mail. Exits with 1 if anything fails; what is only a warning is no failure.
+    #[command(after_help = "Example:\n  keywright-server doctor --config /etc/keywright.toml")]
+    Doctor,
+    /// Print the script that completes this command line in a shell
+    #[command(
+        after_help = "Example:\n  keywright-server completions bash > /etc/bash_completion.d/keywright-server"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
     let Arguments { config, json, yes, command } = Arguments::parse();
     let manner = Manner { json, yes };
-    let done = match Config::read(config.as_deref(), environment()) {
-        Ok(loaded) => match command.unwrap_or_default() {
-            Command::Serve => serve::run(loaded, json).await,
-            Command::Migrate => migrate::run(loaded, json).await,
-            Command::Config => config::run(&loaded, json),
-            Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
-            Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
-            Command::Secret(verb) => secret::run(&loaded, verb, manner).await,
-        },
-        Err(error) => Err(error.into()),
-    };
-    match done {
+    match run_command(command.unwrap_or_default(), config.as_deref(), manner).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("keywright-server: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run_command(command: Command, config: Option<&Path>, manner: Manner) -> anyhow::Result<()> {
+    if let Command::Completions { shell } = command {
+        return completions::run(shell, manner);
+    }
+    let loaded = Config::read(config, environment())?;
+    match command {
+        Command::Serve => serve::run(loaded, manner.json).await,
+        Command::Migrate => migrate::run(loaded, manner.json).await,
+        Command::Config => config::run(&loaded, manner.json),
+        Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
+        Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
+        Command::Secret(verb) => secret::run(&loaded, verb, manner).await,
+        Command::Users(verb) => users::run(&loaded, verb, manner).await,
+        Command::Orgs(verb) => orgs::run(&loaded, verb, manner).await,
+        Command::Sessions(verb) => sessions::run(&loaded, verb, manner).await,
+        Command::Backup { file } => backup::run(&loaded, file, manner).await,
+        Command::Doctor => doctor::run(&loaded, manner).await,
+        Command::Completions { shell } => completions::run(shell, manner),
     }
 }
 

@@ -13,3 +13,4 @@ mod log;
 mod mail;
 mod process;
 mod signal;
+mod verbs;

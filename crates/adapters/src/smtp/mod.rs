@@ -154,6 +154,15 @@ impl SmtpMailer {
         })
     }
 
+    /// Connects, protects the connection and signs in as for a letter, and sends none.
+    pub async fn probe(&self) -> Result<(), DeliveryError> {
+        let probed = tokio::time::timeout(self.deadline, async {
+            let mut connection = self.connect().await?;
+            connection.quit().await.map(drop).map_err(|error| failure::at_connection(&error))
+        });
+        probed.await.unwrap_or_else(|_| Err(failure::too_late(self.deadline)))
+    }
+
     async fn send(&self, mail: &lettre::Message) -> Result<(), DeliveryError> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,

@@ -55,6 +55,10 @@ pub trait Sessions: Send + Sync {
         at: &Stamp,
     ) -> Result<u32, StoreError>;
 
+    /// Ends up to `limit` live sessions, whoever's they are, and says how many those were: none only when no session is
+    /// live. Each is written to its owner's activity as ended, in the same commit.
+    async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError>;
+
     /// Ends the session and writes `event` to its owner's activity; false if it is unknown or over already.
     async fn end(
         &self,

@@ -1,11 +1,13 @@
 //! What users need remembered.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::{ProfileChange, User};
 use crate::email::EmailAddress;
 use crate::error::StoreError;
 use crate::id::UserId;
+use crate::page::{Page, Paged};
 use crate::stamp::Stamp;
 
 /// What the opening of an account came to.
@@ -35,6 +37,9 @@ pub trait Users: Send + Sync {
     /// The account with this address.
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
 
+    /// One page of all accounts, newest first.
+    async fn list(&self, page: Page) -> Result<Paged<User>, StoreError>;
+
     /// Remembers a new account as it is: of any number of racers with one address one opens it.
     async fn open(&self, user: &User) -> Result<Opening, StoreError>;
 
@@ -55,4 +60,8 @@ pub trait Users: Send + Sync {
     /// Disables the account and ends its sessions, in one commit. The account as it is then; none if it is
     /// unknown. Disabling again changes nothing.
     async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError>;
+
+    /// Lets a disabled account sign in again; what ended when it was disabled stays ended. The account as it is then;
+    /// none if it is unknown. Enabling what is enabled changes nothing.
+    async fn enable(&self, user: UserId, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
 }

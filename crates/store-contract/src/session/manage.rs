@@ -86,3 +86,70 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
         assert_eq!(rotate(&stores, other, 1, 11).await, Rotation::Over);
     }
 }
+
+/// Everybody's end, as many at a time as asked for, and what was over is left as it is.
+pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Stores) {
+    let (over, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    assert!(stores.sessions.end(over.id, EndReason::SignedOut, Event::SignedOut, &stamp(1)).await.unwrap());
+    let over = stored(&stores, over.id).await;
+    let (expired, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
+    let month = 30 * 86_400;
+    let mut live = Vec::new();
+    for second in 1..4 {
+        live.push(sign_in(&stores, ADA, SessionKind::Tokens, month + second).await.0);
+    }
+    let (of_bob, bob) = sign_in(&stores, BOB, SessionKind::Browser, month + 4).await;
+    live.push(of_bob);
+    let now = at(month + 10);
+
+    let mut ended = Vec::new();
+    for _ in 0..3 {
+        ended.push(stores.sessions.end_some(3, &stamp(month + 10)).await.unwrap());
+    }
+
+    assert_eq!(ended, [3, 1, 0]);
+    for session in live {
+        assert_eq!(stored(&stores, session.id).await, session.ended(EndReason::Ended, now));
+    }
+    assert_eq!(stored(&stores, over.id).await, over);
+    assert_eq!(stored(&stores, expired.id).await, expired);
+    for (user, expected) in [(ada.id, 3), (bob.id, 1)] {
+        let recorded = events(&stores, user).await;
+        assert_eq!(recorded.iter().filter(|event| **event == Event::SessionEnded).count(), expected);
+    }
+}
+
+/// Each session is ended by one of those who race, and no refresh survives them.
+pub async fn racing_ends_of_everybodys_sessions_end_each_once(stores: Stores) {
+    let mut sessions = Vec::new();
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    for second in 1..6 {
+        sessions.push(sign_in(&stores, ADA, SessionKind::Tokens, second).await.0.id);
+    }
+    let refreshed = sessions.clone();
+
+    let ended = race(&stores, RACERS, |stores, racer| {
+        let session = refreshed[racer % refreshed.len()];
+        async move {
+            if racer % 2 == 1 {
+                rotate(&stores, session, 0, 10).await;
+                return 0;
+            }
+            let mut ended = 0;
+            loop {
+                match stores.sessions.end_some(2, &stamp(10)).await.unwrap() {
+                    0 => return ended,
+                    some => ended += some,
+                }
+            }
+        }
+    })
+    .await;
+
+    assert_eq!(ended.iter().sum::<u32>(), 6);
+    let recorded = events(&stores, ada.id).await;
+    assert_eq!(recorded.iter().filter(|event| **event == Event::SessionEnded).count(), 6);
+    for session in sessions {
+        assert_eq!(rotate(&stores, session, 1, 11).await, Rotation::Over);
+    }
+}

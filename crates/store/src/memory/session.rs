@@ -101,6 +101,18 @@ impl Sessions for MemoryStore {
         self.tables().end_each(user, spared, 0, at)
     }
 
+    async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError> {
+        let mut tables = self.tables();
+        let live = tables.sessions.values().filter(|session| session.is_live(at.now));
+        let ended: Vec<_> =
+            (0..limit).zip(live).map(|(_, session)| session.ended(EndReason::Ended, at.now)).collect();
+        for (number, session) in (0..).zip(&ended) {
+            tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
+            tables.sessions.insert(session.id, session.clone());
+        }
+        Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+    }
+
     async fn end(
         &self,
         session: SessionId,

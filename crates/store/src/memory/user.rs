@@ -1,9 +1,11 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::origin::Origin;
+use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::CeremonyKind;
 use keywright_domain::session::EndReason;
 use keywright_domain::user::port::{Deletion, Opening, Users};
@@ -26,6 +28,12 @@ impl Users for MemoryStore {
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         Ok(self.tables().user_by_email(email).cloned())
+    }
+
+    async fn list(&self, page: Page) -> Result<Paged<User>, StoreError> {
+        let mut all: Vec<_> = self.tables().users.values().cloned().collect();
+        all.sort_by_key(|user| std::cmp::Reverse((user.created_at, user.id)));
+        Ok(page.of(all))
     }
 
     async fn open(&self, user: &User) -> Result<Opening, StoreError> {
@@ -97,5 +105,13 @@ impl Users for MemoryStore {
             *session = session.ended(EndReason::AccountDisabled, at.now);
         }
         Ok(Some(disabled))
+    }
+    async fn enable(&self, user: UserId, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        let mut tables = self.tables();
+        let Some(account) = tables.users.get_mut(&user) else { return Ok(None) };
+        if !account.is_enabled() {
+            *account = User { disabled_at: None, updated_at: now, ..account.clone() };
+        }
+        Ok(Some(account.clone()))
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
+use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::EndReason;
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::port::{Deletion, Opening, Users};
@@ -21,6 +23,7 @@ use crate::rows::{Key, Millis};
 use crate::schema::{
     device_authorizations, email_changes, magic_link_addresses, magic_links, mails, passkeys, users,
 };
+use crate::sql::Part;
 
 #[async_trait]
 impl Users for Store {
@@ -31,6 +34,22 @@ impl Users for Store {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         let email = email.clone();
         self.read(move |connection| find_by_email(connection, &email)).await
+    }
+
+    async fn list(&self, page: Page) -> Result<Paged<User>, StoreError> {
+        let part = Part::of(page);
+        self.read(move |connection| {
+            let rows = users::table
+                .order((users::created_at.desc(), users::id.desc()))
+                .limit(part.limit)
+                .offset(part.offset)
+                .select(UserRow::as_select())
+                .load(connection)?;
+            let total: i64 = users::table.count().get_result(connection)?;
+            let items = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
+            Ok(Paged { items, total: total.unsigned_abs() })
+        })
+        .await
     }
 
     async fn open(&self, user: &User) -> Result<Opening, StoreError> {
@@ -85,6 +104,17 @@ impl Users for Store {
                 session_end::end_all(connection, user, EndReason::AccountDisabled, at.now)?;
                 activity::add(connection, &Activity::new(Event::AccountDisabled, user, &at))?;
             }
+            find(connection, user)
+        })
+        .await
+    }
+
+    async fn enable(&self, user: UserId, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.write(move |connection| {
+            diesel::update(users::table.find(Key::from(user)))
+                .filter(users::disabled_at.is_not_null())
+                .set((users::disabled_at.eq(None::<Millis>), users::updated_at.eq(Millis::from(now))))
+                .execute(connection)?;
             find(connection, user)
         })
         .await

@@ -19,6 +19,8 @@ use super::error::{Failure, OpenError};
 pub(super) enum Access {
     Read,
     Write,
+    /// Writes nothing but another file.
+    Copy,
 }
 
 /// Makes connections to one file.
@@ -70,6 +72,7 @@ impl Connector {
         connection.batch_execute("PRAGMA trusted_schema = OFF")?;
         match access {
             Access::Read => connection.batch_execute("PRAGMA query_only = ON")?,
+            Access::Copy => connection.batch_execute("PRAGMA synchronous = FULL")?,
             Access::Write => {
                 self.use_write_ahead_log(&mut connection)?;
                 // With less a power cut loses what was acknowledged.

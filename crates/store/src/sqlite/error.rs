@@ -23,6 +23,8 @@ pub(super) enum Failure {
     Migration(#[source] Box<dyn Error + Send + Sync>),
     #[error("the file cannot be used with a write-ahead log")]
     NoWriteAheadLog,
+    #[error("the name of the copy is not UTF-8")]
+    NoText,
     #[error("a row was changed each time that it was judged")]
     Contended,
 }
@@ -70,7 +72,9 @@ impl Failure {
             Self::Query(QueryError::DatabaseError(DatabaseErrorKind::Unknown, information)) => {
                 MESSAGES.iter().any(|message| information.message().starts_with(message))
             }
-            Self::Query(_) | Self::BadRow(_) | Self::Migration(_) | Self::NoWriteAheadLog => false,
+            Self::Query(_) | Self::BadRow(_) | Self::Migration(_) | Self::NoWriteAheadLog | Self::NoText => {
+                false
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
 //! once (`executor`): an answer is given only when what it says is on the disk.
 
+mod backup;
 mod connection;
 mod counters;
 mod error;
@@ -50,6 +51,7 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 use keywright_domain::error::StoreError;
 
+pub use self::backup::backup;
 use self::connection::{Access, Connector};
 pub use self::counters::WriterFigures;
 use self::error::Failure;

@@ -1,0 +1,102 @@
+//! How a command line names an account, and how a command shows one.
+
+use std::str::FromStr;
+
+use anyhow::Context;
+use keywright_domain::Stores;
+use keywright_domain::email::EmailAddress;
+use keywright_domain::id::UserId;
+use keywright_domain::user::User;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::output::instant;
+
+/// An account by its address or its id.
+#[derive(Clone, Debug)]
+pub(super) enum Account {
+    Email(EmailAddress),
+    Id(Uuid),
+}
+
+impl FromStr for Account {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        let email = EmailAddress::parse(text).map(Self::Email);
+        email.map_err(|_| "is neither an e-mail address nor an id")
+    }
+}
+
+impl Account {
+    /// The account, if there is one.
+    pub(super) async fn look_up(&self, stores: &Stores) -> anyhow::Result<Option<User>> {
+        Ok(match self {
+            Self::Email(email) => stores.users.find_by_email(email).await?,
+            Self::Id(id) => stores.users.find(UserId(*id)).await?,
+        })
+    }
+
+    /// The account, or an error that says where to look.
+    pub(super) async fn find(&self, stores: &Stores) -> anyhow::Result<User> {
+        self.look_up(stores).await?.with_context(|| {
+            let name = match self {
+                Self::Email(email) => email.to_string(),
+                Self::Id(id) => id.to_string(),
+            };
+            format!("there is no account {name}: see `keywright-server users list`")
+        })
+    }
+}
+
+/// An e-mail address on a command line.
+pub(super) fn email(text: &str) -> Result<EmailAddress, &'static str> {
+    EmailAddress::parse(text).map_err(|_| "is no e-mail address")
+}
+
+/// An account with the names of the API, and what only an operator sees.
+pub(super) fn about(user: &User) -> Json {
+    let profile = &user.profile;
+    json!({
+        "id": user.id,
+        "email": user.email.as_str(),
+        "email_verified": user.email_verified,
+        "pending_email": user.pending_email.as_ref().map(EmailAddress::as_str),
+        "name": profile.name,
+        "avatar_url": profile.avatar_url,
+        "locale": profile.locale,
+        "time_zone": profile.time_zone,
+        "created_at": instant(user.created_at),
+        "updated_at": instant(user.updated_at),
+        "last_sign_in_at": user.last_sign_in_at.map(instant),
+        "disabled_at": user.disabled_at.map(instant),
+    })
+}
+
+/// What keeps people from signing in, in a word.
+pub(super) const fn state(user: &User) -> &'static str {
+    match (user.disabled_at, user.email_verified) {
+        (Some(_), _) => "disabled",
+        (None, false) => "unproven",
+        (None, true) => "active",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_named_by_its_address_or_its_id() {
+        let id = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+
+        assert!(matches!(id.parse(), Ok(Account::Id(uuid)) if uuid.to_string() == id));
+        assert!(
+            matches!("Ada@Example.com".parse(), Ok(Account::Email(email)) if email.as_str() == "ada@example.com")
+        );
+        assert!("ada".parse::<Account>().is_err());
+    }
+}

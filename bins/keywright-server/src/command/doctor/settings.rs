@@ -1,0 +1,71 @@
+//! What the configuration says, without asking anybody.
+
+use super::{Check, State};
+use crate::config::{Config, Loaded};
+
+/// What keeps a server from starting, what is probably not meant, and what is well.
+pub(super) fn look(loaded: &Loaded) -> Vec<Check> {
+    let refused = loaded.check().err().map(|error| Check::of_sentence(State::Fail, &error.to_string()));
+    let warned = loaded.warnings.iter().map(|warning| Check::of_sentence(State::Warn, warning));
+    let mut checks: Vec<Check> = refused.into_iter().chain(warned).collect();
+    for well in [public_url(&loaded.config), proxies(&loaded.config), secret(&loaded.config)] {
+        // The configuration has said already what is wrong with it.
+        if !checks.iter().any(|check| check.name == well.name) {
+            checks.push(well);
+        }
+    }
+    checks
+}
+
+fn public_url(config: &Config) -> Check {
+    let url = &config.public_url;
+    let message = if config.is_development() {
+        format!("{url}, for development on this machine")
+    } else {
+        format!("{url}")
+    };
+    Check::ok("public_url", message)
+}
+
+/// This server speaks no TLS, so whoever is reached by https has a proxy before it.
+fn proxies(config: &Config) -> Check {
+    const NAME: &str = "server.trusted_proxies";
+    let trusted = &config.server.trusted_proxies;
+    match (config.public_url.is_https(), trusted.is_empty()) {
+        (true, true) => Check::warn(
+            NAME,
+            format!("none, and https at {} is a proxy's: all clients count as the proxy", config.public_url),
+            "name the proxy's address or network, so that limits and activity see who asks",
+        ),
+        (false, true) => Check::ok(NAME, "none, and no proxy is needed"),
+        (false, false) => Check::warn(
+            NAME,
+            format!("{} trusted, and {} is reached without a proxy", trusted.len(), config.public_url),
+            "remove it, unless there is a proxy on this machine",
+        ),
+        (true, false) => {
+            let names: Vec<_> = trusted.iter().map(ToString::to_string).collect();
+            let header = config.server.forwarded_header.as_str();
+            Check::ok(NAME, format!("{} may say in {header} who asks", names.join(", ")))
+        }
+    }
+}
+
+fn secret(config: &Config) -> Check {
+    const NAME: &str = "secret_file";
+    if config.secret.value.is_some() {
+        return Check::ok("secret", "is set");
+    }
+    let file = config.secret.file.display();
+    // Only where there is none would it be made.
+    if matches!(config.secret.file.try_exists(), Ok(false)) {
+        return Check::ok(NAME, format!("{file} does not exist yet: the first start makes it"));
+    }
+    match config.load_or_create_secret(|_| ()) {
+        Err(error) => Check::of_sentence(State::Fail, &error.to_string()),
+        Ok(loaded) => match loaded.warnings.first() {
+            Some(warning) => Check::of_sentence(State::Warn, warning),
+            None => Check::ok(NAME, format!("{file} holds the secret, for this user alone")),
+        },
+    }
+}

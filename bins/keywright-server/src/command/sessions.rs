@@ -1,0 +1,95 @@
+//! `keywright-server sessions`
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use keywright_domain::Stamp;
+use keywright_domain::activity::Event;
+use keywright_domain::id::SessionId;
+use keywright_domain::origin::Origin;
+use keywright_domain::session::EndReason;
+use serde_json::json;
+
+use super::account::Account;
+use super::output::Manner;
+use super::store::{self, Opened};
+use crate::config::Loaded;
+
+/// How many sessions end in one commit: as many as a server that runs meanwhile does not notice.
+const BATCH: u32 = 100;
+
+const EVERYBODY: &str = "Every session of every account ends: everybody has to sign in again.";
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Verb {
+    /// End sessions: one, all of one account, or all there are
+    ///
+    /// Refresh tokens and cookies stop working at once, and with them the access tokens wherever this server is asked.
+    /// Who verifies access tokens on their own takes them until they expire: `keys rotate --emergency` ends those too.
+    ///
+    /// After a restore from a backup use --all: sessions that had been ended since the backup live again.
+    #[command(after_help = "\
+Examples:
+  keywright-server sessions revoke ada@example.com
+  keywright-server sessions revoke 0198c0de-0000-7000-8000-000000000001
+  keywright-server sessions revoke --all --yes")]
+    Revoke(Target),
+}
+
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(super) struct Target {
+    /// The address or the id of an account, or the id of a session as `users show` names it
+    #[arg(value_name = "EMAIL|ID")]
+    whose: Option<Account>,
+    /// Every session of every account
+    #[arg(long)]
+    all: bool,
+}
+
+/// Runs on the configured store, whether or not a server is running.
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+    let Verb::Revoke(target) = verb;
+    let opened = store::open(loaded).await?;
+    let count = if let Some(named) = &target.whose {
+        revoke(&opened, named).await?
+    } else {
+        manner.confirm(EVERYBODY)?;
+        revoke_all(&opened).await?
+    };
+    let text = match count {
+        0 => "No session was live.".to_owned(),
+        1 => "1 session is over.".to_owned(),
+        more => format!("{more} sessions are over."),
+    };
+    Ok(manner.print(&json!({"revoked": count}), &text)?)
+}
+
+async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
+    let (sessions, at) = (opened.stores.sessions.as_ref(), stamp(opened));
+    if let Some(user) = named.look_up(&opened.stores).await? {
+        return Ok(sessions.end_others(user.id, None, &at).await?.into());
+    }
+    let id = match named {
+        Account::Email(email) => bail!("there is no account {email}: see `keywright-server users list`"),
+        Account::Id(id) => SessionId(*id),
+    };
+    if sessions.find(id).await?.is_none() {
+        bail!("there is no account and no session {id}: see `keywright-server users list` and `users show`");
+    }
+    Ok(sessions.end(id, EndReason::Ended, Event::SessionEnded, &at).await?.into())
+}
+
+/// Ends whatever is live, until nothing is.
+async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
+    let mut count = 0;
+    loop {
+        match opened.stores.sessions.end_some(BATCH, &stamp(opened)).await? {
+            0 => return Ok(count),
+            ended => count += u64::from(ended),
+        }
+    }
+}
+
+fn stamp(opened: &Opened) -> Stamp {
+    Stamp::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, Origin::default())
+}
