@@ -1,6 +1,6 @@
 -- What is over is found by these, the longest over first.
-CREATE INDEX device_authorizations_undecided_by_expiry ON device_authorizations (expires_at)
-    WHERE decided_by IS NULL;
+DROP INDEX device_authorizations_by_decider;
+CREATE INDEX device_authorizations_by_decider ON device_authorizations (decided_by, expires_at);
 CREATE INDEX device_authorizations_decided_by_expiry ON device_authorizations (expires_at)
     WHERE decided_by IS NOT NULL;
 CREATE INDEX magic_links_by_expiry ON magic_links (expires_at);

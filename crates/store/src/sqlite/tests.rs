@@ -509,7 +509,7 @@ async fn hot_queries_find_their_rows_by_an_index() {
         (
             "SELECT id FROM device_authorizations WHERE decided_by IS NULL AND expires_at < ? \
                 ORDER BY expires_at LIMIT 100",
-            "device_authorizations_undecided_by_expiry (expires_at<?)",
+            "device_authorizations_by_decider (decided_by=? AND expires_at<?)",
         ),
         (
             "SELECT id FROM device_authorizations WHERE decided_by IS NOT NULL AND expires_at < ? \
