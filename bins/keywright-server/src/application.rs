@@ -27,8 +27,6 @@ use crate::wiring::{self, World};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
-/// How often what is past its time is forgotten.
-const PURGE_PAUSE: Duration = Duration::from_mins(1);
 
 /// What tests set otherwise than the real server.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +36,17 @@ pub struct Tuning {
     /// How long the key worker pauses: how late this server may learn of a key that another one has made or
     /// dropped.
     pub key_pause: Duration,
+    /// How long the purge worker pauses when there is nothing left to do.
+    pub purge_pause: Duration,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { mail_pause: Duration::from_millis(250), key_pause: Duration::from_secs(1) }
+        Self {
+            mail_pause: Duration::from_millis(250),
+            key_pause: Duration::from_secs(1),
+            purge_pause: Duration::from_mins(1),
+        }
     }
 }
 
@@ -130,7 +134,7 @@ impl Application {
                 self.tuning.key_pause,
                 stopped.clone(),
             )),
-            tokio::spawn(purge_worker::run(service.clone(), PURGE_PAUSE, stopped.clone())),
+            tokio::spawn(purge_worker::run(service.clone(), self.tuning.purge_pause, stopped.clone())),
             tokio::spawn(mail_worker::run(service, self.mailer, self.tuning.mail_pause, stopped)),
         ];
 

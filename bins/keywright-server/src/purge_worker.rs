@@ -1,26 +1,44 @@
-//! Forgets what is past its time, in small batches.
+//! Removes what is over, in small batches, and clears old addresses and user agents.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::Service;
-use keywright_domain::passkey;
+use keywright_domain::retention::flow::purge;
 use tokio::sync::watch;
 
-/// Forgets until `stop` changes: whatever there is, and then again after `pause`.
+/// How long others have the store to themselves between two batches.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// Purges until `stop` changes: whatever there is, and then again after `pause`. What is under way then is left to the
+/// next start, or to another server: a batch is done as a whole or not at all.
 pub async fn run(service: Arc<Service>, pause: Duration, mut stop: watch::Receiver<bool>) {
+    let (mut removed, mut cleared) = (0, 0);
     loop {
-        let has_more = match passkey::flow::purge(&service).await {
-            Ok(has_more) => has_more,
+        let purged = tokio::select! {
+            _ = stop.changed() => return,
+            purged = purge(&service) => purged,
+        };
+        let is_more = match purged {
+            Ok(purged) => {
+                removed += purged.removed;
+                cleared += purged.cleared;
+                purged.is_more
+            }
             Err(error) => {
-                tracing::error!(error.cause = %error, "challenges cannot be purged just now");
+                tracing::error!(error.cause = %error, "what is over cannot be removed just now");
                 false
             }
         };
-        let pause = if has_more { Duration::ZERO } else { pause };
+        if !is_more {
+            if removed + cleared > 0 {
+                tracing::info!(purge.removed = removed, purge.cleared = cleared, "removed what is over");
+            }
+            (removed, cleared) = (0, 0);
+        }
         tokio::select! {
             _ = stop.changed() => return,
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(if is_more { BREATH } else { pause }) => {}
         }
     }
 }

@@ -25,6 +25,7 @@ use keywright_domain::magic_link::LinkBudget;
 use keywright_domain::mail::port::Mailer;
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
+use keywright_domain::retention::Retention;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::reload::Reloads;
@@ -181,7 +182,20 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
                 SignupPolicy::Domains(config.signup.domains.iter().map(ToString::to_string).collect())
             }
         },
+        retention: retention(&config.retention),
     })
+}
+
+fn retention(config: &config::Retention) -> Retention {
+    Retention {
+        origins: delta(config.origins),
+        sessions: delta(config.sessions),
+        activities: delta(config.activity),
+        device_authorizations: delta(config.device_authorizations),
+        magic_links: delta(config.magic_links),
+        mails: delta(config.mails),
+        email_changes: delta(config.email_changes),
+    }
 }
 
 /// What delivers mail.

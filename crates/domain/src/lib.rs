@@ -24,6 +24,7 @@ pub mod page;
 pub mod passkey;
 pub mod rate_limit;
 pub mod resource_server;
+pub mod retention;
 pub mod secret;
 pub mod service;
 pub mod session;

@@ -27,6 +27,8 @@ use crate::organization::port::Organizations;
 use crate::origin::Origin;
 use crate::passkey::port::{Passkeys, Webauthn};
 use crate::resource_server::ResourceServers;
+use crate::retention::Retention;
+use crate::retention::port::Sweeper;
 use crate::session::port::Sessions;
 use crate::session::{Lifetimes, RotationRules};
 use crate::signing_key::port::SigningKeys;
@@ -72,6 +74,7 @@ pub struct Stores {
     pub mails: Arc<dyn Mails>,
     pub activities: Arc<dyn Activities>,
     pub signing_keys: Arc<dyn SigningKeys>,
+    pub sweeper: Arc<dyn Sweeper>,
     pub health: Arc<dyn Health>,
 }
 
@@ -89,6 +92,7 @@ impl Stores {
             + Mails
             + Activities
             + SigningKeys
+            + Sweeper
             + Health
             + 'static,
     {
@@ -103,6 +107,7 @@ impl Stores {
             mails: store.clone(),
             activities: store.clone(),
             signing_keys: store.clone(),
+            sweeper: store.clone(),
             health: store,
         }
     }
@@ -128,6 +133,8 @@ pub struct Rules {
     /// Origins besides this server's that a sign-in may lead to.
     pub redirect_origins: Vec<String>,
     pub signup: SignupPolicy,
+    /// How long what is over stays.
+    pub retention: Retention,
 }
 
 impl Rules {

@@ -29,6 +29,7 @@ pub mod mail;
 pub mod organization;
 pub mod passkey;
 mod race;
+pub mod retention;
 pub mod session;
 pub mod signing_key;
 pub mod user;
@@ -233,6 +234,21 @@ macro_rules! store_contract {
             health {
                 the_figures_count_live_sessions,
                 the_figures_count_mails_that_wait_and_that_were_given_up,
+            }
+            retention {
+                an_undecided_authorization_goes_after_its_expiry_and_its_user_code_is_free,
+                a_decided_authorization_goes_apart_from_the_others,
+                links_go_after_their_expiry,
+                an_address_goes_when_it_says_nothing_any_more,
+                a_mail_that_waits_stays_and_one_that_is_settled_goes,
+                changes_of_addresses_go_by_their_age,
+                activity_goes_by_its_age,
+                a_session_goes_after_its_end,
+                a_session_in_use_stays_until_it_is_over,
+                batches_are_bounded,
+                of_racing_sweepers_each_record_is_removed_once,
+                old_addresses_and_user_agents_are_cleared_and_nothing_else,
+                of_racing_sweepers_each_record_is_cleared_once,
             }
             signing_key {
                 of_racing_first_keys_one_stands,

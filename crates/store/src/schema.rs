@@ -58,6 +58,7 @@ diesel::table! {
         seen -> BigInt,
         spent_at -> BigInt,
         made_at -> BigInt,
+        look_at -> BigInt,
     }
 }
 
@@ -143,6 +144,7 @@ diesel::table! {
         email -> Text,
         wrong_codes -> Text,
         codes_off_until -> Nullable<BigInt>,
+        look_at -> BigInt,
     }
 }
 

@@ -15,6 +15,7 @@ mod mail;
 mod origin;
 mod rate_limit;
 mod reader;
+mod retention;
 mod row;
 mod safety;
 mod secret;
@@ -46,6 +47,7 @@ pub use self::magic_link::MagicLink;
 pub use self::mail::{Mail, MailUrl, Mailbox, SmtpLogin, SmtpSecurity, SmtpServer};
 pub use self::origin::{Domain, WebOrigin};
 pub use self::rate_limit::RateLimit;
+pub use self::retention::Retention;
 pub use self::secret::{Secret, SecretBytes, SecretSettings};
 pub use self::secret_file::LoadedSecret;
 pub use self::secret_rotation::SecretFiles;
@@ -86,6 +88,8 @@ pub struct Config {
     pub webauthn: Webauthn,
     /// `rate_limit.*`
     pub rate_limit: RateLimit,
+    /// `retention.*`
+    pub retention: Retention,
     /// `clients`, the built-in `cli` and `web` first.
     pub clients: Vec<Client>,
     /// `resource_servers`. Default: none.
@@ -160,6 +164,7 @@ impl Config {
             magic_link: MagicLink::read(reader)?,
             webauthn: Webauthn::read(reader, &public_url)?,
             rate_limit: RateLimit::read(reader)?,
+            retention: Retention::read(reader)?,
             clients: client::clients(reader)?,
             resource_servers: client::resource_servers(reader)?,
             cors: Cors { origins: reader.list("cors.origins", Vec::new)? },

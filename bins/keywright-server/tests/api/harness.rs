@@ -154,7 +154,7 @@ impl Keywright {
     /// A server with these settings besides: environment variables without `KEYWRIGHT_`.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let pause = Duration::from_millis(10);
-        Self::start_tuned(settings, Tuning { mail_pause: pause, key_pause: pause }).await
+        Self::start_tuned(settings, Tuning { mail_pause: pause, key_pause: pause, ..Tuning::default() }).await
     }
 
     /// The same with workers that pause as long as `tuning` says.

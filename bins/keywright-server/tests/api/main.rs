@@ -34,6 +34,7 @@ mod personal_data;
 mod production;
 mod rate_limit;
 mod refresh;
+mod retention;
 mod revoke;
 mod sessions;
 mod signing_key;

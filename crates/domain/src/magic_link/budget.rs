@@ -91,6 +91,12 @@ impl WrongCodes {
         self.off_until.is_some_and(|until| now < until)
     }
 
+    /// From when on this says nothing any more. None if it never did.
+    pub fn quiet_at(&self) -> Option<DateTime<Utc>> {
+        let last = self.tried_at.iter().max().map(|at| *at + CODE_PERIOD);
+        last.max(self.off_until)
+    }
+
     /// The same after one more at `now`. While codes are off none counts, so that nobody keeps them off.
     #[must_use]
     pub fn after_one(&self, now: DateTime<Utc>) -> Self {
@@ -180,6 +186,9 @@ mod tests {
         assert!(!off.are_codes_off(at(9 + 1440)));
         assert_eq!(off.after_one(at(20)), off, "none counts while they are off");
         assert_eq!(off.after_one(at(2000)).tried_at, [at(2000)]);
+        assert_eq!(off.quiet_at(), Some(at(9 + 1440)));
+        assert_eq!(off.after_one(at(2000)).quiet_at(), Some(at(2000 + 1440)));
+        assert_eq!(WrongCodes::default().quiet_at(), None);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
+use keywright_domain::retention::Retention;
 use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::reload::Reloads;
@@ -246,5 +247,6 @@ fn rules() -> Rules {
         link_budget: LinkBudget { per_network: per_10_minutes(5), per_email: per_10_minutes(30) },
         redirect_origins: vec!["https://app.example.com".to_owned()],
         signup: SignupPolicy::Open,
+        retention: Retention::default(),
     }
 }

@@ -8,6 +8,7 @@ mod magic_link;
 mod mail;
 mod organization;
 mod passkey;
+mod retention;
 mod session;
 mod signing_key;
 mod user;

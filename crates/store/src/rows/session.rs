@@ -32,6 +32,7 @@ pub struct SessionRow {
     seen: i64,
     spent_at: Millis,
     made_at: Millis,
+    look_at: Millis,
 }
 
 /// What a transition may change in a session.
@@ -75,6 +76,7 @@ impl From<&Session> for SessionRow {
             seen: change.seen,
             spent_at: change.spent_at,
             made_at: change.made_at,
+            look_at: session.expires_at().into(),
         }
     }
 }

@@ -29,6 +29,7 @@ impl Key {
 #[derive(Clone, Copy, Debug)]
 pub enum Lock {
     SigningKeys,
+    Retention,
 }
 
 impl Lock {
@@ -36,6 +37,7 @@ impl Lock {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SigningKeys => "signing_keys",
+            Self::Retention => "retention",
         }
     }
 }

@@ -31,6 +31,8 @@ mod mail;
 mod organization;
 #[path = "../sql/passkey.rs"]
 mod passkey;
+#[path = "../sql/retention.rs"]
+mod retention;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/session_end.rs"]

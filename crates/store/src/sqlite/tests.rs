@@ -506,6 +506,42 @@ async fn hot_queries_find_their_rows_by_an_index() {
             "SELECT * FROM device_authorizations WHERE user_code IN (?, ?)",
             "device_authorizations_2 (user_code=?)",
         ),
+        (
+            "SELECT id FROM device_authorizations WHERE decided_by IS NULL AND expires_at < ? \
+                ORDER BY expires_at LIMIT 100",
+            "device_authorizations_by_decider (decided_by=? AND expires_at<?)",
+        ),
+        (
+            "SELECT id FROM device_authorizations WHERE decided_by IS NOT NULL AND expires_at < ? \
+                ORDER BY expires_at LIMIT 100",
+            "device_authorizations_decided_by_expiry (expires_at<?)",
+        ),
+        (
+            "SELECT id FROM magic_links WHERE expires_at < ? ORDER BY expires_at LIMIT 100",
+            "magic_links_by_expiry (expires_at<?)",
+        ),
+        (
+            "SELECT id FROM mails WHERE settled_at < ? ORDER BY settled_at LIMIT 100",
+            "mails_settled (settled_at<?)",
+        ),
+        (
+            "SELECT id FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT 100",
+            "sessions_ended (ended_at<?)",
+        ),
+        (
+            "SELECT * FROM sessions WHERE look_at < ? ORDER BY look_at LIMIT 100",
+            "sessions_by_look (look_at<?)",
+        ),
+        (
+            "SELECT id FROM sessions WHERE created_at < ? AND (ip IS NOT NULL OR user_agent IS NOT NULL) \
+                ORDER BY created_at LIMIT 100",
+            "sessions_with_origin (created_at<?)",
+        ),
+        (
+            "SELECT id FROM activities WHERE occurred_at < ? AND (ip IS NOT NULL OR user_agent IS NOT NULL) \
+                ORDER BY occurred_at LIMIT 100",
+            "activities_with_origin (occurred_at<?)",
+        ),
     ] {
         let explain = store.read(move |connection| {
             Ok(sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Plan>(connection)?)
@@ -534,7 +570,7 @@ async fn no_index_covers_what_a_refresh_changes() {
 
     let mut names: Vec<_> = indexed.await.unwrap().into_iter().map(|column| column.name).collect();
     names.sort();
-    assert_eq!(names, ["id", "user_id"]);
+    assert_eq!(names, ["created_at", "ended_at", "id", "look_at", "user_id"]);
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! What is over goes, and old addresses and user agents are cleared (contract §7, docs/retention.md).
+
+use std::time::Duration;
+
+use keywright_domain::retention::flow::purge;
+use keywright_server::application::Tuning;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Keywright, send};
+
+const DAY: i64 = 86_400;
+
+/// Purges until there is nothing left to do.
+async fn sweep(keywright: &Keywright) {
+    for _ in 0..100 {
+        if !purge(&keywright.service).await.unwrap().is_more {
+            return;
+        }
+    }
+    panic!("there is always more");
+}
+
+/// One answer of the account, by a bearer.
+async fn data(keywright: &Keywright, access: &str, path: &str) -> Vec<Value> {
+    let answer = keywright.get_as(access, &format!("/api/v1/auth/{path}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["data"].as_array().unwrap().clone()
+}
+
+async fn refresh(keywright: &Keywright, refresh: &str) -> crate::harness::Answer {
+    keywright.post("/refresh", json!({"refresh_token": refresh})).await
+}
+
+#[tokio::test]
+async fn after_31_days_nobody_is_told_where_it_was() {
+    let keywright = Keywright::start().await;
+    let link = keywright.link("ada@example.com").await;
+    let verify = keywright.api(Method::POST, "/magic_link/verify").header("user-agent", "Ada's tool/1");
+    let mut tokens = send(verify.json(&json!({"token": link.token}))).await.tokens();
+    for path in ["sessions", "activity"] {
+        let entry = data(&keywright, &tokens.access, path).await.remove(0);
+        assert_eq!(
+            (&entry["ip_address"], &entry["user_agent"]),
+            (&json!("127.0.0.1"), &json!("Ada's tool/1"))
+        );
+    }
+
+    keywright.advance(29 * DAY);
+    sweep(&keywright).await;
+    tokens = refresh(&keywright, &tokens.refresh).await.tokens();
+    assert_eq!(data(&keywright, &tokens.access, "activity").await[0]["ip_address"], json!("127.0.0.1"));
+
+    keywright.advance(2 * DAY);
+    sweep(&keywright).await;
+    tokens = refresh(&keywright, &tokens.refresh).await.tokens();
+    for path in ["sessions", "activity"] {
+        let entry = data(&keywright, &tokens.access, path).await.remove(0);
+        assert_eq!((&entry["ip_address"], &entry["user_agent"]), (&Value::Null, &Value::Null), "{path}");
+    }
+    assert!(!keywright.dump().contains("Ada's tool"), "it is gone from the store, too");
+}
+
+#[tokio::test]
+async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
+    let keywright = Keywright::start().await;
+    let mut tokens = keywright.sign_in("ada@example.com").await;
+    let first = tokens.clone();
+
+    for _ in 0..8 {
+        keywright.advance(20 * DAY);
+        sweep(&keywright).await;
+        tokens = refresh(&keywright, &tokens.refresh).await.tokens();
+        assert_eq!(keywright.me(&tokens.access).await, 200);
+    }
+    // Whoever copied the first token is found out still.
+    assert_eq!(refresh(&keywright, &first.refresh).await.error(), "401 invalid_grant");
+    assert_eq!(keywright.me(&tokens.access).await, 401);
+    assert_eq!(keywright.events("ada@example.com").await[0], "refresh_reuse_detected");
+    sweep(&keywright).await;
+    assert!(keywright.dump().lines().any(|row| row.starts_with("sessions ")));
+
+    keywright.advance(31 * DAY);
+    sweep(&keywright).await;
+    assert_eq!(refresh(&keywright, &tokens.refresh).await.error(), "401 invalid_grant");
+    assert!(!keywright.dump().lines().any(|row| row.starts_with("sessions ")), "{}", keywright.dump());
+}
+
+#[tokio::test]
+async fn what_is_over_leaves_nothing_behind() {
+    let keywright = Keywright::start().await;
+    let cookie = keywright.sign_in_browser("ada@example.com").await;
+    keywright.sign_in_device(&cookie).await;
+    keywright.begin_device().await;
+    keywright.ask_for_link("nobody@example.com").await;
+    keywright.mail("nobody@example.com", 1).await;
+    let rows = |dump: &str| {
+        let growing = ["sessions ", "activities ", "device_authorizations ", "magic_links ", "mails "];
+        growing.map(|table| dump.lines().filter(|row| row.starts_with(table)).count())
+    };
+    assert!(rows(&keywright.dump()).iter().all(|count| *count > 0), "{:?}", rows(&keywright.dump()));
+
+    // The mail about the device offers its action for a week, and the device is still known for it.
+    keywright.advance(6 * DAY);
+    sweep(&keywright).await;
+    assert_eq!(rows(&keywright.dump())[2..4], [1, 0]);
+
+    keywright.advance(400 * DAY);
+    sweep(&keywright).await;
+    assert_eq!(rows(&keywright.dump()), [0; 5], "{}", keywright.dump());
+    assert!(!keywright.dump().contains("nobody@example.com"));
+    keywright.sign_in("ada@example.com").await;
+}
+
+#[tokio::test]
+async fn an_expired_user_code_is_free_again() {
+    let keywright = Keywright::start().await;
+    let (device_code, _) = keywright.begin_device().await;
+    let poll = || keywright.post("/token", json!({"device_code": device_code}));
+
+    keywright.advance(601);
+    sweep(&keywright).await;
+    assert_eq!(poll().await.error(), "400 expired_token");
+    assert!(keywright.dump().contains("device_authorizations "));
+
+    keywright.advance(DAY);
+    sweep(&keywright).await;
+    assert_eq!(poll().await.error(), "400 invalid_grant");
+    // The code is unique among the rows, so without a row it can be given out again.
+    assert!(!keywright.dump().lines().any(|row| row.starts_with("device_authorizations ")));
+}
+
+#[tokio::test]
+async fn the_server_purges_by_itself_as_it_is_configured() {
+    let pause = Duration::from_millis(10);
+    let tuning = Tuning { mail_pause: pause, key_pause: pause, purge_pause: pause };
+    let keywright = Keywright::start_tuned(&[("RETENTION__ACTIVITY", "1d")], tuning).await;
+    keywright.sign_in("ada@example.com").await;
+    assert_eq!(keywright.events("ada@example.com").await, ["signed_in"]);
+
+    keywright.advance(DAY + 1);
+
+    for _ in 0..500 {
+        if keywright.events("ada@example.com").await.is_empty() {
+            return keywright.stop().await;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the activity is still there");
+}

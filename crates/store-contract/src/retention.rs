@@ -1,0 +1,306 @@
+//! Retention: what is over goes, what is needed stays, and old addresses and user agents are cleared.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_domain::Stores;
+use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::port::Begun;
+use keywright_domain::email_change::{EmailChange, State as ChangeState};
+use keywright_domain::id::{EmailChangeId, MailId, SessionId};
+use keywright_domain::magic_link::budget::WRONG_CODES;
+use keywright_domain::magic_link::port::{Redeem, Redemption};
+use keywright_domain::magic_link::{MagicLink, Proof};
+use keywright_domain::mail::{Delivery, Mail};
+use keywright_domain::origin::Origin;
+use keywright_domain::retention::port::Swept;
+use keywright_domain::retention::{Origins, Removal};
+use keywright_domain::session::port::Rotation;
+use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, Session, SessionKind};
+use keywright_domain::user::User;
+
+use crate::fixture::{
+    ADA, BOB, ENTROPY, LIFETIMES, RACERS, activity, approve, at, authorization, begin, email, issue, origin,
+    race, redeem, sign_in, stamp, stored,
+};
+
+const DAY: i64 = 86_400;
+const MILLISECOND: TimeDelta = TimeDelta::milliseconds(1);
+
+/// Removes what was over before the instant that is `instant` plus a millisecond.
+async fn remove_at(stores: &Stores, removal: Removal, instant: DateTime<Utc>) -> u32 {
+    stores.sweeper.remove(removal, instant + MILLISECOND, 100).await.unwrap().done
+}
+
+async fn remove(stores: &Stores, removal: Removal, second: i64) -> u32 {
+    remove_at(stores, removal, at(second)).await
+}
+
+async fn clear(stores: &Stores, origins: Origins, second: i64) -> u32 {
+    stores.sweeper.clear(origins, at(second), 100).await.unwrap().done
+}
+
+async fn is_gone(stores: &Stores, session: SessionId) -> bool {
+    stores.sessions.find(session).await.unwrap().is_none()
+}
+
+/// One that nobody decided goes when its expiry is before the instant, and its user code is free again.
+pub async fn an_undecided_authorization_goes_after_its_expiry_and_its_user_code_is_free(stores: Stores) {
+    let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);
+    let mut again = authorization(700);
+    again.user_code = old.user_code;
+    assert_eq!(remove(&stores, Removal::UndecidedDevices, 599).await, 0);
+    assert_eq!(stores.device_authorizations.begin(&again).await.unwrap(), Begun::UserCodeTaken);
+
+    assert_eq!(remove(&stores, Removal::UndecidedDevices, 600).await, 1);
+
+    assert_eq!(stores.device_authorizations.find(old.id).await.unwrap(), None);
+    assert_eq!(stores.device_authorizations.find(young.id).await.unwrap(), Some(young));
+    assert_eq!(stores.device_authorizations.begin(&again).await.unwrap(), Begun::Begun);
+}
+
+/// A mail may still offer an action on one that was decided.
+pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let pending = begin(&stores, 0).await;
+    let approved = approve(&stores, &pending, &session, 1).await;
+
+    assert_eq!(remove(&stores, Removal::UndecidedDevices, DAY).await, 0);
+    assert_eq!(remove(&stores, Removal::DecidedDevices, 599).await, 0);
+    assert_eq!(stores.device_authorizations.find(approved.id).await.unwrap(), Some(approved.clone()));
+
+    assert_eq!(remove(&stores, Removal::DecidedDevices, 600).await, 1);
+    assert_eq!(stores.device_authorizations.find(approved.id).await.unwrap(), None);
+}
+
+/// A link goes when its expiry is before the instant, whether or not it was used.
+pub async fn links_go_after_their_expiry(stores: Stores) {
+    let (used, unused) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await);
+    let young = issue(&stores, ADA, 1).await;
+    stores.magic_links.redeem(&redeem(&used, SessionKind::Tokens, 2), &stamp(2)).await.unwrap();
+
+    assert_eq!(remove(&stores, Removal::MagicLinks, 899).await, 0);
+    assert_eq!(remove(&stores, Removal::MagicLinks, 900).await, 2);
+
+    for gone in [used, unused] {
+        assert_eq!(stores.magic_links.find(gone.id).await.unwrap(), None);
+    }
+    assert_eq!(stores.magic_links.find(young.id).await.unwrap(), Some(young));
+}
+
+async fn by_code(stores: &Stores, link: &MagicLink, is_right: bool, second: i64) -> bool {
+    let proof = Proof::Code { is_right };
+    let redeem = Redeem { proof, ..redeem(link, SessionKind::Tokens, second) };
+    let redeemed = stores.magic_links.redeem(&redeem, &stamp(second)).await.unwrap();
+    matches!(redeemed, Redemption::Redeemed { .. })
+}
+
+/// Wrong codes are remembered for a day, and codes that are off are off for a day, however often is swept.
+pub async fn an_address_goes_when_it_says_nothing_any_more(stores: Stores) {
+    let tried = i64::try_from(WRONG_CODES).unwrap();
+    for second in 0..tried {
+        let link = issue(&stores, ADA, second).await;
+        remove(&stores, Removal::MagicLinkAddresses, second).await;
+        assert!(!by_code(&stores, &link, false, second).await);
+        remove(&stores, Removal::MagicLinkAddresses, second).await;
+    }
+
+    for second in [tried, tried + DAY - 2] {
+        remove(&stores, Removal::MagicLinkAddresses, second).await;
+        let link = issue(&stores, ADA, second).await;
+        assert!(!by_code(&stores, &link, true, second).await, "{second}");
+    }
+
+    let last = tried - 1 + DAY;
+    assert!(remove(&stores, Removal::MagicLinkAddresses, last).await > 0);
+    assert_eq!(remove(&stores, Removal::MagicLinkAddresses, last).await, 0);
+    let link = issue(&stores, ADA, last).await;
+    assert!(by_code(&stores, &link, true, last).await);
+}
+
+/// One that is due or leased stays, whenever it was written.
+pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores) {
+    for second in 0..5 {
+        issue(&stores, ADA, second).await;
+    }
+    let leased = stores.mails.lease(4, TimeDelta::minutes(5), at(10)).await.unwrap();
+    let outcomes = [Delivery::Sent, Delivery::Dropped, Delivery::Rejected, Delivery::Deferred];
+    for (mail, outcome) in leased.iter().zip(outcomes) {
+        assert!(stores.mails.settle(mail.id, mail.attempts, outcome, at(20)).await.unwrap());
+    }
+    let dead = leased[2].id;
+
+    assert_eq!(remove(&stores, Removal::Mails, 19).await, 0);
+    assert!(stores.mails.requeue(dead, at(30)).await.unwrap());
+    assert_eq!(remove(&stores, Removal::Mails, DAY).await, 2);
+
+    let mut left: Vec<MailId> = stores.mails.newest(9).await.unwrap().iter().map(|mail| mail.id).collect();
+    left.sort_unstable();
+    assert_eq!(left.len(), 3);
+    assert!(left.contains(&dead) && left.contains(&leased[3].id));
+}
+
+async fn ask(stores: &Stores, user: &User, session: &Session, second: i64) -> EmailChange {
+    let at = stamp(second);
+    let change = EmailChange {
+        id: EmailChangeId::new(at.now, &ENTROPY),
+        user_id: user.id,
+        old: user.email.clone(),
+        new: email("new@example.net"),
+        session_id: session.id,
+        asked_at: at.now,
+        origin: origin("198.51.100.1", "Mozilla/5.0 (X11)"),
+        state: ChangeState::Asked,
+    };
+    stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &at), &at).await.unwrap();
+    change
+}
+
+pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
+    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (old, young) = (ask(&stores, &user, &session, 1).await, ask(&stores, &user, &session, 2).await);
+
+    assert_eq!(remove(&stores, Removal::EmailChanges, 0).await, 0);
+    assert_eq!(remove(&stores, Removal::EmailChanges, 1).await, 1);
+
+    assert_eq!(stores.email_changes.find(old.id).await.unwrap(), None);
+    assert_eq!(stores.email_changes.find(young.id).await.unwrap(), Some(young));
+}
+
+pub async fn activity_goes_by_its_age(stores: Stores) {
+    let (_, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
+
+    assert_eq!(remove(&stores, Removal::Activities, -1).await, 0);
+    assert_eq!(remove(&stores, Removal::Activities, 0).await, 1);
+
+    let left: Vec<_> = activity(&stores, user.id).await.iter().map(|entry| entry.occurred_at).collect();
+    assert_eq!(left, [at(1)]);
+}
+
+/// What was ended goes so long after its end, what ended by itself so long after that.
+pub async fn a_session_goes_after_its_end(stores: Stores) {
+    let (ended, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (lapsed, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(DAY)).await.unwrap();
+
+    assert_eq!(remove(&stores, Removal::EndedSessions, DAY - 1).await, 0);
+    assert_eq!(remove(&stores, Removal::LapsedSessions, 30 * DAY - 1).await, 0);
+    assert!(!is_gone(&stores, ended.id).await && !is_gone(&stores, lapsed.id).await);
+
+    assert_eq!(remove(&stores, Removal::EndedSessions, DAY).await, 1);
+    assert!(is_gone(&stores, ended.id).await && !is_gone(&stores, lapsed.id).await);
+    assert_eq!(remove(&stores, Removal::LapsedSessions, 30 * DAY).await, 1);
+    assert!(is_gone(&stores, lapsed.id).await);
+}
+
+/// A session that is refreshed for half a year is never removed, though it is looked at; when it is over, it is.
+pub async fn a_session_in_use_stays_until_it_is_over(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let rules =
+        RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
+    for generation in 0..8_u32 {
+        let now = i64::from(generation + 1) * 20 * DAY;
+        let presented = Generation(generation);
+        let refresh =
+            Refresh { session: session.id, presented, client_id: None, rules, idle: LIFETIMES.idle };
+        let rotated = stores.sessions.rotate(&refresh, &stamp(now)).await.unwrap();
+        assert!(matches!(rotated, Rotation::Renewed(_)), "{rotated:?}");
+
+        for removal in [Removal::EndedSessions, Removal::LapsedSessions] {
+            assert_eq!(remove(&stores, removal, now).await, 0);
+        }
+    }
+
+    let over_at = stored(&stores, session.id).await.expires_at();
+    assert_eq!(over_at, session.ends_at);
+    assert_eq!(remove_at(&stores, Removal::LapsedSessions, over_at - MILLISECOND).await, 0);
+    assert_eq!(remove_at(&stores, Removal::LapsedSessions, over_at).await, 1);
+    assert!(is_gone(&stores, session.id).await);
+}
+
+pub async fn batches_are_bounded(stores: Stores) {
+    for second in 0..5 {
+        sign_in(&stores, ADA, SessionKind::Tokens, second).await;
+    }
+    for removal in [Removal::MagicLinks, Removal::Activities, Removal::LapsedSessions] {
+        let mut swept = vec![];
+        for _ in 0..4 {
+            swept.push(stores.sweeper.remove(removal, at(90 * DAY), 2).await.unwrap());
+        }
+        assert_eq!(swept, [2, 2, 1, 0].map(|count| Swept { looked_at: count, done: count }), "{removal:?}");
+    }
+}
+
+/// Any number sweep: together they remove each record once.
+pub async fn of_racing_sweepers_each_record_is_removed_once(stores: Stores) {
+    for second in 0..20 {
+        sign_in(&stores, ADA, SessionKind::Tokens, second).await;
+    }
+    let kept = issue(&stores, BOB, DAY).await;
+
+    for removal in [Removal::MagicLinks, Removal::LapsedSessions, Removal::Activities] {
+        let before = if removal == Removal::MagicLinks { at(DAY) } else { at(90 * DAY) };
+        let swept = race(&stores, RACERS, |stores, _| async move {
+            stores.sweeper.remove(removal, before, 3).await.unwrap().done
+        })
+        .await;
+
+        assert_eq!(swept.iter().sum::<u32>(), 20, "{removal:?}");
+        assert!(swept.iter().all(|done| *done <= 3), "{swept:?}");
+    }
+    assert_eq!(stores.magic_links.find(kept.id).await.unwrap(), Some(kept));
+}
+
+/// What is older than the instant stays as it is, but for its address and its user agent; what is younger has both.
+pub async fn old_addresses_and_user_agents_are_cleared_and_nothing_else(stores: Stores) {
+    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (young_session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 100).await;
+    let (link, device) = (issue(&stores, BOB, 0).await, begin(&stores, 0).await);
+    let (young_link, young_device) = (issue(&stores, BOB, 100).await, begin(&stores, 100).await);
+    let change = ask(&stores, &user, &session, 1).await;
+    let young_change = ask(&stores, &user, &session, 100).await;
+    let before = activity(&stores, user.id).await;
+
+    for (origins, cleared) in [
+        (Origins::Sessions, 1),
+        (Origins::Activities, 2),
+        (Origins::DeviceAuthorizations, 1),
+        // With the one that signed in.
+        (Origins::MagicLinks, 2),
+        (Origins::EmailChanges, 1),
+    ] {
+        assert_eq!(clear(&stores, origins, 0).await, 0, "{origins:?}");
+        assert_eq!(clear(&stores, origins, 100).await, cleared, "{origins:?}");
+        assert_eq!(clear(&stores, origins, 100).await, 0, "{origins:?}");
+    }
+
+    let nowhere = Origin::default();
+    assert_eq!(stored(&stores, session.id).await, Session { origin: nowhere.clone(), ..session });
+    assert_eq!(stored(&stores, young_session.id).await, young_session);
+    let aged = |entry: Activity| {
+        if entry.occurred_at < at(100) { Activity { origin: Origin::default(), ..entry } } else { entry }
+    };
+    let expected: Vec<_> = before.into_iter().map(aged).collect();
+    assert_eq!(activity(&stores, user.id).await, expected);
+    let found = stores.magic_links.find(link.id).await.unwrap();
+    assert_eq!(found, Some(MagicLink { origin: nowhere.clone(), ..link }));
+    assert_eq!(stores.magic_links.find(young_link.id).await.unwrap(), Some(young_link));
+    let found = stores.device_authorizations.find(device.id).await.unwrap().unwrap();
+    assert_eq!((found.origin, found.user_code), (nowhere.clone(), device.user_code));
+    assert_eq!(stores.device_authorizations.find(young_device.id).await.unwrap(), Some(young_device));
+    let found = stores.email_changes.find(change.id).await.unwrap().unwrap();
+    assert_eq!((found.origin, found.new), (nowhere, change.new));
+    assert_eq!(stores.email_changes.find(young_change.id).await.unwrap(), Some(young_change));
+}
+
+pub async fn of_racing_sweepers_each_record_is_cleared_once(stores: Stores) {
+    for _ in 0..20 {
+        sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    }
+
+    let cleared = race(&stores, RACERS, |stores, _| async move {
+        stores.sweeper.clear(Origins::Activities, at(1), 3).await.unwrap().done
+    })
+    .await;
+
+    assert_eq!(cleared.iter().sum::<u32>(), 20);
+}
