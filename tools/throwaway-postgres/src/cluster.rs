@@ -60,7 +60,13 @@ impl Cluster {
     pub fn start(settings: &[&str]) -> Result<Self> {
         let mut supervisor = Supervisor::start()?;
         let mut initdb = as_user(user()?, &directory()?.join("initdb"));
-        initdb.args(["--pgdata=data", "--username=keywright", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
+        initdb.args([
+            "--pgdata=data",
+            "--username=keywright",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]);
         supervisor.run(&format!("LC_ALL=C.UTF-8 {}", line(&initdb)))?;
         Self::run(supervisor, settings)
     }
