@@ -3,6 +3,7 @@
 
 mod bad_days;
 mod claims;
+#[expect(dead_code, reason = "the tests of one process need more")]
 #[path = "../process/client.rs"]
 mod client;
 mod failover;
@@ -11,7 +12,6 @@ mod failover;
 mod harness;
 mod kill;
 mod load;
-#[expect(dead_code, reason = "the tests of one process need more")]
 #[path = "../process/process.rs"]
 mod process;
 mod restore;
