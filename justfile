@@ -35,3 +35,7 @@ screenshots:
 # All that a change has to pass
 ci:
     bash scripts/test.sh
+
+# What takes too long for each change: the database and the server killed fifty times
+nightly:
+    KEYWRIGHT_KILL_ROUNDS=50 cargo run --quiet --locked -p keywright-throwaway-postgres -- cargo nextest run --profile nightly -p keywright-server --test replicas kill

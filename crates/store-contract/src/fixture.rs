@@ -20,7 +20,9 @@ use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::page::Page;
 use keywright_domain::rate_limit::Rate;
-use keywright_domain::session::{Lifetimes, Session, SessionKind, SessionSeed};
+use keywright_domain::session::{
+    Generation, Lifetimes, Refresh, RotationRules, Session, SessionKind, SessionSeed,
+};
 use keywright_domain::user::{SignupPolicy, User};
 use keywright_domain::{Stamp, Stores};
 
@@ -218,6 +220,16 @@ pub async fn approve(
         Decided::Decided(approved) => approved,
         other => panic!("not approved: {other:?}"),
     }
+}
+
+/// What windows a refresh has here.
+pub const RULES: RotationRules =
+    RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
+
+/// A refresh with `presented` by a client that does not say who it is.
+pub fn refresh(session: SessionId, presented: u32) -> Refresh {
+    let presented = Generation(presented);
+    Refresh { session, presented, client_id: None, rules: RULES, idle: LIFETIMES.idle }
 }
 
 /// The session as it is stored.

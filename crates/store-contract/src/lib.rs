@@ -22,7 +22,7 @@
 pub mod activity;
 pub mod device_authorization;
 pub mod email_change;
-mod fixture;
+pub mod fixture;
 pub mod health;
 pub mod magic_link;
 pub mod mail;

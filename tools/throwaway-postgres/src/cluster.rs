@@ -1,56 +1,80 @@
 //! A cluster: a directory, a port and the processes of one PostgreSQL.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::binaries::{as_user, directory, text, user};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Runs PostgreSQL until its standard input ends, which it does at the latest with the process that started it, and
-/// removes the directory then.
+/// Makes a directory, and runs in it what the lines of its standard input say, each answered by an exit status. When the
+/// input ends, which it does at the latest with the process that writes it, everything goes: whatever that process was at.
 const SUPERVISOR: &str = r#"
-home=$1; shift
-"$@" >"$home/log" 2>&1 </dev/null &
-read -r keep
-kill -QUIT $! 2>/dev/null; wait $!
-[ "$keep" = keep ] || rm -rf "$home"
+# Who is gone reads no answers.
+trap '' PIPE
+home=$(mktemp -d "${TMPDIR:-/tmp}/keywright-postgres-XXXXXXXX") || exit
+[ -z "$1" ] || chown "$1" "$home"
+cd "$home"
+echo "$home" 2>/dev/null
+server=
+# A server and its processes, which are in sessions of their own.
+signal() { kill -"$1" "$server" $(cat "/proc/$server/task/$server/children" 2>/dev/null) 2>/dev/null; }
+end() {
+    [ -n "$server" ] || return 0
+    signal "$1"; signal CONT; wait "$server"; server=
+    return 0
+}
+while IFS= read -r line; do
+    case $line in
+    "end "*) end "${line#end }" ;;
+    "signal "*) signal "${line#signal }" ;;
+    "run "*) eval "exec ${line#run }" >>log 2>&1 </dev/null & server=$! ;;
+    *) (eval "$line") >>log 2>&1 </dev/null ;;
+    esac
+    echo "$?" 2>/dev/null
+done
+end QUIT
+# What a killed server left in memory.
+[ ! -f data/postmaster.pid ] || ipcrm -m "$(awk 'NR == 7 { print $2 }' data/postmaster.pid)" 2>/dev/null
+cd / && rm -rf "$home"
 "#;
 
-/// A PostgreSQL that is there as long as this value, or until it is stopped.
+/// A PostgreSQL that is there as long as this value.
 #[derive(Debug)]
 pub struct Cluster {
     home: PathBuf,
     port: u16,
     settings: Vec<String>,
-    supervisor: Option<Child>,
+    supervisor: Supervisor,
 }
 
 impl Cluster {
     /// Makes a cluster and waits until it answers. `settings` are lines of `postgresql.conf`. Nothing is flushed to
     /// the disk unless they say so (`fsync = on`): a killed server loses nothing by that, a power cut would.
     pub fn start(settings: &[&str]) -> Result<Self> {
-        let home = home()?;
-        let data = home.join("data");
-        let initdb = directory()?.join("initdb");
-        let data_text = data.display().to_string();
-        let arguments =
-            ["--pgdata", &data_text, "--username=keywright", "--auth=trust", "--encoding=UTF8", "--no-sync"];
-        text(as_user(user()?, &initdb).env("LC_ALL", "C.UTF-8").current_dir(&home), &arguments)?;
-        Self::run(home, settings)
+        let mut supervisor = Supervisor::start()?;
+        let mut initdb = as_user(user()?, &directory()?.join("initdb"));
+        initdb.args([
+            "--pgdata=data",
+            "--username=keywright",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]);
+        supervisor.run(&format!("LC_ALL=C.UTF-8 {}", line(&initdb)))?;
+        Self::run(supervisor, settings)
     }
 
-    /// Runs a copy of a cluster's data that is in `home` already (`data/` in it).
-    fn run(home: PathBuf, settings: &[&str]) -> Result<Self> {
+    /// Runs what is in the `data` of the supervisor's directory.
+    fn run(supervisor: Supervisor, settings: &[&str]) -> Result<Self> {
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-        let mut cluster = Self { home, port: 0, settings, supervisor: None };
+        let mut cluster = Self { home: supervisor.home.clone(), port: 0, settings, supervisor };
         for _ in 0..3 {
             cluster.port = free_port()?;
             if cluster.resume().is_ok() {
@@ -61,11 +85,10 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Starts it again after [`Self::kill`], on the same port with the same data.
+    /// Starts it again after [`Self::kill`] or [`Self::stop`], on the same port with the same data.
     pub fn resume(&mut self) -> Result<()> {
-        let bin = directory()?;
-        let mut server = as_user(user()?, &bin.join("postgres"));
-        server.arg("-D").arg(self.home.join("data"));
+        let mut server = as_user(user()?, &directory()?.join("postgres"));
+        server.args(["-D", "data"]);
         let port = format!("port={}", self.port);
         let fixed = [
             &port,
@@ -80,11 +103,7 @@ impl Cluster {
         for setting in fixed.into_iter().chain(self.settings.iter().map(String::as_str)) {
             server.arg("-c").arg(setting.replace(" = ", "="));
         }
-        let mut supervisor = Command::new("sh");
-        supervisor.args(["-c", SUPERVISOR, "sh"]).arg(&self.home).arg(server.get_program());
-        supervisor.args(server.get_args()).current_dir(&self.home).process_group_of_its_own();
-        let child = supervisor.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        self.supervisor = Some(child.context("cannot run sh")?);
+        self.supervisor.run(&format!("run {}", line(&server)))?;
         self.wait_until_ready()
     }
 
@@ -100,9 +119,8 @@ impl Cluster {
             }
             sleep(Duration::from_millis(20));
         }
-        let log = std::fs::read_to_string(self.home.join("log")).unwrap_or_default();
-        self.end("keep");
-        bail!("PostgreSQL does not start: {log}")
+        self.supervisor.run("end QUIT")?;
+        bail!("PostgreSQL does not start: {}", self.supervisor.log())
     }
 
     /// The URL of the cluster, without a database.
@@ -115,15 +133,9 @@ impl Cluster {
         self.port
     }
 
-    /// The directory of its data; a standby is made beside it.
+    /// The directory that goes with it: `data` and `log` are in it, and what a test writes there for it.
     pub fn home(&self) -> &Path {
         &self.home
-    }
-
-    /// The process id of the server itself.
-    pub fn pid(&self) -> Result<u32> {
-        let text = std::fs::read_to_string(self.home.join("data/postmaster.pid"))?;
-        text.lines().next().and_then(|line| line.trim().parse().ok()).context("no process id")
     }
 
     /// Runs `sql` in `database`; its rows are lines, their columns parted by `|`.
@@ -131,41 +143,101 @@ impl Cluster {
         psql(&self.url(), database, sql)
     }
 
-    /// Ends all its processes at once, as a power cut would; its data stay for [`Self::resume`].
-    pub fn kill(&mut self) {
-        self.end("keep");
+    /// Ends all its processes by `kill -9`; its data stay for [`Self::resume`].
+    pub fn kill(&mut self) -> Result<()> {
+        self.supervisor.run("end KILL")
     }
 
-    /// A standby of it that follows it by streaming, in a cluster of its own. `settings` are lines of its
-    /// `postgresql.conf`.
+    /// Stops it as an operator does who does not wait for clients; its data stay for [`Self::resume`].
+    pub fn stop(&mut self) -> Result<()> {
+        self.supervisor.run("end INT")
+    }
+
+    /// Lets it answer nothing more until [`Self::thaw`]. What connects is accepted by the system, and then waits.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.supervisor.run("signal STOP")
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&mut self) -> Result<()> {
+        self.supervisor.run("signal CONT")
+    }
+
+    /// A standby of it that follows it by streaming, called `standby`, in a cluster of its own. `settings` are lines
+    /// of its `postgresql.conf`.
     pub fn standby(&self, settings: &[&str]) -> Result<Self> {
-        let home = home()?;
-        let data = home.join("data").display().to_string();
+        let mut supervisor = Supervisor::start()?;
         let source = format!("{}/postgres?application_name=standby", self.url());
-        let arguments =
-            ["--pgdata", &data, "--dbname", &source, "--write-recovery-conf", "--checkpoint=fast"];
-        text(as_user(user()?, &directory()?.join("pg_basebackup")).current_dir(&home), &arguments)?;
-        Self::run(home, settings)
+        let mut backup = as_user(user()?, &directory()?.join("pg_basebackup"));
+        backup.args(["--pgdata=data", "--dbname", &source, "--write-recovery-conf", "--checkpoint=fast"]);
+        backup.arg("--no-sync");
+        supervisor.run(&line(&backup))?;
+        Self::run(supervisor, settings)
     }
 
-    fn end(&mut self, word: &str) {
-        let Some(mut supervisor) = self.supervisor.take() else { return };
-        if let Some(mut stdin) = supervisor.stdin.take() {
-            // Should it be gone already there is nobody to tell.
-            let _ = writeln!(stdin, "{word}");
-        }
-        let _ = supervisor.wait();
+    /// Makes a standby a primary.
+    pub fn promote(&mut self) -> Result<()> {
+        let mut promotion = as_user(user()?, &directory()?.join("pg_ctl"));
+        promotion.args(["promote", "-D", "data", "--silent"]);
+        self.supervisor.run(&line(&promotion))
     }
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        if self.supervisor.is_some() {
-            self.end("remove");
-        }
-        // Killed and never resumed.
-        let _ = std::fs::remove_dir_all(&self.home);
+/// The shell that runs a cluster's programs.
+#[derive(Debug)]
+struct Supervisor {
+    home: PathBuf,
+    child: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Supervisor {
+    fn start() -> Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", SUPERVISOR, "sh", user()?.unwrap_or_default()]).process_group_of_its_own();
+        let child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.context("cannot run sh")?;
+        let orders = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().context("no output")?);
+        let mut supervisor = Self { home: PathBuf::new(), child, orders, answers };
+        supervisor.home = supervisor.answer()?.into();
+        ensure!(supervisor.home.is_absolute(), "no directory for PostgreSQL can be made");
+        Ok(supervisor)
     }
+
+    /// Does what `order` says, and waits until it is done.
+    fn run(&mut self, order: &str) -> Result<()> {
+        writeln!(self.orders.as_ref().context("it has ended")?, "{order}")?;
+        let status = self.answer()?;
+        ensure!(status == "0", "{order} failed: {}", self.log());
+        Ok(())
+    }
+
+    fn answer(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.home.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.orders = None;
+        // Nobody could be told that it failed.
+        let _ = self.child.wait();
+    }
+}
+
+/// `command` as a shell reads it.
+fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Ctrl-C in a terminal is for the tests: the cluster goes when they have gone.
@@ -177,16 +249,6 @@ impl ProcessGroup for Command {
     fn process_group_of_its_own(&mut self) -> &mut Self {
         std::os::unix::process::CommandExt::process_group(self, 0)
     }
-}
-
-/// A directory for a cluster, owned by the user that it runs as.
-fn home() -> Result<PathBuf> {
-    let directory = TempDir::with_prefix("keywright-postgres-")?.keep();
-    if let Some(user) = user()? {
-        let directory = directory.display().to_string();
-        text(&mut Command::new("chown"), &[user, &directory])?;
-    }
-    Ok(directory)
 }
 
 fn free_port() -> Result<u16> {

@@ -10,7 +10,7 @@ mod sight;
 use chrono::TimeDelta;
 use keywright_domain::id::SessionId;
 use keywright_domain::session::port::Rotation;
-use keywright_domain::session::{Generation, Refresh, RotationRules, Session};
+use keywright_domain::session::{Refresh, RotationRules, Session};
 use keywright_domain::{Stamp, Stores};
 
 pub use self::life::*;
@@ -19,17 +19,10 @@ pub use self::race::*;
 pub use self::reuse::*;
 pub use self::rotation::*;
 pub use self::sight::*;
-use crate::fixture::{LIFETIMES, stamp};
+use crate::fixture::{refresh, stamp};
 
-const RULES: RotationRules =
-    RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
 const STRICT: RotationRules =
     RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
-
-fn refresh(session: SessionId, presented: u32) -> Refresh {
-    let presented = Generation(presented);
-    Refresh { session, presented, client_id: None, rules: RULES, idle: LIFETIMES.idle }
-}
 
 async fn rotate_by(stores: &Stores, refresh: &Refresh, at: &Stamp) -> Rotation {
     stores.sessions.rotate(refresh, at).await.unwrap()

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -64,7 +64,14 @@ impl Connector {
                     (client, tokio::spawn(drive(connection)))
                 }
             };
-            Ok(Connected { connection: AsyncPgConnection::try_from(client).await?, traffic })
+            let mut connection = AsyncPgConnection::try_from(client).await?;
+            let limit = self.statement_timeout.as_millis();
+            let limits = format!(
+                "SET statement_timeout = {limit}; SET lock_timeout = {limit}; \
+                 SET idle_in_transaction_session_timeout = {limit}"
+            );
+            connection.batch_execute(&limits).await?;
+            Ok(Connected { connection, traffic })
         };
         // The limit of `config` is for each host and address by itself.
         let connected = tokio::time::timeout(self.statement_timeout, connecting).await;
@@ -75,13 +82,7 @@ impl Connector {
     /// by it.
     pub(super) fn connect_blocking(&self, runtime: &Handle) -> Result<Live, Failure> {
         let Connected { connection, traffic } = runtime.block_on(self.connect())?;
-        let mut connection = Connection::from(connection);
-        let limit = self.statement_timeout.as_millis();
-        connection.batch_execute(&format!(
-            "SET statement_timeout = {limit}; SET lock_timeout = {limit}; \
-             SET idle_in_transaction_session_timeout = {limit}"
-        ))?;
-        Ok(Live { connection, traffic })
+        Ok(Live { connection: Connection::from(connection), traffic })
     }
 }
 
@@ -95,6 +96,25 @@ impl Live {
     /// Whether the connection has ended by itself.
     pub(super) fn is_dead(&self) -> bool {
         self.traffic.is_finished()
+    }
+
+    /// Ends the connection at `deadline`, unless what this returns is dropped before: a database that answers nothing,
+    /// and so ends no statement either, finds what it was asked withdrawn when it comes to itself.
+    pub(super) fn ends_at(&self, deadline: Instant, runtime: &Handle) -> Ending {
+        let traffic = self.traffic.abort_handle();
+        Ending(runtime.spawn(async move {
+            tokio::time::sleep_until(deadline).await;
+            traffic.abort();
+        }))
+    }
+}
+
+/// The end of a connection that is to come, unless this is dropped.
+pub(super) struct Ending(JoinHandle<()>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -5,6 +5,7 @@
 //!    query, or a transaction that did not come to its commit, is run again on another.
 //! 3. A command runs in a transaction. One that met another's is rolled back and run again, a bounded number of times.
 //! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated.
+//! 5. When its caller has lost patience, its connection is ended: what was reported as unavailable is not done later.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::connection::{Connection, Connector, Live};
 use super::error::Failure;
@@ -28,6 +30,7 @@ pub(super) struct Executor {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
+    patience: Duration,
     runtime: Handle,
 }
 
@@ -38,14 +41,21 @@ struct Shared {
 }
 
 impl Executor {
-    /// Makes its connections, and its threads, on the runtime that this is called on.
-    pub(super) fn new(connector: Connector, connections: NonZeroUsize, queue: usize) -> Self {
+    /// Makes its connections, and its threads, on the runtime that this is called on. Up to `queue` commands wait, and
+    /// none goes on for longer than `patience`.
+    pub(super) fn new(
+        connector: Connector,
+        connections: NonZeroUsize,
+        queue: usize,
+        patience: Duration,
+    ) -> Self {
         let runtime = Handle::current();
         Self {
             shared: Arc::new(Shared { connector, idle: Mutex::default(), runtime: runtime.clone() }),
             places: Arc::new(Semaphore::new(connections.get())),
             waiting: AtomicUsize::new(0),
             queue,
+            patience,
             runtime,
         }
     }
@@ -61,7 +71,7 @@ impl Executor {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared| shared.with_connection(&mut query)).await
+        self.run(move |shared, deadline| shared.with_connection(deadline, &mut query)).await
     }
 
     /// Runs a command in a transaction.
@@ -70,14 +80,16 @@ impl Executor {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared| {
+        self.run(move |shared, deadline| {
+            let mut attempt =
+                || shared.with_connection(deadline, &mut |connection| transact(connection, &mut command));
             for run in 1..RUNS {
-                match shared.with_connection(&mut |connection| transact(connection, &mut command)) {
+                match attempt() {
                     Err(failure) if failure.is_conflict() => thread::sleep(pause(run)),
                     outcome => return outcome,
                 }
             }
-            shared.with_connection(&mut |connection| transact(connection, &mut command))
+            attempt()
         })
         .await
     }
@@ -88,8 +100,8 @@ impl Executor {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared| {
-            shared.with_connection(&mut |connection| {
+        self.run(move |shared, deadline| {
+            shared.with_connection(deadline, &mut |connection| {
                 // Only what goes wrong before the statement is sent may be repeated, and that cannot be told from here.
                 command(connection).map_err(Failure::of_unknown_outcome)
             })
@@ -100,8 +112,9 @@ impl Executor {
     async fn run<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: FnOnce(&Shared) -> Result<T, Failure> + Send + 'static,
+        F: FnOnce(&Shared, Instant) -> Result<T, Failure> + Send + 'static,
     {
+        let deadline = Instant::now() + self.patience;
         let place = {
             let _waiting = Waiting::new(&self.waiting, self.queue)?;
             // Nobody closes the semaphore.
@@ -110,7 +123,7 @@ impl Executor {
         let shared = self.shared.clone();
         let running = self.runtime.spawn_blocking(move || {
             let _place = place;
-            work(&shared)
+            work(&shared, deadline)
         });
         running.await?
     }
@@ -133,17 +146,18 @@ impl Drop for Waiting<'_> {
 }
 
 impl Shared {
-    /// Runs `work` on a connection; on a new one if those that are here are dead.
+    /// Runs `work` on a connection, which ends at `deadline`; on a new one if those that are here are dead.
     fn with_connection<T>(
         &self,
+        deadline: Instant,
         work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if let Some(mut live) = self.take() {
-            match work(&mut live.connection) {
+            match self.work_on(&mut live, deadline, work) {
                 // Whatever killed this one has killed the others too, most likely.
                 Err(failure) if failure.is_of_connection() => {
                     self.forget();
-                    if let Failure::Unknown(_) = failure {
+                    if matches!(failure, Failure::Unknown(_)) || Instant::now() >= deadline {
                         return Err(failure);
                     }
                 }
@@ -151,8 +165,18 @@ impl Shared {
             }
         }
         let mut live = self.connector.connect_blocking(&self.runtime)?;
-        let outcome = work(&mut live.connection);
+        let outcome = self.work_on(&mut live, deadline, work);
         self.put_back(live, outcome)
+    }
+
+    fn work_on<T>(
+        &self,
+        live: &mut Live,
+        deadline: Instant,
+        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let _ending = live.ends_at(deadline, &self.runtime);
+        work(&mut live.connection)
     }
 
     /// One that is not known to be dead.

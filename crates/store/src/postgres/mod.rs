@@ -104,7 +104,7 @@ impl PostgresStore {
         if options.migrate {
             migrations::migrate_with(&connector).await?;
         }
-        let executor = Executor::new(connector, options.connections, options.queue);
+        let executor = Executor::new(connector, options.connections, options.queue, options.patience);
         let store = Self { executor, patience: options.patience };
         // What cannot work at all is said at the start, and not at the first request.
         store.executor.read(|_| Ok(())).await.map_err(OpenError::Database)?;

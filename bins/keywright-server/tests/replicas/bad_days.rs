@@ -1,0 +1,173 @@
+//! The database is stopped, killed, frozen, restarted or out of connections: 503 within five seconds for everything, the
+//! probes say so, and all goes on when it is over, without a restart.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use keywright_throwaway_postgres::{Cluster, Database};
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::client::{Answer, Tokens, send};
+use crate::harness::{Client, Place, Server, until};
+use crate::load::Crowd;
+use crate::place;
+
+/// Within which a request is answered on a bad day (contract §1.1), and a probe (§9).
+const ANSWER: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(2);
+/// What a busy machine adds.
+const SLACK: Duration = Duration::from_millis(1500);
+/// How many of each request there are at once.
+const LOAD: usize = 12;
+
+/// A server, and what a person and their tools hold before the bad day comes.
+struct Day {
+    cluster: Cluster,
+    database: Database,
+    place: Place,
+    server: Server,
+    tokens: Tokens,
+    link: String,
+    device_code: String,
+}
+
+async fn timed(request: RequestBuilder) -> (Answer, Duration) {
+    let began_at = Instant::now();
+    (send(request).await, began_at.elapsed())
+}
+
+impl Day {
+    async fn new() -> Self {
+        let cluster = Cluster::start(&[]).unwrap();
+        // Not a superuser, for whom no limit of connections holds.
+        cluster.psql("postgres", "CREATE ROLE server LOGIN").unwrap();
+        let database = Database::at(cluster.url()).unwrap();
+        database.psql("GRANT ALL ON SCHEMA public TO server").unwrap();
+        let place = place(&database.url().replace("keywright@", "server@"), &[]);
+        let server = place.start().await;
+        let client = server.client();
+        let tokens = client.sign_in(&place.keyring(), "ada@example.com").await;
+        let link = client.link(&place.keyring(), "bob@example.com").await;
+        let device_code = client.approved_device(&tokens.access).await;
+        Self { cluster, database, place, server, tokens, link, device_code }
+    }
+
+    fn uses(&self, client: &Client) -> Vec<RequestBuilder> {
+        let post = |path: &str, body| client.api(Method::POST, path, &body);
+        vec![
+            post("/device", json!({})),
+            post("/magic_link", json!({"email": "eve@example.com"})),
+            post("/magic_link/verify", json!({"token": self.link})),
+            post("/refresh", json!({"refresh_token": self.tokens.refresh})),
+            client.request(Method::GET, "/api/v1/auth/me").bearer_auth(&self.tokens.access),
+        ]
+    }
+
+    /// Everything is refused for now, soon, however much is asked.
+    async fn is_unavailable(&mut self) {
+        let client = self.server.client();
+        let poll = client.api(Method::POST, "/token", &json!({"device_code": self.device_code}));
+        let requests = (0..LOAD).flat_map(|_| self.uses(&client)).chain([poll]).map(timed);
+        let probes = async {
+            let (alive, took) = timed(client.request(Method::GET, "/healthz")).await;
+            assert_eq!(alive.status, 200);
+            assert!(took < SLACK, "healthz took {took:?}");
+            let (ready, took) = timed(client.request(Method::GET, "/readyz")).await;
+            assert_eq!((ready.status, ready.json()["code"].as_str()), (503, Some("unavailable")));
+            assert!(took < PROBE + SLACK, "readyz took {took:?}");
+        };
+        let (answers, ()) = tokio::join!(join_all(requests), probes);
+        for (answer, took) in answers {
+            assert_eq!(answer.status, 503, "{}", answer.text);
+            assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+            assert!(took < ANSWER + SLACK, "took {took:?}");
+        }
+        self.server.process.logs("the store is unavailable").await;
+    }
+
+    /// Nothing was used up.
+    async fn is_over(self) {
+        let client = self.server.client();
+        until("the end of the bad day", async || client.get("/readyz").await.status == 200).await;
+        client.refresh(&self.tokens.refresh).await.tokens();
+        client.post("/magic_link/verify", json!({"token": self.link})).await.tokens();
+        until("the pace of the device", async || {
+            let polled = client.post("/token", json!({"device_code": self.device_code})).await;
+            polled.code() != "400 slow_down" && !polled.tokens().access.is_empty()
+        })
+        .await;
+        assert_eq!(client.post("/device", json!({})).await.status, 200);
+        self.server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_database() {
+    let mut day = Day::new().await;
+
+    day.cluster.stop().unwrap();
+    day.is_unavailable().await;
+    day.cluster.resume().unwrap();
+
+    day.is_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_answers_nothing() {
+    let mut day = Day::new().await;
+
+    day.cluster.freeze().unwrap();
+    day.is_unavailable().await;
+    day.cluster.thaw().unwrap();
+
+    day.is_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_a_connection_to_give() {
+    let mut day = Day::new().await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'server'";
+
+    day.database.psql("ALTER ROLE server CONNECTION LIMIT 0").unwrap();
+    day.database.psql(end).unwrap();
+    day.is_unavailable().await;
+    day.database.psql("ALTER ROLE server CONNECTION LIMIT -1").unwrap();
+
+    day.is_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_restarted_under_load() {
+    let mut day = Day::new().await;
+    let (_moved, follow) = watch::channel(day.server.client());
+    let crowd = Crowd::new(follow, day.place.keyring());
+    let refreshers: Vec<_> = {
+        let tokens = ["cyd", "dan", "eve"].map(|name| format!("{name}@example.com"));
+        let mut refreshers = Vec::new();
+        for email in tokens {
+            let tokens = day.server.client().sign_in(&day.place.keyring(), &email).await;
+            refreshers.push(crowd.refresher(tokens.refresh));
+        }
+        refreshers
+    };
+
+    for _ in 0..2 {
+        until("load", async || crowd.acknowledged() > 50).await;
+        day.cluster.stop().unwrap();
+        day.cluster.resume().unwrap();
+        let before = crowd.acknowledged();
+        until("load again", async || crowd.acknowledged() > before + 50).await;
+    }
+    crowd.end();
+
+    for refresher in refreshers {
+        let last = refresher.await.unwrap();
+        day.server.client().refresh(&last).await.tokens();
+    }
+    let lost =
+        "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
+    assert_eq!(day.database.psql(lost).unwrap(), "0");
+    day.is_over().await;
+}

@@ -1,0 +1,90 @@
+//! `kill -9` of the database and of the server, at one moment of the load after another: what was acknowledged is there,
+//! and nothing that may be used once is used twice. `KEYWRIGHT_KILL_ROUNDS` says how often; `just nightly` does it 50 times.
+
+use std::time::Duration;
+
+use keywright_throwaway_postgres::{Cluster, Database};
+use tokio::sync::watch;
+
+use crate::harness::until;
+use crate::load::Crowd;
+use crate::place;
+
+const REFRESHERS: usize = 4;
+
+fn rounds() -> u64 {
+    std::env::var("KEYWRIGHT_KILL_ROUNDS").map_or(5, |rounds| rounds.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_database_and_the_server() {
+    let mut cluster = Cluster::start(&[]).unwrap();
+    let database = Database::at(cluster.url()).unwrap();
+    let place = place(&database.url(), &[]);
+    let mut server = place.start().await;
+    let keyring = place.keyring();
+    let mut tokens = Vec::new();
+    for number in 0..REFRESHERS {
+        let email = format!("refresher-{number}@example.com");
+        tokens.push(server.client().sign_in(&keyring, &email).await.refresh);
+    }
+    let approver = server.client().sign_in(&keyring, "approver@example.com").await.access;
+    let (moved, follow) = watch::channel(server.client());
+    let crowd = Crowd::new(follow, keyring);
+    let refreshers: Vec<_> = tokens.into_iter().map(|token| crowd.refresher(token)).collect();
+    let readers: Vec<_> = (0..3).map(|number| crowd.reader(format!("reader-{number}"))).collect();
+    let devices: Vec<_> = (0..2).map(|_| crowd.device(approver.clone())).collect();
+
+    for round in 0..rounds() {
+        // Another moment of the load each time.
+        tokio::time::sleep(Duration::from_millis(150 + round * 53 % 170)).await;
+        if round % 3 != 1 {
+            cluster.kill().unwrap();
+            assert_eq!(server.client().get("/healthz").await.status, 200);
+            cluster.resume().unwrap();
+        }
+        if round % 3 != 0 {
+            server.kill();
+            server = place.start().await;
+            moved.send(server.client()).unwrap();
+        }
+        let before = crowd.acknowledged();
+        until("the end of the bad time", async || crowd.acknowledged() > before + 10).await;
+    }
+    crowd.end();
+
+    let client = server.client();
+    for refresher in refreshers {
+        let last = refresher.await.unwrap();
+        client.refresh(&last).await.tokens();
+    }
+    let mut links = 0;
+    for reader in readers {
+        for signed_in in reader.await.unwrap() {
+            let (email, is_known) = (&signed_in.email, signed_in.tokens.is_some());
+            let sessions = format!(
+                "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = '{email}'"
+            );
+            assert_eq!(database.psql(&sessions).unwrap(), "1", "{email}");
+            if let Some(tokens) = signed_in.tokens {
+                client.refresh(&tokens.refresh).await.tokens();
+            }
+            links += u32::from(is_known);
+        }
+    }
+    let mut claimed = 0;
+    for device in devices {
+        claimed += device.await.unwrap();
+    }
+    let claims = "SELECT count(*) = count(s.id) AND count(*) = count(DISTINCT s.id) AND count(*) = \
+                  (SELECT count(*) FROM sessions WHERE kind = 'device') \
+                  FROM device_authorizations d LEFT JOIN sessions s ON s.id = d.session_id WHERE d.state = 'claimed'";
+    assert_eq!(database.psql(claims).unwrap(), "t", "a session for each claim");
+    // A refresh whose commit was lost would be forgiven when its token comes back; so it is looked for.
+    let lost =
+        "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
+    assert_eq!(database.psql(lost).unwrap(), "0");
+    println!("{links} links, {claimed} devices, {} answers", crowd.acknowledged());
+    assert!(links > 5 && claimed > 3, "no load");
+    server.stop().await;
+}

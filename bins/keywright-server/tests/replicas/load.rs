@@ -1,0 +1,162 @@
+//! Clients that go on whatever happens, as real ones do: what is refused for now or not answered is asked again. They
+//! remember what they were told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use keywright_domain::credential::Keyring;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::client::{Answer, Tokens, try_send};
+use crate::harness::{Client, link_token};
+
+/// How long a bad time may last for a client.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Within which everything is answered (contract §1.1), and what a busy machine adds.
+const ANSWER: Duration = Duration::from_millis(6500);
+
+/// What all clients share.
+#[derive(Clone)]
+pub struct Crowd {
+    /// Where the server is now.
+    server: watch::Receiver<Client>,
+    keyring: Arc<Keyring>,
+    over: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicU32>,
+}
+
+/// What somebody was signed in for, once.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub email: String,
+    pub tokens: Option<Tokens>,
+}
+
+impl Crowd {
+    pub fn new(server: watch::Receiver<Client>, keyring: Keyring) -> Self {
+        Self { server, keyring: Arc::new(keyring), over: Arc::default(), acknowledged: Arc::default() }
+    }
+
+    /// Lets every client end with what it is at.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// How many requests have been answered with success.
+    pub fn acknowledged(&self) -> u32 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// The answer to a request, if it is neither refused for now nor left without one.
+    async fn once(&self, request: RequestBuilder) -> Option<Answer> {
+        let began_at = Instant::now();
+        let answer = try_send(request).await;
+        assert!(began_at.elapsed() < ANSWER, "took {:?}", began_at.elapsed());
+        let answer = answer?;
+        if answer.status == 503 {
+            assert!(
+                answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0),
+                "{answer:?}"
+            );
+            return None;
+        }
+        assert_ne!(answer.status, 500, "{}", answer.text);
+        if answer.status == 200 {
+            self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(answer)
+    }
+
+    /// The same, asked until there is one; and whether it was asked once only.
+    async fn ask(&self, path: &str, body: &Value) -> (Answer, bool) {
+        let began_at = Instant::now();
+        let mut is_first = true;
+        while began_at.elapsed() < PATIENCE {
+            let client = self.server.borrow().clone();
+            if let Some(answer) = self.once(client.api(Method::POST, path, body)).await {
+                return (answer, is_first);
+            }
+            is_first = false;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{path} was not answered for {PATIENCE:?}");
+    }
+
+    /// One who refreshes until it is over: the last token that was given.
+    pub fn refresher(&self, mut token: String) -> JoinHandle<String> {
+        let crowd = self.clone();
+        tokio::spawn(async move {
+            while !crowd.is_over() {
+                token = crowd.ask("/refresh", &json!({"refresh_token": token})).await.0.tokens().refresh;
+            }
+            token
+        })
+    }
+
+    /// One who signs in as somebody new again and again, each time by a link that is used twice at once.
+    pub fn reader(&self, name: String) -> JoinHandle<Vec<SignedIn>> {
+        let crowd = self.clone();
+        tokio::spawn(async move {
+            let mut signed_in = Vec::new();
+            for turn in 0.. {
+                if crowd.is_over() {
+                    break;
+                }
+                let email = format!("{name}-{turn}@example.com");
+                let asked = crowd.ask("/magic_link", &json!({"email": email})).await.0;
+                let body = json!({"token": link_token(&crowd.keyring, &asked)});
+                let uses = tokio::join!(
+                    crowd.ask("/magic_link/verify", &body),
+                    crowd.ask("/magic_link/verify", &body)
+                );
+                signed_in.push(SignedIn { email, tokens: winner([uses.0, uses.1], "401 invalid_token") });
+            }
+            signed_in
+        })
+    }
+
+    /// One who signs devices in, each claimed twice at once.
+    pub fn device(&self, access: String) -> JoinHandle<u32> {
+        let crowd = self.clone();
+        tokio::spawn(async move {
+            let mut claimed = 0;
+            while !crowd.is_over() {
+                let begun = crowd.ask("/device", &json!({})).await.0;
+                let body = json!({"user_code": begun.field("user_code")});
+                let client = crowd.server.borrow().clone();
+                let approval = client.api(Method::POST, "/device/verify", &body).bearer_auth(&access);
+                if crowd.once(approval).await.is_none_or(|answer| answer.status != 200) {
+                    continue;
+                }
+                let body = json!({"device_code": begun.field("device_code")});
+                let uses = tokio::join!(crowd.ask("/token", &body), crowd.ask("/token", &body));
+                // Both may have been told to wait, then nobody has it yet.
+                if [&uses.0, &uses.1].iter().any(|(answer, _)| answer.status == 200) {
+                    winner([uses.0, uses.1], "400 invalid_grant");
+                    claimed += 1;
+                }
+            }
+            claimed
+        })
+    }
+}
+
+/// Of two who used one thing, one at most won; none only if an answer was lost.
+fn winner(uses: [(Answer, bool); 2], refusal: &str) -> Option<Tokens> {
+    let won: Vec<_> = uses.iter().filter(|(answer, _)| answer.status == 200).collect();
+    assert!(won.len() <= 1, "used twice: {uses:?}");
+    assert!(won.len() == 1 || uses.iter().any(|(_, is_first)| !is_first), "nobody won: {uses:?}");
+    let refused = uses.iter().filter(|(answer, _)| answer.status != 200).map(|(answer, _)| answer.code());
+    for code in refused {
+        assert!(code == refusal || code == "400 slow_down", "{code}");
+    }
+    won.first().map(|(answer, _)| answer.tokens())
+}
