@@ -88,7 +88,7 @@ impl Day {
     }
 
     /// Nothing was used up.
-    async fn is_over(self) {
+    async fn end(self) {
         let client = self.server.client();
         until("the end of the bad day", async || client.get("/readyz").await.status == 200).await;
         client.refresh(&self.tokens.refresh).await.tokens();
@@ -111,7 +111,7 @@ async fn a_stopped_database() {
     day.is_unavailable().await;
     day.cluster.resume().unwrap();
 
-    day.is_over().await;
+    day.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +122,7 @@ async fn a_database_that_answers_nothing() {
     day.is_unavailable().await;
     day.cluster.thaw().unwrap();
 
-    day.is_over().await;
+    day.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn a_database_without_a_connection_to_give() {
     day.is_unavailable().await;
     day.database.psql("ALTER ROLE server CONNECTION LIMIT -1").unwrap();
 
-    day.is_over().await;
+    day.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,5 +169,5 @@ async fn a_database_that_is_restarted_under_load() {
     let lost =
         "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
     assert_eq!(day.database.psql(lost).unwrap(), "0");
-    day.is_over().await;
+    day.end().await;
 }

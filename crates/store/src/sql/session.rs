@@ -20,7 +20,7 @@ use super::{Connection, Store, activity, mail, session_end, settle, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Millis};
+use crate::rows::{Key, Millis, end_reason_text};
 use crate::schema::{sessions, users};
 use crate::sql::Part;
 
