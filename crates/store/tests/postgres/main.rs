@@ -1,6 +1,6 @@
 //! The store on PostgreSQL.
 #![cfg(feature = "postgres")]
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod contract;
 mod hot;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::service::Health;
-use keywright_domain::signing_key::{Algorithm, SigningKey};
+use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
 use keywright_store::postgres::{migrate, pending};
 use keywright_store_contract::fixture::at;
 use keywright_throwaway_postgres::Database;
@@ -19,7 +20,8 @@ fn key(number: usize) -> SigningKey {
         algorithm: Algorithm::EdDsa,
         public_jwk: json!({"kty": "OKP"}),
         sealed_private_key: vec![7],
-        created_at: at(0),
+        place: Place { follows: None, created_at: at(0), signs_from: at(0) },
+        token_lifetime: TimeDelta::hours(4),
     }
 }
 
@@ -32,14 +34,18 @@ async fn replicas_that_start_at_once_end_with_one_schema_and_one_signing_key() {
         replicas.spawn(async move {
             let store = open(&database, 2).await;
             store.check().await.unwrap();
-            Stores::of(Arc::new(store)).signing_keys.ensure(&key(number)).await.unwrap()
+            let keys = Stores::of(Arc::new(store)).signing_keys;
+            let is_first = keys.add(&key(number)).await.unwrap();
+            (is_first, keys.list().await.unwrap())
         });
     }
 
-    let keys = replicas.join_all().await;
+    let seen = replicas.join_all().await;
 
-    assert_eq!(keys[0].len(), 1);
-    assert!(keys.iter().all(|seen| *seen == keys[0]), "{keys:?}");
+    assert_eq!(seen.iter().filter(|(is_first, _)| *is_first).count(), 1);
+    let (_, keys) = &seen[0];
+    assert_eq!(keys.len(), 1);
+    assert!(seen.iter().all(|(_, seen)| seen == keys), "{seen:?}");
     assert_eq!(pending(&database.url()).await.unwrap(), Vec::<String>::new());
     let applied = database.psql("SELECT version FROM __diesel_schema_migrations ORDER BY version").unwrap();
     let other = Database::new().unwrap();
