@@ -15,7 +15,7 @@ use keywright_domain::session::{Generation, SessionKind};
 use keywright_store_contract::fixture::{
     ADA, BOB, LIFETIMES, approve, at, begin, issue, redeem, refresh, seed, sign_in, stamp,
 };
-use keywright_throwaway_postgres::Database;
+use keywright_throwaway_postgres::{Cluster, Database};
 use tokio::task::JoinSet;
 
 use crate::open;
@@ -182,7 +182,9 @@ async fn a_refresh_is_one_statement_that_a_connection_prepares_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refreshes_leave_the_indexes_alone() {
-    let database = Database::new().unwrap();
+    // What other tests have open in a shared cluster would keep old versions of these rows alive.
+    let cluster = Cluster::start(&[]).unwrap();
+    let database = Database::at(cluster.url()).unwrap();
     let stores = Stores::of(Arc::new(open(&database, 8).await));
     let sessions = signed_in(&database, &stores, 1000).await;
 
