@@ -1,21 +1,19 @@
 //! `keywright-server users`
 
+mod show;
+
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use keywright_domain::Stamp;
-use keywright_domain::client::ClientName;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
-use keywright_domain::organization::{Organization, Role};
 use keywright_domain::origin::Origin;
-use keywright_domain::page::Page;
-use keywright_domain::session::Session;
 use keywright_domain::user::port::{Deletion, Opening};
 use keywright_domain::user::{ProfileChange, User, flow};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::account::{Account, about, email, state};
-use super::output::{Manner, instant, optional_instant, table};
+use super::output::{Manner, instant, optional_instant};
 use super::page::Paging;
 use super::store::{self, Opened};
 use crate::config::Loaded;
@@ -77,7 +75,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::
     let opened = store::open(loaded).await?;
     match verb {
         Verb::List(paging) => list(&opened, paging, manner).await,
-        Verb::Show { account } => show(&opened, &account, manner).await,
+        Verb::Show { account } => show::run(&opened, &account, manner).await,
         Verb::Create { email, name } => create(&opened, email, name, manner).await,
         Verb::Disable { account } => disable(&opened, &account, manner).await,
         Verb::Enable { account } => enable(&opened, &account, manner).await,
@@ -99,79 +97,6 @@ async fn list(opened: &Opened, paging: Paging, manner: Manner) -> anyhow::Result
     };
     let heading = ["id", "email", "name", "state", "created", "last sign-in"];
     Ok(paging.print(&paged, manner, about, (heading, row))?)
-}
-
-async fn show(opened: &Opened, account: &Account, manner: Manner) -> anyhow::Result<()> {
-    let stores = &opened.stores;
-    let user = account.find(stores).await?;
-    let sessions = stores.sessions.list(user.id, Page::WIDEST, opened.clock.now()).await?.items;
-    let organizations = stores.organizations.list_of(user.id, Page::WIDEST).await?.items;
-    let mut json = about(&user);
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("sessions".to_owned(), sessions.iter().map(about_session).collect());
-        fields.insert("organizations".to_owned(), organizations.iter().map(about_membership).collect());
-    }
-    Ok(manner.print(&json, &profile_text(&user, &sessions, &organizations))?)
-}
-
-fn profile_text(user: &User, sessions: &[Session], organizations: &[(Organization, Role)]) -> String {
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let field = |name: &str, value: String| [name.to_owned(), value];
-    let mut text = table(
-        ["id", &user.id.to_string()],
-        [
-            field("email", user.email.to_string()),
-            field("state", state(user).to_owned()),
-            field("name", or_dash(user.profile.name.clone())),
-            field("wants address", or_dash(user.pending_email.as_ref().map(ToString::to_string))),
-            field("created", instant(user.created_at)),
-            field("last sign-in", optional_instant(user.last_sign_in_at)),
-            field("disabled", optional_instant(user.disabled_at)),
-        ],
-    );
-    if !organizations.is_empty() {
-        let row = |(organization, role): &(Organization, Role)| {
-            [organization.slug.to_string(), role.as_str().to_owned()]
-        };
-        text.push('\n');
-        text.push_str(&table(["organization", "role"], organizations.iter().map(row)));
-    }
-    if !sessions.is_empty() {
-        let row = |session: &Session| {
-            [
-                session.id.to_string(),
-                session.client_id.as_str().to_owned(),
-                or_dash(session.client_name.as_ref().map(|name| name.as_str().to_owned())),
-                or_dash(session.origin.ip.map(|ip| ip.to_string())),
-                instant(session.created_at),
-                instant(session.last_used_at),
-            ]
-        };
-        let heading = ["session", "client", "client name", "address", "opened", "last used"];
-        text.push('\n');
-        text.push_str(&table(heading, sessions.iter().map(row)));
-    }
-    text
-}
-
-fn about_session(session: &Session) -> Json {
-    json!({
-        "id": session.id,
-        "client_id": session.client_id.as_str(),
-        "client_name": session.client_name.as_ref().map(ClientName::as_str),
-        "created_at": instant(session.created_at),
-        "last_used_at": instant(session.last_used_at),
-        "ip_address": session.origin.ip.map(|ip| ip.to_string()),
-    })
-}
-
-fn about_membership((organization, role): &(Organization, Role)) -> Json {
-    json!({
-        "id": organization.id,
-        "slug": organization.slug.as_str(),
-        "name": organization.name.as_str(),
-        "role": role.as_str(),
-    })
 }
 
 async fn create(

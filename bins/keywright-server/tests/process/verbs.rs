@@ -49,6 +49,8 @@ async fn an_account_lives(place: &Place) {
     let user = me.json()["user"].clone();
     // Whoever proves the address finds nothing of others in the account, not even the name that they gave it.
     assert_eq!((me.status, &user["id"], &user["name"]), (200, &json!(id), &Value::Null));
+    let (_, text, _) = place.run(&["users", "show", ADA]).await;
+    assert!(text.contains(id) && text.contains("state           active"), "{text}");
     let shown = output(place, &["users", "show", id]).await;
     assert_eq!((&shown["email_verified"], &shown["sessions"][0]["client_id"]), (&json!(true), &json!("web")));
 

@@ -20,7 +20,7 @@ use super::{Connection, Store, activity, mail, session_end, settle, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Millis, end_reason_text};
+use crate::rows::{Key, Millis};
 use crate::schema::{sessions, users};
 use crate::sql::Part;
 
@@ -105,7 +105,7 @@ impl Sessions for Store {
 
     async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError> {
         let at = at.clone();
-        self.write(move |connection| end_some(connection, limit, &at)).await
+        self.write(move |connection| session_end::end_some(connection, limit, &at)).await
     }
 
     async fn end(
@@ -118,37 +118,6 @@ impl Sessions for Store {
         let at = at.clone();
         self.write(move |connection| Ok(end(connection, session, reason, event, &at)?.is_some())).await
     }
-}
-
-fn end_some(connection: &mut Connection, limit: u32, at: &Stamp) -> Result<u32, Failure> {
-    let now = Millis::from(at.now);
-    let live = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::idle_ends_at.gt(now))
-        .filter(sessions::ends_at.gt(now));
-    let found = live
-        .order(sessions::id)
-        .limit(limit.into())
-        .select(SessionRow::as_select())
-        .load::<SessionRow>(connection)?;
-    let was_any = !found.is_empty();
-    let mut ended = 0;
-    for row in found {
-        let before = Session::try_from(row)?;
-        let change = (
-            sessions::ended_at.eq(Some(now)),
-            sessions::end_reason.eq(Some(end_reason_text(EndReason::Ended))),
-        );
-        // A refresh that came between changes nothing about the end.
-        let open = sessions::table.find(Key::from(before.id)).filter(sessions::ended_at.is_null());
-        if diesel::update(open).set(change).execute(connection)? > 0 {
-            let entry = Activity::of_session(Event::SessionEnded, &before, at).nth(ended, at);
-            activity::add(connection, &entry)?;
-            ended += 1;
-        }
-    }
-    // Others ended them all: there may be more.
-    if was_any && ended == 0 { Err(Failure::Contended) } else { Ok(ended) }
 }
 
 /// Ends a session that is live; the session as it is then.

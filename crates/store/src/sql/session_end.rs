@@ -64,3 +64,35 @@ pub(super) fn end_each(
     }
     Ok(ended)
 }
+
+/// Ends up to `limit` sessions of anybody that are not over, and records each.
+pub(super) fn end_some(connection: &mut Connection, limit: u32, at: &Stamp) -> Result<u32, Failure> {
+    let now = Millis::from(at.now);
+    let live = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::idle_ends_at.gt(now))
+        .filter(sessions::ends_at.gt(now));
+    let found = live
+        .order(sessions::id)
+        .limit(limit.into())
+        .select(SessionRow::as_select())
+        .load::<SessionRow>(connection)?;
+    let was_any = !found.is_empty();
+    let mut ended = 0;
+    for row in found {
+        let before = Session::try_from(row)?;
+        let change = (
+            sessions::ended_at.eq(Some(now)),
+            sessions::end_reason.eq(Some(end_reason_text(EndReason::Ended))),
+        );
+        // A refresh that came between changes nothing about the end.
+        let open = sessions::table.find(Key::from(before.id)).filter(sessions::ended_at.is_null());
+        if diesel::update(open).set(change).execute(connection)? > 0 {
+            let entry = Activity::of_session(Event::SessionEnded, &before, at).nth(ended, at);
+            activity::add(connection, &entry)?;
+            ended += 1;
+        }
+    }
+    // Others ended them all: there may be more.
+    if was_any && ended == 0 { Err(Failure::Contended) } else { Ok(ended) }
+}

@@ -118,10 +118,8 @@ fn clock(now: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> Check {
 /// Whether the secret is the one that the signing keys were sealed under.
 async fn keys(loaded: &Loaded, stores: &Stores) -> Option<Check> {
     const NAME: &str = "signing keys";
-    let config = &loaded.config;
-    let may_exist = config.secret.value.is_some() || config.secret.file.exists();
     // What is wrong with the secret itself has been said.
-    let secret = may_exist.then(|| config.load_or_create_secret(|_| ()).ok()).flatten()?;
+    let secret = loaded.config.load_secret().ok().flatten()?;
     let keys = stores.signing_keys.list().await.ok()?;
     if keys.is_empty() {
         return None;

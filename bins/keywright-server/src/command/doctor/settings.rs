@@ -57,13 +57,10 @@ fn secret(config: &Config) -> Check {
         return Check::ok("secret", "is set");
     }
     let file = config.secret.file.display();
-    // Only where there is none would it be made.
-    if matches!(config.secret.file.try_exists(), Ok(false)) {
-        return Check::ok(NAME, format!("{file} does not exist yet: the first start makes it"));
-    }
-    match config.load_or_create_secret(|_| ()) {
+    match config.load_secret() {
+        Ok(None) => Check::ok(NAME, format!("{file} does not exist yet: the first start makes it")),
         Err(error) => Check::of_sentence(State::Fail, &error.to_string()),
-        Ok(loaded) => match loaded.warnings.first() {
+        Ok(Some(loaded)) => match loaded.warnings.first() {
             Some(warning) => Check::of_sentence(State::Warn, warning),
             None => Check::ok(NAME, format!("{file} holds the secret, for this user alone")),
         },
