@@ -1,25 +1,23 @@
-//! Retention: what is over goes, what is needed stays, and old addresses and user agents are cleared.
+//! Records that are over.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::Begun;
-use keywright_domain::email_change::{EmailChange, State as ChangeState};
-use keywright_domain::id::{EmailChangeId, MailId, SessionId};
+use keywright_domain::id::{MailId, SessionId};
 use keywright_domain::magic_link::budget::WRONG_CODES;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::magic_link::{MagicLink, Proof};
-use keywright_domain::mail::{Delivery, Mail};
-use keywright_domain::origin::Origin;
+use keywright_domain::mail::Delivery;
+use keywright_domain::retention::Removal;
 use keywright_domain::retention::port::Swept;
-use keywright_domain::retention::{Origins, Removal};
 use keywright_domain::session::port::Rotation;
-use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, Session, SessionKind};
-use keywright_domain::user::User;
+use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 
+use super::ask;
 use crate::fixture::{
-    ADA, BOB, ENTROPY, LIFETIMES, RACERS, activity, approve, at, authorization, begin, email, issue, origin,
-    race, redeem, sign_in, stamp, stored,
+    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, authorization, begin, issue, race, redeem, sign_in,
+    stamp, stored,
 };
 
 const DAY: i64 = 86_400;
@@ -32,10 +30,6 @@ async fn remove_at(stores: &Stores, removal: Removal, instant: DateTime<Utc>) ->
 
 async fn remove(stores: &Stores, removal: Removal, second: i64) -> u32 {
     remove_at(stores, removal, at(second)).await
-}
-
-async fn clear(stores: &Stores, origins: Origins, second: i64) -> u32 {
-    stores.sweeper.clear(origins, at(second), 100).await.unwrap().done
 }
 
 async fn is_gone(stores: &Stores, session: SessionId) -> bool {
@@ -138,22 +132,6 @@ pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores
     assert!(left.contains(&dead) && left.contains(&leased[3].id));
 }
 
-async fn ask(stores: &Stores, user: &User, session: &Session, second: i64) -> EmailChange {
-    let at = stamp(second);
-    let change = EmailChange {
-        id: EmailChangeId::new(at.now, &ENTROPY),
-        user_id: user.id,
-        old: user.email.clone(),
-        new: email("new@example.net"),
-        session_id: session.id,
-        asked_at: at.now,
-        origin: origin("198.51.100.1", "Mozilla/5.0 (X11)"),
-        state: ChangeState::Asked,
-    };
-    stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &at), &at).await.unwrap();
-    change
-}
-
 pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (old, young) = (ask(&stores, &user, &session, 1).await, ask(&stores, &user, &session, 2).await);
@@ -248,59 +226,4 @@ pub async fn of_racing_sweepers_each_record_is_removed_once(stores: Stores) {
         assert!(swept.iter().all(|done| *done <= 3), "{swept:?}");
     }
     assert_eq!(stores.magic_links.find(kept.id).await.unwrap(), Some(kept));
-}
-
-/// What is older than the instant stays as it is, but for its address and its user agent; what is younger has both.
-pub async fn old_addresses_and_user_agents_are_cleared_and_nothing_else(stores: Stores) {
-    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let (young_session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 100).await;
-    let (link, device) = (issue(&stores, BOB, 0).await, begin(&stores, 0).await);
-    let (young_link, young_device) = (issue(&stores, BOB, 100).await, begin(&stores, 100).await);
-    let change = ask(&stores, &user, &session, 1).await;
-    let young_change = ask(&stores, &user, &session, 100).await;
-    let before = activity(&stores, user.id).await;
-
-    for (origins, cleared) in [
-        (Origins::Sessions, 1),
-        (Origins::Activities, 2),
-        (Origins::DeviceAuthorizations, 1),
-        // With the one that signed in.
-        (Origins::MagicLinks, 2),
-        (Origins::EmailChanges, 1),
-    ] {
-        assert_eq!(clear(&stores, origins, 0).await, 0, "{origins:?}");
-        assert_eq!(clear(&stores, origins, 100).await, cleared, "{origins:?}");
-        assert_eq!(clear(&stores, origins, 100).await, 0, "{origins:?}");
-    }
-
-    let nowhere = Origin::default();
-    assert_eq!(stored(&stores, session.id).await, Session { origin: nowhere.clone(), ..session });
-    assert_eq!(stored(&stores, young_session.id).await, young_session);
-    let aged = |entry: Activity| {
-        if entry.occurred_at < at(100) { Activity { origin: Origin::default(), ..entry } } else { entry }
-    };
-    let expected: Vec<_> = before.into_iter().map(aged).collect();
-    assert_eq!(activity(&stores, user.id).await, expected);
-    let found = stores.magic_links.find(link.id).await.unwrap();
-    assert_eq!(found, Some(MagicLink { origin: nowhere.clone(), ..link }));
-    assert_eq!(stores.magic_links.find(young_link.id).await.unwrap(), Some(young_link));
-    let found = stores.device_authorizations.find(device.id).await.unwrap().unwrap();
-    assert_eq!((found.origin, found.user_code), (nowhere.clone(), device.user_code));
-    assert_eq!(stores.device_authorizations.find(young_device.id).await.unwrap(), Some(young_device));
-    let found = stores.email_changes.find(change.id).await.unwrap().unwrap();
-    assert_eq!((found.origin, found.new), (nowhere, change.new));
-    assert_eq!(stores.email_changes.find(young_change.id).await.unwrap(), Some(young_change));
-}
-
-pub async fn of_racing_sweepers_each_record_is_cleared_once(stores: Stores) {
-    for _ in 0..20 {
-        sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    }
-
-    let cleared = race(&stores, RACERS, |stores, _| async move {
-        stores.sweeper.clear(Origins::Activities, at(1), 3).await.unwrap().done
-    })
-    .await;
-
-    assert_eq!(cleared.iter().sum::<u32>(), 20);
 }
