@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::sleep;
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::binaries::{as_user, directory, text, user};
+use crate::binaries::{as_user, directory, user};
+use crate::database::psql;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -195,7 +197,9 @@ struct Supervisor {
 impl Supervisor {
     fn start() -> Result<Self> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", SUPERVISOR, "sh", user()?.unwrap_or_default()]).process_group_of_its_own();
+        shell.args(["-c", SUPERVISOR, "sh", user()?.unwrap_or_default()]);
+        // Ctrl-C in a terminal is for the tests: the cluster goes when they have gone.
+        shell.process_group(0);
         let child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.context("cannot run sh")?;
         let orders = child.stdin.take();
@@ -240,26 +244,6 @@ fn line(command: &Command) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// Ctrl-C in a terminal is for the tests: the cluster goes when they have gone.
-trait ProcessGroup {
-    fn process_group_of_its_own(&mut self) -> &mut Self;
-}
-
-impl ProcessGroup for Command {
-    fn process_group_of_its_own(&mut self) -> &mut Self {
-        std::os::unix::process::CommandExt::process_group(self, 0)
-    }
-}
-
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
-/// Runs `sql` in `database` of the cluster at `url`.
-pub(crate) fn psql(url: &str, database: &str, sql: &str) -> Result<String> {
-    let url = format!("{url}/{database}");
-    let arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", &url];
-    let mut command = Command::new(directory()?.join("psql"));
-    command.env("PGCONNECT_TIMEOUT", "5").args(["--command", sql]);
-    Ok(text(&mut command, &arguments)?.trim().to_owned())
 }

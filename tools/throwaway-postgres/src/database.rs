@@ -3,12 +3,14 @@
 use std::collections::hash_map::RandomState;
 use std::env;
 use std::hash::BuildHasher;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 
 use crate::SHARED;
-use crate::cluster::{Cluster, psql};
+use crate::binaries::{directory, text};
+use crate::cluster::Cluster;
 
 /// A database that is gone with this value.
 #[derive(Debug)]
@@ -68,4 +70,13 @@ fn own_cluster() -> Result<String> {
 /// A number that no other call gives, in this process or another.
 fn unique() -> u64 {
     RandomState::new().hash_one(std::process::id())
+}
+
+/// Runs `sql` in `database` of the cluster at `url`.
+pub(crate) fn psql(url: &str, database: &str, sql: &str) -> Result<String> {
+    let url = format!("{url}/{database}");
+    let arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", &url];
+    let mut command = Command::new(directory()?.join("psql"));
+    command.env("PGCONNECT_TIMEOUT", "5").args(["--command", sql]);
+    Ok(text(&mut command, &arguments)?.trim().to_owned())
 }
