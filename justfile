@@ -32,10 +32,16 @@ docs:
 screenshots:
     cargo nextest run -p keywright-server --test browser --run-ignored only screenshots
 
+# The description of the API, into docs/openapi.json
+openapi:
+    KEYWRIGHT_WRITE_OPENAPI=1 cargo nextest run -p keywright-http openapi
+
 # All that a change has to pass
 ci:
     bash scripts/test.sh
 
-# What takes too long for each change: the database and the server killed fifty times
-nightly:
+# What takes too long for each change: the server killed fifty times, and some ten thousand requests, others each time
+nightly EXAMPLES="300" SEED=`date +%s`:
     KEYWRIGHT_KILL_ROUNDS=50 cargo run --quiet --locked -p keywright-throwaway-postgres -- cargo nextest run --profile nightly -p keywright-server --test replicas kill
+    bash scripts/schemathesis.sh
+    KEYWRIGHT_SCHEMATHESIS_EXAMPLES={{EXAMPLES}} KEYWRIGHT_SCHEMATHESIS_SEED={{SEED}} cargo nextest run --locked --profile nightly -p keywright-server --test schemathesis

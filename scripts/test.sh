@@ -51,6 +51,7 @@ packages_to_install() {
     command -v setpriv >/dev/null || printf '%s\n' util-linux
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || printf '%s\n' postgresql
     command -v chromedriver >/dev/null || printf '%s\n' chromium-driver
+    python3 -c 'import ensurepip' 2>/dev/null || printf '%s\n' python3 python3-venv
     command -v npm >/dev/null || has_axe || printf '%s\n' npm
 }
 
@@ -93,6 +94,7 @@ install_missing() {
     cargo_tool cargo-nextest "$nextest_oldest" "$nextest_version"
     cargo_tool cargo-deny "$deny_oldest" "$deny_version"
     axe_core
+    bash scripts/schemathesis.sh
     cargo fetch --locked --quiet
 }
 

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
+use crate::openapi::activity as api;
+use crate::openapi::page::Paging as PagingQuery;
+use crate::openapi::problem::Refused;
 use crate::page::{self, Paging};
 use crate::problem::Problem;
 use crate::time::instant;
@@ -33,8 +36,12 @@ fn shape(entry: &Activity) -> Value {
     })
 }
 
-/// `GET /auth/activity`
-async fn list(
+/// What happened to the account, the newest first
+#[utoipa::path(get, path = "/api/v1/auth/activity", operation_id = "listActivity", tag = "Account",
+    params(PagingQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "A page of it", body = api::Activities), Refused::<422>))]
+pub(crate) async fn list(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,

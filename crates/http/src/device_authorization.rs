@@ -22,6 +22,9 @@ use crate::body::{Fields, Json, JsonOrForm};
 use crate::caller::Caller;
 use crate::context::At;
 use crate::endpoint::Endpoint;
+use crate::openapi::device_authorization as api;
+use crate::openapi::problem::{OAuthRefused, Refused};
+use crate::openapi::session;
 use crate::problem::Problem;
 use crate::rate_limit::whole_seconds;
 use crate::session::tokens;
@@ -41,8 +44,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(Endpoint::at("/api/v1/auth/device/verify").get(show).post(decision));
 }
 
-/// `POST /auth/device`
-async fn start(
+/// Begins the device flow (RFC 8628)
+#[utoipa::path(post, path = "/api/v1/auth/device", operation_id = "beginDevice", tag = "Devices",
+    request_body(content((Option<api::DeviceRequest> = "application/json"), (Option<api::DeviceRequest> = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "What to show and what to poll with", body = api::DeviceAnswer), OAuthRefused::<401>))]
+pub(crate) async fn start(
     body: Result<JsonOrForm, Problem>,
     service: web::Data<Service>,
     at: At,
@@ -72,8 +78,14 @@ fn asked(fields: &Fields) -> Result<Begin, Problem> {
     Ok(Begin { client_id: text("client_id")?, client_name: text("client_name")?, scope: text("scope")? })
 }
 
-/// `POST /auth/token`
-async fn token(
+/// Grants tokens for a device code or a refresh token (RFC 6749)
+///
+/// 400 tells a device how things stand: `authorization_pending`, `slow_down`, `access_denied`, `expired_token` or
+/// `invalid_grant`.
+#[utoipa::path(post, path = "/api/v1/auth/token", operation_id = "token", tag = "Devices",
+    request_body(content((api::TokenRequest = "application/json"), (api::TokenRequest = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "The tokens", body = session::Tokens)))]
+pub(crate) async fn token(
     body: Result<JsonOrForm, Problem>,
     service: web::Data<Service>,
     at: At,
@@ -119,12 +131,19 @@ fn wait(fields: &Fields) -> Result<Option<TimeDelta>, Problem> {
 }
 
 #[derive(Deserialize)]
-struct Shown {
+pub(crate) struct Shown {
     user_code: Option<String>,
 }
 
-/// `GET /auth/device/verify`
-async fn show(
+/// What the person is asked to decide about
+///
+/// By a browser session, or by a bearer that has signed in recently and not by the device flow.
+#[utoipa::path(get, path = "/api/v1/auth/device/verify", operation_id = "showDevice", tag = "Devices",
+    params(api::DeviceQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The device", body = api::DeviceAuthorizationAnswer),
+        Refused::<400>, Refused::<403>, Refused::<404>))]
+pub(crate) async fn show(
     caller: Caller,
     query: Result<Query<Shown>, actix_web::Error>,
     service: web::Data<Service>,
@@ -151,8 +170,13 @@ fn shape(user_code: &UserCode, authorization: &DeviceAuthorization) -> Value {
     })
 }
 
-/// `POST /auth/device/verify`
-async fn decision(
+/// Approves or denies a device
+#[utoipa::path(post, path = "/api/v1/auth/device/verify", operation_id = "decideDevice", tag = "Devices",
+    request_body = api::DecisionRequest,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The decision", body = api::DecisionAnswer),
+        Refused::<404>, Refused::<409>, Refused::<422>))]
+pub(crate) async fn decision(
     caller: Caller,
     body: Result<Json, Problem>,
     service: web::Data<Service>,

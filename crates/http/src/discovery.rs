@@ -12,6 +12,8 @@ use serde_json::json;
 
 use crate::device_authorization::DEVICE_CODE_GRANT;
 use crate::endpoint::Endpoint;
+use crate::openapi::discovery as api;
+use crate::openapi::problem::Refused;
 use crate::problem::Problem;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -22,8 +24,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(Endpoint::at("/.well-known/webauthn").get(related_origins));
 }
 
-/// `GET /.well-known/oauth-authorization-server`
-async fn metadata(service: web::Data<Service>) -> HttpResponse {
+/// Where OAuth clients find what they need (RFC 8414)
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", operation_id = "metadata", tag = "Discovery",
+    responses((status = 200, description = "The metadata", body = api::Metadata)))]
+pub(crate) async fn metadata(service: web::Data<Service>) -> HttpResponse {
     let page = |path| service.rules.page(path).to_string();
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=300")).json(json!({
         "issuer": service.rules.issuer(),
@@ -40,18 +44,24 @@ async fn metadata(service: web::Data<Service>) -> HttpResponse {
     }))
 }
 
-/// `GET /.well-known/passkey-endpoints`: where passkey managers send people (W3C, A Well-Known URL for Relying
-/// Party Passkey Endpoints).
-async fn passkey_endpoints(service: web::Data<Service>) -> HttpResponse {
+/// Where passkey managers send people
+///
+/// W3C, A Well-Known URL for Relying Party Passkey Endpoints.
+#[utoipa::path(get, path = "/.well-known/passkey-endpoints", operation_id = "passkeyEndpoints", tag = "Discovery",
+    responses((status = 200, description = "The pages", body = api::PasskeyEndpoints)))]
+pub(crate) async fn passkey_endpoints(service: web::Data<Service>) -> HttpResponse {
     let account = service.rules.page("/account").to_string();
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=300"))
         .json(json!({"enroll": account, "manage": account}))
 }
 
-/// `GET /.well-known/webauthn`: the origins that may use this server's passkeys besides its own (WebAuthn
-/// Level 3 §5.11.1), where there are any.
-async fn related_origins(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+/// The origins that may use the passkeys of this server besides its own, where there are any
+///
+/// WebAuthn Level 3 §5.11.1.
+#[utoipa::path(get, path = "/.well-known/webauthn", operation_id = "relatedOrigins", tag = "Discovery",
+    responses((status = 200, description = "The origins", body = api::RelatedOrigins), Refused::<404>))]
+pub(crate) async fn related_origins(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     let (origins, own) = (service.webauthn.origins(), service.rules.issuer());
     if origins.iter().all(|origin| *origin == own) {
         return Err(Problem::not_found("no related origins are configured"));
@@ -61,8 +71,12 @@ async fn related_origins(service: web::Data<Service>) -> Result<HttpResponse, Pr
         .json(json!({"origins": origins})))
 }
 
-/// `GET /.well-known/jwks.json`
-async fn key_set(service: web::Data<Service>, known: Option<Header<IfNoneMatch>>) -> HttpResponse {
+/// The public keys of access tokens (RFC 7517)
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "keySet", tag = "Discovery",
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is known")),
+    responses((status = 200, description = "The keys", body = api::KeySet, content_type = "application/jwk-set+json",
+        headers(("ETag" = String))), (status = 304, description = "As known")))]
+pub(crate) async fn key_set(service: web::Data<Service>, known: Option<Header<IfNoneMatch>>) -> HttpResponse {
     let key_set = service.tokens.key_set().to_string();
     let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(digest(&SHA256, key_set.as_bytes())));
     let is_known = known.is_some_and(|Header(known)| match known {

@@ -10,6 +10,8 @@ use crate::problem::Problem;
 
 /// A path and its methods.
 pub struct Endpoint {
+    #[cfg(test)]
+    path: String,
     resource: Resource,
     allow: Vec<&'static str>,
 }
@@ -17,7 +19,12 @@ pub struct Endpoint {
 impl Endpoint {
     /// The path, as actix writes it.
     pub fn at(path: &str) -> Self {
-        Self { resource: web::resource(path), allow: Vec::new() }
+        Self {
+            #[cfg(test)]
+            path: path.to_owned(),
+            resource: web::resource(path),
+            allow: Vec::new(),
+        }
     }
 
     /// GET, and HEAD by the same handler.
@@ -72,12 +79,14 @@ impl Endpoint {
     {
         let mut allow = self.allow;
         allow.extend(methods);
-        Self { resource: self.resource.route(Route::new().guard(guard).to(handler)), allow }
+        Self { resource: self.resource.route(Route::new().guard(guard).to(handler)), allow, ..self }
     }
 }
 
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
+        #[cfg(test)]
+        tests::note(&self.path, &self.allow);
         let allow = self.allow.join(", ");
         let refuse = web::to(move |request: HttpRequest| {
             let problem = Problem::method_not_allowed(allow.clone());
@@ -85,5 +94,25 @@ impl HttpServiceFactory for Endpoint {
             async move { if is_oauth { problem.oauth() } else { problem } }
         });
         self.resource.default_service(refuse).register(config);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static REGISTERED: RefCell<BTreeSet<(String, String)>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    pub(super) fn note(path: &str, methods: &[&str]) {
+        let methods = methods.iter().filter(|method| **method != "HEAD");
+        REGISTERED.with_borrow_mut(|all| all.extend(methods.map(|m| (path.to_owned(), (*m).to_owned()))));
+    }
+
+    /// Every path and method that this thread has registered so far, but for HEAD, which comes with GET.
+    pub(crate) fn registered() -> BTreeSet<(String, String)> {
+        REGISTERED.with_borrow(Clone::clone)
     }
 }

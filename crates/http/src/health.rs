@@ -8,6 +8,8 @@ use keywright_domain::Service;
 use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
+use crate::openapi::discovery as api;
+use crate::openapi::problem::Refused;
 use crate::problem::Problem;
 
 /// How long the store may take to answer a probe.
@@ -17,13 +19,19 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/healthz").get(alive)).service(Endpoint::at("/readyz").get(ready));
 }
 
-/// `GET /healthz`
-async fn alive() -> HttpResponse {
+/// Whether the server is alive
+#[utoipa::path(get, path = "/healthz", operation_id = "alive", tag = "Health",
+    responses((status = 200, description = "It is", body = api::Health)))]
+pub(crate) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// `GET /readyz`
-async fn ready(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+/// Whether the server can work
+///
+/// The store can be written, its migrations are applied, and there is a signing key.
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "Health",
+    responses((status = 200, description = "It can", body = api::Health), Refused::<500>, Refused::<503>))]
+pub(crate) async fn ready(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     match tokio::time::timeout(PATIENCE, service.stores.health.check()).await {
         Ok(checked) => checked?,
         Err(_) => return Err(Problem::unavailable()),

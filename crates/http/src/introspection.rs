@@ -18,14 +18,19 @@ use serde_json::{Value, json};
 use crate::body::{Fields, JsonOrForm};
 use crate::context::At;
 use crate::endpoint::Endpoint;
+use crate::openapi::introspection as api;
 use crate::problem::Problem;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/api/v1/auth/introspect").post(inspect));
 }
 
-/// `POST /auth/introspect`
-async fn inspect(
+/// What a token stands for (RFC 7662)
+#[utoipa::path(post, path = "/api/v1/auth/introspect", operation_id = "introspect", tag = "Tokens",
+    request_body(content((api::IntrospectionRequest = "application/json"), (api::IntrospectionRequest = "application/x-www-form-urlencoded"))),
+    security((), ("resource_server" = [])),
+    responses((status = 200, description = "Whether it is active, and whose it is", body = api::IntrospectionAnswer)))]
+pub(crate) async fn inspect(
     request: HttpRequest,
     body: Result<JsonOrForm, Problem>,
     service: web::Data<Service>,

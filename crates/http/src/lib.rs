@@ -17,6 +17,7 @@ pub mod health;
 pub mod introspection;
 pub mod magic_link;
 pub mod metrics;
+pub mod openapi;
 pub mod organization;
 pub mod page;
 pub mod passkey;
@@ -51,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
     introspection::routes(config);
     user::routes(config);
     discovery::routes(config);
+    openapi::routes(config);
     health::routes(config);
 }
 

@@ -15,6 +15,8 @@ use crate::body::{Fields, Json};
 use crate::caller::Shown;
 use crate::context::At;
 use crate::endpoint::Endpoint;
+use crate::openapi::magic_link as api;
+use crate::openapi::problem::Refused;
 use crate::problem::Problem;
 use crate::rate_limit::whole_seconds;
 use crate::settings::Settings;
@@ -30,8 +32,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(Endpoint::at("/api/v1/auth/magic_link/verify").post(redeem));
 }
 
-/// `POST /auth/magic_link`
-async fn ask(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+/// Mails a link and a code to sign in with
+#[utoipa::path(post, path = "/api/v1/auth/magic_link", operation_id = "requestMagicLink", tag = "Magic links",
+    request_body = api::MagicLinkRequest,
+    responses((status = 200, description = "The same whether or not the address has an account", body = api::MagicLinkAnswer),
+        Refused::<422>))]
+pub(crate) async fn ask(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
     let (email, redirect_to) = (body.0.required("email")?, body.0.text("redirect_to")?);
     let Requested { request_id, expires_in } = request(&service, email, redirect_to, &at).await?;
     Ok(HttpResponse::Ok().json(json!({
@@ -39,8 +45,13 @@ async fn ask(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResp
     })))
 }
 
-/// `POST /auth/magic_link/verify`
-async fn redeem(
+/// Signs in by the link or the code from a mail
+#[utoipa::path(post, path = "/api/v1/auth/magic_link/verify", operation_id = "verifyMagicLink", tag = "Magic links",
+    request_body = api::VerifyRequest,
+    responses((status = 200, description = "Signed in", body = api::SignIn,
+        headers(("Set-Cookie" = String, description = "The session, if a cookie was asked for"))),
+        Refused::<401>, Refused::<403>, Refused::<422>))]
+pub(crate) async fn redeem(
     request: HttpRequest,
     body: Json,
     service: web::Data<Service>,

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
+use crate::openapi::organization as api;
+use crate::openapi::page::Paging as PagingQuery;
+use crate::openapi::problem::Refused;
 use crate::page::{self, Paging};
 use crate::problem::Problem;
 use crate::time::instant;
@@ -28,8 +31,12 @@ fn shape((organization, role): &(Organization, Role)) -> Value {
     })
 }
 
-/// `GET /auth/organizations`
-async fn list(
+/// The organizations of the caller
+#[utoipa::path(get, path = "/api/v1/auth/organizations", operation_id = "listOrganizations", tag = "Account",
+    params(PagingQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "A page of them", body = api::Organizations), Refused::<422>))]
+pub(crate) async fn list(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,

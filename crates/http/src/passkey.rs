@@ -20,6 +20,9 @@ use crate::caller::Caller;
 use crate::context::At;
 use crate::endpoint::Endpoint;
 use crate::magic_link::wanted;
+use crate::openapi::page::Paging as PagingQuery;
+use crate::openapi::passkey as api;
+use crate::openapi::problem::Refused;
 use crate::page::{self, Paging};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -51,8 +54,14 @@ pub fn shape(passkey: &Passkey) -> Value {
     })
 }
 
-/// `POST /auth/passkey/register/challenge`
-async fn challenge_registration(
+/// Begins the registration of a passkey
+///
+/// Needs a fresh sign-in.
+#[utoipa::path(post, path = "/api/v1/auth/passkey/register/challenge", operation_id = "beginPasskey", tag = "Passkeys",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "What to make the passkey with", body = api::Challenge),
+        Refused::<400>, Refused::<413>, Refused::<415>))]
+pub(crate) async fn challenge_registration(
     caller: Caller,
     body: Result<Json, Problem>,
     service: web::Data<Service>,
@@ -62,8 +71,14 @@ async fn challenge_registration(
     Ok(challenge(&begin_registration(&service, &caller.0, &at).await?))
 }
 
-/// `POST /auth/passkey/register`
-async fn add(
+/// Registers a passkey
+///
+/// Needs a fresh sign-in. An account may hold 20.
+#[utoipa::path(post, path = "/api/v1/auth/passkey/register", operation_id = "addPasskey", tag = "Passkeys",
+    request_body = api::PasskeyRegistration,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 201, description = "Registered", body = api::PasskeyAnswer), Refused::<409>, Refused::<422>))]
+pub(crate) async fn add(
     caller: Caller,
     body: Result<Json, Problem>,
     service: web::Data<Service>,
@@ -76,14 +91,27 @@ async fn add(
     Ok(HttpResponse::Created().json(json!({"passkey": shape(&passkey)})))
 }
 
-/// `POST /auth/passkey/login/challenge`. An `email` in it makes no difference.
-async fn challenge_sign_in(body: Json, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+/// Begins to sign in by a passkey
+#[utoipa::path(post, path = "/api/v1/auth/passkey/login/challenge", operation_id = "beginPasskeySignIn", tag = "Passkeys",
+    request_body = Option<api::PasskeyChallengeRequest>,
+    responses((status = 200, description = "The same whether or not the address has an account", body = api::Challenge),
+        Refused::<422>))]
+pub(crate) async fn challenge_sign_in(
+    body: Json,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
     body.0.text("email")?;
     Ok(challenge(&begin_sign_in(&service, &at).await?))
 }
 
-/// `POST /auth/passkey/login`
-async fn log_in(
+/// Signs in by a passkey
+#[utoipa::path(post, path = "/api/v1/auth/passkey/login", operation_id = "signInByPasskey", tag = "Passkeys",
+    request_body = api::PasskeySignInRequest,
+    responses((status = 200, description = "Signed in", body = api::PasskeySignIn,
+        headers(("Set-Cookie" = String, description = "The session, if a cookie was asked for"))),
+        Refused::<401>, Refused::<403>, Refused::<422>))]
+pub(crate) async fn log_in(
     request: HttpRequest,
     body: Json,
     service: web::Data<Service>,
@@ -102,8 +130,12 @@ async fn log_in(
     Ok(session::granted(&signed_in.grant, fields, &settings))
 }
 
-/// `GET /auth/passkeys`
-async fn show(
+/// The passkeys of the caller
+#[utoipa::path(get, path = "/api/v1/auth/passkeys", operation_id = "listPasskeys", tag = "Passkeys",
+    params(PagingQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "A page of them", body = api::Passkeys), Refused::<422>))]
+pub(crate) async fn show(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
@@ -113,8 +145,14 @@ async fn show(
     Ok(page::answer(page, &passkeys, shape))
 }
 
-/// `PATCH /auth/passkeys/:id`
-async fn change(
+/// Renames a passkey of the caller
+#[utoipa::path(patch, path = "/api/v1/auth/passkeys/{id}", operation_id = "renamePasskey", tag = "Passkeys",
+    params(("id" = Uuid, Path, description = "The passkey")),
+    request_body = api::PasskeyChange,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The passkey as it is now", body = api::PasskeyAnswer),
+        Refused::<404>, Refused::<422>))]
+pub(crate) async fn change(
     caller: Caller,
     id: web::Path<String>,
     body: Result<Json, Problem>,
@@ -127,8 +165,14 @@ async fn change(
     Ok(HttpResponse::Ok().json(json!({"passkey": shape(&passkey)})))
 }
 
-/// `DELETE /auth/passkeys/:id`
-async fn delete(
+/// Removes a passkey of the caller
+///
+/// Needs a fresh sign-in. The last way to sign in cannot go.
+#[utoipa::path(delete, path = "/api/v1/auth/passkeys/{id}", operation_id = "removePasskey", tag = "Passkeys",
+    params(("id" = Uuid, Path, description = "The passkey")),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 204, description = "It is gone"), Refused::<404>, Refused::<409>))]
+pub(crate) async fn delete(
     caller: Caller,
     id: web::Path<String>,
     service: web::Data<Service>,

@@ -18,6 +18,8 @@ use crate::body::{Json, JsonOrForm};
 use crate::caller::Shown;
 use crate::context::At;
 use crate::endpoint::Endpoint;
+use crate::openapi::problem::{OAuthRefused, Refused};
+use crate::openapi::session as api;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::time::seconds;
@@ -56,8 +58,13 @@ pub(crate) fn granted(grant: &Grant, mut fields: Map<String, Value>, settings: &
     response.json(Value::Object(fields))
 }
 
-/// `POST /auth/refresh`
-async fn renew(
+/// Renews the tokens
+///
+/// The refresh token is used up. A copy of one that was used before ends the session.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", operation_id = "refresh", tag = "Tokens",
+    request_body = api::RefreshRequest,
+    responses((status = 200, description = "The new tokens", body = api::Tokens), OAuthRefused::<401>))]
+pub(crate) async fn renew(
     body: Result<Json, Problem>,
     service: web::Data<Service>,
     at: At,
@@ -75,8 +82,14 @@ async fn renew(
     }
 }
 
-/// `POST /auth/revoke`: a token in the body is the target (RFC 7009), otherwise the bearer's own session is.
-async fn revoke(
+/// Ends a session (RFC 7009)
+///
+/// A token in the body is the target, otherwise the bearer's own session is.
+#[utoipa::path(post, path = "/api/v1/auth/revoke", operation_id = "revoke", tag = "Tokens",
+    request_body(content((Option<api::RevokeRequest> = "application/json"), (Option<api::RevokeRequest> = "application/x-www-form-urlencoded"))),
+    security((), ("bearer" = [])),
+    responses((status = 200, description = "Over, whatever the token was", body = api::RevokeAnswer)))]
+pub(crate) async fn revoke(
     request: HttpRequest,
     body: Result<JsonOrForm, Problem>,
     service: web::Data<Service>,
@@ -95,8 +108,14 @@ async fn revoke(
     end_bearer(&service, &token, &at).await
 }
 
-/// `DELETE /auth/logout`
-async fn log_out(
+/// Ends the session of who asks, or of a refresh token in the body
+///
+/// A cookie is cleared.
+#[utoipa::path(delete, path = "/api/v1/auth/logout", operation_id = "logOut", tag = "Tokens",
+    request_body = Option<api::LogoutRequest>,
+    security((), ("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "Over", body = api::LogoutAnswer), Refused::<422>))]
+pub(crate) async fn log_out(
     request: HttpRequest,
     body: Json,
     service: web::Data<Service>,

@@ -17,6 +17,8 @@ use crate::caller::Caller;
 use crate::context::At;
 use crate::cookie;
 use crate::endpoint::Endpoint;
+use crate::openapi::problem::Refused;
+use crate::openapi::user as api;
 use crate::problem::Problem;
 use crate::rate_limit::whole_seconds;
 use crate::settings::Settings;
@@ -43,13 +45,20 @@ pub fn shape(user: &User) -> Value {
     })
 }
 
-/// `GET /auth/me`
-async fn show(caller: Caller) -> HttpResponse {
+/// The account of the caller
+#[utoipa::path(get, path = "/api/v1/auth/me", operation_id = "showMe", tag = "Account",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The account", body = api::UserAnswer)))]
+pub(crate) async fn show(caller: Caller) -> HttpResponse {
     HttpResponse::Ok().json(json!({"user": shape(&caller.0.user)}))
 }
 
-/// `PATCH /auth/me`
-async fn change(
+/// Changes the account of the caller
+#[utoipa::path(patch, path = "/api/v1/auth/me", operation_id = "changeMe", tag = "Account",
+    request_body = api::UserChange,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "The account as it is now", body = api::UserAnswer), Refused::<422>))]
+pub(crate) async fn change(
     caller: Caller,
     body: Result<Json, Problem>,
     service: web::Data<Service>,
@@ -79,8 +88,13 @@ async fn change(
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }
 
-/// `DELETE /auth/me`. The cookie of who asks by one is cleared.
-async fn delete(
+/// Deletes the account of the caller
+///
+/// Needs a fresh sign-in. The last owner of an organization cannot go. The cookie of who asks by one is cleared.
+#[utoipa::path(delete, path = "/api/v1/auth/me", operation_id = "deleteMe", tag = "Account",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 204, description = "It is gone, with all that belonged to it"), Refused::<403>, Refused::<409>))]
+pub(crate) async fn delete(
     caller: Caller,
     service: web::Data<Service>,
     settings: web::Data<Settings>,

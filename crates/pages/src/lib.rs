@@ -6,6 +6,7 @@
 
 mod action;
 mod activity;
+mod api;
 mod asset;
 mod device_authorization;
 mod form;
@@ -45,6 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
     user::routes(config);
     device_authorization::routes(config);
     mail::routes(config);
+    api::routes(config);
 }
 
 /// `GET /`: there is nothing to see, but whoever types the server's name wants to sign in.

@@ -8,6 +8,7 @@ mod doctor;
 mod keys;
 mod mail;
 mod migrate;
+mod openapi;
 mod orgs;
 mod output;
 mod page;
@@ -115,6 +116,8 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the description of the API (OpenAPI 3.1); a running server has it at /api/v1/openapi.json
+    Openapi,
 }
 
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
@@ -131,8 +134,11 @@ pub async fn run() -> ExitCode {
 }
 
 async fn run_command(command: Command, config: Option<&Path>, manner: Manner) -> anyhow::Result<()> {
-    if let Command::Completions { shell } = command {
-        return completions::run(shell, manner);
+    // What needs no configuration works without a good one.
+    match command {
+        Command::Completions { shell } => return completions::run(shell, manner),
+        Command::Openapi => return openapi::run(),
+        _ => {}
     }
     let loaded = Config::read(config, environment())?;
     match command {
@@ -148,6 +154,7 @@ async fn run_command(command: Command, config: Option<&Path>, manner: Manner) ->
         Command::Backup { file } => backup::run(&loaded, file, manner).await,
         Command::Doctor => doctor::run(&loaded, manner).await,
         Command::Completions { shell } => completions::run(shell, manner),
+        Command::Openapi => openapi::run(),
     }
 }
 

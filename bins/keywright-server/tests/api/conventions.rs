@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{Keywright, send};
 
 /// Every path with its methods, but for the pages' assets.
-const ROUTES: [(&str, &str); 17] = [
+const ROUTES: [(&str, &str); 19] = [
     ("/api/v1/auth/device", "POST"),
     ("/api/v1/auth/token", "POST"),
     ("/api/v1/auth/device/verify", "GET, HEAD, POST"),
@@ -19,6 +19,8 @@ const ROUTES: [(&str, &str); 17] = [
     ("/api/v1/auth/me", "GET, HEAD, PATCH, DELETE"),
     ("/.well-known/oauth-authorization-server", "GET, HEAD"),
     ("/.well-known/jwks.json", "GET, HEAD"),
+    ("/api/v1/openapi.json", "GET, HEAD"),
+    ("/api/docs", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
     ("/sign-in", "GET, HEAD, POST"),

@@ -14,6 +14,9 @@ use uuid::Uuid;
 use crate::caller::Caller;
 use crate::context::At;
 use crate::endpoint::Endpoint;
+use crate::openapi::page::Paging as PagingQuery;
+use crate::openapi::problem::Refused;
+use crate::openapi::session as api;
 use crate::page::{self, Paging};
 use crate::problem::Problem;
 use crate::time::instant;
@@ -41,8 +44,12 @@ fn shape(session: &Session, current: SessionId) -> Value {
     })
 }
 
-/// `GET /auth/sessions`
-async fn list(
+/// The live sessions of the caller
+#[utoipa::path(get, path = "/api/v1/auth/sessions", operation_id = "listSessions", tag = "Sessions",
+    params(PagingQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "A page of them", body = api::Sessions), Refused::<422>))]
+pub(crate) async fn list(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
@@ -53,8 +60,12 @@ async fn list(
     Ok(page::answer(page, &sessions, |session| shape(session, caller.0.session.id)))
 }
 
-/// `DELETE /auth/sessions/:id`
-async fn end(
+/// Ends a session of the caller
+#[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", operation_id = "endSession", tag = "Sessions",
+    params(("id" = Uuid, Path, description = "The session")),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 204, description = "It has ended"), Refused::<404>))]
+pub(crate) async fn end(
     caller: Caller,
     id: Path<String>,
     service: web::Data<Service>,
@@ -65,8 +76,15 @@ async fn end(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `POST /auth/sessions/revoke_others`
-async fn revoke_others(caller: Caller, service: web::Data<Service>, at: At) -> Result<HttpResponse, Problem> {
+/// Ends every session of the caller but the one that asks
+#[utoipa::path(post, path = "/api/v1/auth/sessions/revoke_others", operation_id = "endOtherSessions", tag = "Sessions",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, description = "They have ended", body = api::RevokedSessions)))]
+pub(crate) async fn revoke_others(
+    caller: Caller,
+    service: web::Data<Service>,
+    at: At,
+) -> Result<HttpResponse, Problem> {
     let revoked = end_others(&service, &caller.0, &at).await?;
     Ok(HttpResponse::Ok().json(json!({"revoked": revoked})))
 }

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod action;
+pub mod api;
 mod de;
 mod en;
 mod span;

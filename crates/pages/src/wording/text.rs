@@ -3,6 +3,7 @@
 
 use super::account::Account;
 use super::action::Actions;
+use super::api::Api;
 use super::span::Spans;
 
 /// Every text of the pages in one language.
@@ -23,6 +24,7 @@ pub struct Wording {
     pub problems: Problems,
     pub actions: Actions,
     pub account: Account,
+    pub api: Api,
     pub inbox: Inbox,
     pub spans: Spans,
 }

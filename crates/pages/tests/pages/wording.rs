@@ -57,6 +57,7 @@ async fn every_page_speaks_the_language_of_the_browser() {
         ("/sign-in", "Anmelden"),
         ("/magic-link", "Mit einem Link anmelden"),
         ("/device-verify", "Ein Gerät anmelden"),
+        ("/api/docs", "Die Schnittstelle"),
         ("/nowhere", "Nicht gefunden"),
     ] {
         let page = german(&mut site, path).await;

@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod api;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
@@ -124,6 +125,7 @@ pub static WORDING: Wording = Wording {
     problems: PROBLEMS,
     actions: action::ACTIONS,
     account: account::ACCOUNT,
+    api: api::API,
     inbox: Inbox {
         heading: "Postfach für die Entwicklung",
         about: "Die Nachrichten, die dieser Server verschickt hätte, die neueste zuerst.",

@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod api;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
@@ -114,6 +115,7 @@ pub static WORDING: Wording = Wording {
     problems: PROBLEMS,
     actions: action::ACTIONS,
     account: account::ACCOUNT,
+    api: api::API,
     inbox: Inbox {
         heading: "Development inbox",
         about: "The mail that this server would have sent, newest first.",

@@ -1,0 +1,117 @@
+//! The API against its own description: schemathesis makes requests from it, good and bad, for the real binary,
+//! and nothing that comes back may be other than described.
+//!
+//! It is installed by `scripts/test.sh`. `KEYWRIGHT_SCHEMATHESIS_EXAMPLES` is how many requests of a kind an
+//! operation gets, `KEYWRIGHT_SCHEMATHESIS_SEED` what they are made from.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// What the server calls itself, wherever it listens.
+const NAME: &str = "localhost:8080";
+
+/// A server with a throwaway database; it ends with its value.
+struct Server {
+    child: Child,
+    address: String,
+    inbox_key: String,
+    _directory: TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright-server"));
+        command.current_dir(directory.path()).env_clear();
+        for (name, value) in [
+            ("SERVER__LISTEN", "127.0.0.1:0"),
+            ("SERVER__WORKERS", "2"),
+            ("PUBLIC_URL", &format!("http://{NAME}")),
+            ("RATE_LIMIT__PER_ADDRESS", "off"),
+            ("RATE_LIMIT__MAGIC_LINK_PER_EMAIL_AND_NETWORK", "1000000/1m"),
+            ("RATE_LIMIT__MAGIC_LINK_PER_EMAIL", "1000000/1m"),
+        ] {
+            command.env(format!("KEYWRIGHT_{name}"), value);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(std::fs::File::create(directory.path().join("log")).unwrap());
+        let mut child = command.spawn().unwrap();
+        let (address, inbox_key) = announced(child.stdout.take().unwrap());
+        Self { child, address, inbox_key, _directory: directory }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where a server listens and what opens its inbox, as it says at its start.
+fn announced(out: ChildStdout) -> (String, String) {
+    let (mut address, mut key) = (None, None);
+    for line in BufReader::new(out).lines().map_while(Result::ok) {
+        let after = |word: &str| {
+            let (_, rest) = line.split_once(word)?;
+            rest.split_whitespace().next().map(ToOwned::to_owned)
+        };
+        address = address.or_else(|| after("listening on "));
+        key = key.or_else(|| after("/dev/inbox?key="));
+        if let (Some(address), Some(key)) = (&address, &key) {
+            return (address.clone(), key.clone());
+        }
+    }
+    panic!("the server ended before it was ready");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The command, which has to be there.
+fn schemathesis() -> PathBuf {
+    let command = root().join(".cache/schemathesis/bin/schemathesis");
+    assert!(
+        command.exists(),
+        "schemathesis is missing: install it with `bash scripts/schemathesis.sh` (Python 3.10 or newer with venv)"
+    );
+    command
+}
+
+#[test]
+fn nothing_comes_back_that_is_not_described() {
+    let schemathesis = schemathesis();
+    let server = Server::start();
+    let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
+
+    let mut command = Command::new(schemathesis);
+    command
+        .current_dir(here)
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", ".")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("KEYWRIGHT_BASE", format!("http://{}", server.address))
+        .env("KEYWRIGHT_NAME", NAME)
+        .env("KEYWRIGHT_INBOX_KEY", &server.inbox_key)
+        .env("NO_PROXY", "*")
+        .arg("run")
+        .arg(root().join("docs/openapi.json"))
+        .args(["--url", &format!("http://{}", server.address)])
+        .args(["--checks", "all", "--exclude-checks", "positive_data_acceptance"])
+        .args(["--max-examples", &setting("KEYWRIGHT_SCHEMATHESIS_EXAMPLES", "10")])
+        .args(["--seed", &setting("KEYWRIGHT_SCHEMATHESIS_SEED", "1")])
+        .args(["--generation-database", "none", "--request-timeout", "40", "--no-color"]);
+    let output = command.output().unwrap();
+
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+}
