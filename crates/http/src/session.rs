@@ -98,6 +98,8 @@ pub(crate) async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
     if let Some(token) = fields.text("token").map_err(Problem::oauth)? {
+        // As in introspection: a hint that nobody knows is no error, one that is no text is.
+        fields.text("token_type_hint").map_err(Problem::oauth)?;
         let found = session_of(&service, token, &at).await;
         if let Some(session) = found.map_err(|error| Problem::from(error).oauth())? {
             sign_out(&service, session, &at).await.map_err(|error| Problem::from(error).oauth())?;

@@ -55,7 +55,7 @@ pub(crate) async fn show(caller: Caller) -> HttpResponse {
 
 /// Changes the account of the caller
 #[utoipa::path(patch, path = "/api/v1/auth/me", operation_id = "changeMe", tag = "Account",
-    request_body = api::UserChange,
+    request_body = Option<api::UserChange>,
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, description = "The account as it is now", body = api::UserAnswer), Refused::<422>))]
 pub(crate) async fn change(

@@ -26,6 +26,7 @@ mod main_job;
 mod me;
 mod metrics;
 mod no_oracle;
+mod openapi;
 mod organizations;
 mod passkey;
 mod passkey_login;

@@ -56,6 +56,16 @@ async fn send_unchecked(browser: &Browser, form: &str) {
 }
 
 #[tokio::test]
+async fn the_description_of_the_api() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+
+    browser.visit("/api/docs").await;
+
+    assert_accessible(&browser, "the description of the API").await;
+}
+
+#[tokio::test]
 async fn signing_in_by_mail() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;

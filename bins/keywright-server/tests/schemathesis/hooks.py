@@ -1,5 +1,6 @@
-"""Somebody who is signed in whatever the requests before have ended."""
+"""Somebody who is signed in whatever the requests before have ended, and a resource server."""
 
+import base64
 import os
 import re
 import time
@@ -31,7 +32,7 @@ def link(session: requests.Session) -> str:
     raise RuntimeError("no mail has come")
 
 
-@schemathesis.auth(refresh_interval=None)
+@schemathesis.auth(refresh_interval=None).skip_for(path="/api/v1/auth/introspect")
 class Bearer:
     """An access token that is good: it is tried before each use."""
 
@@ -55,3 +56,14 @@ class Bearer:
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.auth().apply_to(path="/api/v1/auth/introspect")
+class ResourceServer:
+    """What `RESOURCE_SERVERS` in main.rs lets ask about tokens."""
+
+    def get(self, case, context):
+        return base64.b64encode(b"api:not-a-secret").decode()
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Basic {data}"

@@ -35,6 +35,7 @@ impl Server {
             ("RATE_LIMIT__PER_ADDRESS", "off"),
             ("RATE_LIMIT__MAGIC_LINK_PER_EMAIL_AND_NETWORK", "1000000/1m"),
             ("RATE_LIMIT__MAGIC_LINK_PER_EMAIL", "1000000/1m"),
+            ("RESOURCE_SERVERS", r#"[{ id = "api", secret = "not-a-secret" }]"#),
         ] {
             command.env(format!("KEYWRIGHT_{name}"), value);
         }
@@ -106,7 +107,7 @@ fn nothing_comes_back_that_is_not_described() {
         .arg(root().join("docs/openapi.json"))
         .args(["--url", &format!("http://{}", server.address)])
         .args(["--checks", "all", "--exclude-checks", "positive_data_acceptance"])
-        .args(["--max-examples", &setting("KEYWRIGHT_SCHEMATHESIS_EXAMPLES", "10")])
+        .args(["--max-examples", &setting("KEYWRIGHT_SCHEMATHESIS_EXAMPLES", "40")])
         .args(["--seed", &setting("KEYWRIGHT_SCHEMATHESIS_SEED", "1")])
         .args(["--generation-database", "none", "--request-timeout", "40", "--no-color"]);
     let output = command.output().unwrap();
