@@ -71,15 +71,15 @@ impl Endpoint {
         self.route(guard::Method(Method::DELETE), &["DELETE"], handler)
     }
 
-    fn route<F, Args>(self, guard: impl Guard + 'static, methods: &[&'static str], handler: F) -> Self
+    fn route<F, Args>(mut self, guard: impl Guard + 'static, methods: &[&'static str], handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        let mut allow = self.allow;
-        allow.extend(methods);
-        Self { resource: self.resource.route(Route::new().guard(guard).to(handler)), allow, ..self }
+        self.allow.extend(methods);
+        self.resource = self.resource.route(Route::new().guard(guard).to(handler));
+        self
     }
 }
 
