@@ -11,7 +11,7 @@ pub enum Span {
     Schema(String),
 }
 
-/// The pieces of a text, with code between backticks (CommonMark §6.1).
+/// The pieces of a text, with code between backticks, as Markdown has it.
 pub fn of_text(text: &str) -> Vec<Span> {
     let pieces = text.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
     pieces
