@@ -32,8 +32,8 @@ pub(super) enum Verb {
     },
     /// Make an account for somebody
     ///
-    /// The address counts as unproven until its owner signs in by a link that was sent there; so does nobody else,
-    /// whatever `signup.policy` says of new accounts. No mail is sent.
+    /// The address counts as unproven until its owner signs in by a link that was sent there. The account is made
+    /// whatever `signup.policy` says of strangers. No mail is sent.
     #[command(after_help = "Example:\n  keywright-server users create ada@example.com --name 'Ada Lovelace'")]
     Create {
         /// The address, to which sign-in links will go

@@ -29,6 +29,10 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+// Here, because other suites take this file from its place.
+#[path = "log.rs"]
+mod log;
+
 /// How often something that another task does is looked for, 10 ms apart.
 const LOOKS: usize = 1000;
 
@@ -159,6 +163,7 @@ impl Keywright {
 
     /// The same with workers that pause as long as `tuning` says.
     pub async fn start_tuned(settings: &[(&str, &str)], tuning: Tuning) -> Self {
+        log::watch();
         let directory = tempfile::tempdir().unwrap();
         let database = Database::fresh();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -191,6 +196,7 @@ impl Keywright {
         let keeper = keywright_server::wiring::key_keeper(&config, &secret).unwrap();
         let application = Application::build(&config, &secret, world, tuning).await.unwrap();
 
+        log::keep_secret(application.inbox_key().map(|key| key.expose()));
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             clock,
@@ -441,11 +447,22 @@ impl Keywright {
     }
 }
 
+impl Drop for Keywright {
+    /// Every test of this suite is one of the log, too.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(log::leaks(), [""; 0]);
+        }
+    }
+}
+
 /// Sends `request` and reads the answer.
 pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.unwrap() }
+    let answer = Answer { status, headers, text: response.text().await.unwrap() };
+    log::remember(&answer);
+    answer
 }
 
 fn start_of_tests() -> DateTime<Utc> {

@@ -61,7 +61,7 @@ async fn answers_have_the_fields_that_are_described_and_no_others() {
     let device = keywright.post("/device", json!({})).await;
     let user_code = device.json()["user_code"].as_str().unwrap().to_owned();
 
-    let verify = format!("/device/verify?user_code={user_code}");
+    let verify = format!("/api/v1/auth/device/verify?user_code={user_code}");
     for (method, path, answer) in [
         ("post", "/magic_link", asked),
         ("post", "/magic_link/verify", verified),
@@ -75,17 +75,17 @@ async fn answers_have_the_fields_that_are_described_and_no_others() {
         ("post", "/token", keywright.post("/token", json!({"device_code": "kwd_"})).await),
         ("post", "/introspect", keywright.post("/introspect", json!({"token": "x"})).await),
         ("post", "/passkey/login/challenge", keywright.post("/passkey/login/challenge", json!({})).await),
-        ("get", "/me", keywright.get_as(&access, "/me").await),
+        ("get", "/me", keywright.get_as(&access, "/api/v1/auth/me").await),
         (
             "patch",
             "/me",
             send(keywright.api(Method::PATCH, "/me").bearer_auth(&access).json(&json!({"name": 1}))).await,
         ),
-        ("get", "/sessions", keywright.get_as(&access, "/sessions").await),
-        ("get", "/activity", keywright.get_as(&access, "/activity").await),
-        ("get", "/organizations", keywright.get_as(&access, "/organizations").await),
-        ("get", "/passkeys", keywright.get_as(&access, "/passkeys").await),
-        ("get", "/passkeys", keywright.get_as("x", "/passkeys").await),
+        ("get", "/sessions", keywright.get_as(&access, "/api/v1/auth/sessions").await),
+        ("get", "/activity", keywright.get_as(&access, "/api/v1/auth/activity").await),
+        ("get", "/organizations", keywright.get_as(&access, "/api/v1/auth/organizations").await),
+        ("get", "/passkeys", keywright.get_as(&access, "/api/v1/auth/passkeys").await),
+        ("get", "/passkeys", keywright.get_as("x", "/api/v1/auth/passkeys").await),
     ] {
         assert_described(&document, method, &format!("/api/v1/auth{path}"), &answer);
     }
