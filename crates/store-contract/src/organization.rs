@@ -19,13 +19,13 @@ fn organization(slug: &str) -> Organization {
     }
 }
 
-async fn create(stores: &Stores, slug: &str) -> Organization {
+pub(crate) async fn create(stores: &Stores, slug: &str) -> Organization {
     let organization = organization(slug);
     assert_eq!(stores.organizations.create(&organization).await.unwrap(), Creation::Created);
     organization
 }
 
-async fn add(stores: &Stores, organization: &Organization, user: UserId, role: Role) -> Addition {
+pub(crate) async fn add(stores: &Stores, organization: &Organization, user: UserId, role: Role) -> Addition {
     stores.organizations.add_member(organization.id, user, role).await.unwrap()
 }
 

@@ -131,6 +131,7 @@ async fn an_address_that_was_taken_since_is_left_to_its_owner() {
 async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
     let keywright = Keywright::start().await;
     let thief = keywright.sign_in(OLD).await;
+    let id = user(&keywright, &thief.access).await["id"].clone();
     for address in ["thief@example.org", "hidden@example.org"] {
         keywright.advance(1);
         ask(&keywright, &thief.access, address).await;
@@ -142,12 +143,32 @@ async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
     let (_, token) = text.split_once("/action?token=").unwrap();
     let thiefs_undo = format!("/action?token={}", token.split_whitespace().next().unwrap());
 
+    // The owner, who knows of nothing yet, signs in as ever: this opens another account.
+    let newcomer = keywright.sign_in(OLD).await;
+
     let undo = action(&keywright, OLD).await;
     assert!(press(&keywright, &undo).await.text.contains("The change was undone"));
 
     assert_eq!(keywright.me(&thief.access).await, 401);
+    assert_eq!(keywright.me(&newcomer.access).await, 401);
     assert!(press(&keywright, &thiefs_undo).await.text.contains("There is nothing to undo"));
     let owner = keywright.sign_in(OLD).await;
+    let owner = user(&keywright, &owner.access).await;
+    assert_eq!((&owner["email"], &owner["id"]), (&json!(OLD), &id));
+}
+
+#[tokio::test]
+async fn a_thief_who_was_shown_the_door_proves_no_address() {
+    let keywright = Keywright::start().await;
+    let thief = keywright.sign_in(OLD).await;
+    let owner = keywright.sign_in(OLD).await;
+    ask(&keywright, &thief.access, NEW).await;
+    let prove = action(&keywright, NEW).await;
+    let others = keywright.post_as(&owner.access, "/sessions/revoke_others", json!({})).await;
+    assert_eq!(others.status, 200, "{}", others.text);
+
+    assert!(press(&keywright, &prove).await.text.contains("Nothing was changed"));
+
     assert_eq!(user(&keywright, &owner.access).await["email"], json!(OLD));
 }
 

@@ -88,6 +88,13 @@ impl EmailChange {
         matches!(self.state, State::Done { at } if now < at + UNDOABLE)
     }
 
+    /// Whether undoing this change does away with `other`, which has the old address: an account that was opened under
+    /// it since the change was done. Who opened it reads the same mail as who undoes, and came because the change had
+    /// left them without their own.
+    pub fn displaces(&self, other: &User) -> bool {
+        matches!(self.state, State::Done { at } if other.id != self.user_id && other.is_enabled() && other.created_at >= at)
+    }
+
     /// The same in another state.
     #[must_use]
     pub fn with(&self, state: State) -> Self {

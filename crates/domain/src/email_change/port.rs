@@ -25,7 +25,8 @@ pub enum Asking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settling {
     Settled,
-    /// Done before, too late, superseded, or the address belongs to another account: nothing was changed.
+    /// Done before, too late, superseded, or the address belongs to another account: nothing was changed. So is the proof
+    /// of a change whose session somebody has ended since ([`EndReason::is_eviction`](crate::session::EndReason)).
     Over,
 }
 
@@ -47,7 +48,9 @@ pub trait EmailChanges: Send + Sync {
     /// writes that to its activity; the old address gets a mail. Of racers one settles it.
     async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
 
-    /// Has the account go by the old address again ([`EmailChange::reverted`]), ends all its sessions, and writes that
-    /// to its activity; every later change is superseded. Of racers one settles it.
+    /// Has the account go by the old address again ([`EmailChange::reverted`]), ends all its sessions, removes the
+    /// passkeys that were added since the change was asked for, and writes that to its activity; every later change is
+    /// superseded. An account that was opened under the old address since ([`EmailChange::displaces`]) is deleted, unless
+    /// it is the last owner of an organization. Of racers one settles it.
     async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
 }

@@ -81,6 +81,16 @@ pub enum EndReason {
     AccountDisabled,
 }
 
+impl EndReason {
+    /// Whether somebody other than its holder ended it, so that nothing goes on that it had begun.
+    pub const fn is_eviction(self) -> bool {
+        match self {
+            Self::SignedOut => false,
+            Self::Ended | Self::Reuse | Self::AccountDisabled => true,
+        }
+    }
+}
+
 /// Whether a session was ended. One that is [`State::Open`] may still be past its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {

@@ -41,7 +41,7 @@ fn passkey(user: UserId, second: i64) -> Passkey {
 }
 
 /// The same, and the store knows it.
-async fn registered(stores: &Stores, user: UserId, second: i64) -> Passkey {
+pub(crate) async fn registered(stores: &Stores, user: UserId, second: i64) -> Passkey {
     let passkey = passkey(user, second);
     let answer = stores.passkeys.register(&passkey, &stamp(second)).await.unwrap();
     assert_eq!(answer, Registration::Registered);

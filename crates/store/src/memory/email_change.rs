@@ -2,8 +2,9 @@ use async_trait::async_trait;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
 use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
-use keywright_domain::id::{EmailChangeId, UserId};
+use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
+use keywright_domain::session::State::Ended;
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
 
@@ -16,6 +17,23 @@ impl Tables {
         for change in asked.filter(|change| change.state == State::Asked) {
             change.state = State::Superseded { at: at.now };
         }
+    }
+
+    /// Whether the session was ended by somebody other than its holder.
+    fn is_evicted(&self, session: SessionId) -> bool {
+        let found = self.sessions.get(&session);
+        found.is_some_and(|session| matches!(session.state, Ended { reason, .. } if reason.is_eviction()))
+    }
+
+    /// Deletes the account that keeps `change` from being undone, if it may be. Its links and mails stay: they are of
+    /// whoever reads the mail of the address.
+    fn displace(&mut self, change: &EmailChange) -> bool {
+        let Some(other) = self.user_by_email(&change.old).cloned() else { return true };
+        if !change.displaces(&other) || self.is_last_owner_anywhere(other.id) {
+            return false;
+        }
+        self.forget_account(other.id);
+        true
     }
 
     /// Whether an account other than `user` has the address that `after` is to go by.
@@ -67,6 +85,7 @@ impl EmailChanges for MemoryStore {
         let found = tables.email_changes.get(&change).filter(|change| change.is_provable(at.now)).cloned();
         let Some(change) = found else { return Ok(Settling::Over) };
         let user = tables.users.get(&change.user_id).filter(|user| user.is_enabled());
+        let user = user.filter(|_| !tables.is_evicted(change.session_id));
         let Some(after) = user.map(|user| change.applied(user, at.now)) else { return Ok(Settling::Over) };
         if tables.is_taken_by_another(&after) {
             return Ok(Settling::Over);
@@ -85,11 +104,12 @@ impl EmailChanges for MemoryStore {
         let Some(change) = found else { return Ok(Settling::Over) };
         let user = tables.users.get(&change.user_id);
         let Some(after) = user.map(|user| change.reverted(user, at.now)) else { return Ok(Settling::Over) };
-        if tables.is_taken_by_another(&after) {
+        if tables.is_taken_by_another(&after) && !tables.displace(&change) {
             return Ok(Settling::Over);
         }
         tables.record(Activity::new(Event::EmailChanged, change.user_id, at))?;
-        tables.end_each(change.user_id, None, 1, at)?;
+        let ended = tables.end_each(change.user_id, None, 1, at)?;
+        tables.remove_passkeys_since(change.user_id, change.asked_at, 1 + ended, at)?;
         tables.users.insert(after.id, after);
         let later = tables.email_changes.values_mut().filter(|other| other.user_id == change.user_id);
         for other in later.filter(|other| other.id > change.id) {

@@ -14,6 +14,11 @@ impl Tables {
         let mut owners = of_it.filter(|(_, role)| **role == Role::Owner).map(|((_, owner), _)| *owner);
         owners.next() == Some(user) && owners.next().is_none()
     }
+
+    pub(super) fn is_last_owner_anywhere(&self, user: UserId) -> bool {
+        let mut theirs = self.memberships.keys().filter(|(_, member)| *member == user);
+        theirs.any(|(organization, _)| self.is_last_owner(*organization, user))
+    }
 }
 
 #[async_trait]

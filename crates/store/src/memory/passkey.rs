@@ -20,6 +20,23 @@ impl Tables {
         theirs
     }
 
+    /// Removes what was added to an account since `instant`, recorded as the activity with this `number` and the
+    /// following ones.
+    pub(super) fn remove_passkeys_since(
+        &mut self,
+        user: UserId,
+        instant: DateTime<Utc>,
+        number: u32,
+        at: &Stamp,
+    ) -> Result<(), StoreError> {
+        let added = self.passkeys_of(user).into_iter().filter(|passkey| passkey.created_at >= instant);
+        for (number, passkey) in (number..).zip(added) {
+            self.record(Activity::of_passkey(Event::PasskeyRemoved, &passkey, at).nth(number, at))?;
+            self.passkeys.remove(&passkey.id);
+        }
+        Ok(())
+    }
+
     fn passkey_of(&self, user: UserId, passkey: PasskeyId) -> Option<Passkey> {
         self.passkeys.get(&passkey).filter(|passkey| passkey.user_id == user).cloned()
     }

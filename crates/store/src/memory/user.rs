@@ -18,6 +18,17 @@ impl Tables {
     pub(super) fn user_by_email(&self, email: &EmailAddress) -> Option<&User> {
         self.users.values().find(|user| user.email == *email)
     }
+
+    /// What hangs on an account by a foreign key in a database, and the account.
+    pub(super) fn forget_account(&mut self, user: UserId) {
+        self.email_changes.retain(|_, change| change.user_id != user);
+        self.users.remove(&user);
+        self.memberships.retain(|(_, member), _| *member != user);
+        self.ceremonies.retain(|_, ceremony| ceremony.kind != CeremonyKind::Registration(user));
+        self.passkeys.retain(|_, passkey| passkey.user_id != user);
+        self.sessions.retain(|_, session| session.user_id != user);
+        self.activities.retain(|_, activity| activity.user_id != user);
+    }
 }
 
 #[async_trait]
@@ -65,21 +76,13 @@ impl Users for MemoryStore {
     async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
         let mut tables = self.tables();
         let Some(account) = tables.users.get(&user).cloned() else { return Ok(Deletion::NotFound) };
-        let theirs: Vec<_> =
-            tables.memberships.keys().filter(|(_, member)| *member == user).copied().collect();
-        if theirs.iter().any(|(organization, _)| tables.is_last_owner(*organization, user)) {
+        if tables.is_last_owner_anywhere(user) {
             return Ok(Deletion::LastOwner);
         }
         let changes = tables.email_changes.values().filter(|change| change.user_id == user);
         let once = changes.flat_map(|change| [change.old.clone(), change.new.clone()]);
         let addresses: Vec<_> = std::iter::once(account.email).chain(once).collect();
-        tables.email_changes.retain(|_, change| change.user_id != user);
-        tables.users.remove(&user);
-        tables.memberships.retain(|(_, member), _| *member != user);
-        tables.ceremonies.retain(|_, ceremony| ceremony.kind != CeremonyKind::Registration(user));
-        tables.passkeys.retain(|_, passkey| passkey.user_id != user);
-        tables.sessions.retain(|_, session| session.user_id != user);
-        tables.activities.retain(|_, activity| activity.user_id != user);
+        tables.forget_account(user);
         tables.magic_links.retain(|_, link| !addresses.contains(&link.email));
         tables.wrong_codes.retain(|address, _| !addresses.contains(address));
         tables.mails.retain(|_, mail| !addresses.contains(&mail.to));

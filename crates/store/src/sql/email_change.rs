@@ -6,13 +6,14 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
 use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
 use keywright_domain::error::StoreError;
-use keywright_domain::id::{EmailChangeId, UserId};
+use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
+use keywright_domain::session::State as SessionState;
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, mail, session_end, user};
+use super::{Connection, Store, activity, hold, mail, organization, passkey, session, session_end, user};
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
@@ -82,7 +83,7 @@ fn ask(
 
 fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {
     let Some((change, user)) = held(connection, id)? else { return Ok(Settling::Over) };
-    if !change.is_provable(at.now) || !user.is_enabled() {
+    if !change.is_provable(at.now) || !user.is_enabled() || is_evicted(connection, change.session_id)? {
         return Ok(Settling::Over);
     }
     let after = change.applied(&user, at.now);
@@ -105,7 +106,7 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Se
         return Ok(Settling::Over);
     }
     let after = change.reverted(&user, at.now);
-    if is_taken_by_another(connection, &after)? {
+    if is_taken_by_another(connection, &after)? && !displace(connection, &change)? {
         return Ok(Settling::Over);
     }
     if !replace(connection, &change, State::Undone { at: at.now })? {
@@ -117,9 +118,33 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Se
         .filter(dsl::state.eq_any([State::Asked.as_str(), State::Done { at: at.now }.as_str()]));
     diesel::update(later).set(superseded(at)).execute(connection)?;
     user::replace_address(connection, &after)?;
-    session_end::end_each(connection, user.id, None, 1, at)?;
+    let ended = session_end::end_each(connection, user.id, None, 1, at)?;
+    passkey::remove_since(connection, user.id, change.asked_at, 1 + ended, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
     Ok(Settling::Settled)
+}
+
+/// Whether the session was ended by somebody other than its holder.
+fn is_evicted(connection: &mut Connection, session: SessionId) -> Result<bool, Failure> {
+    let found = session::load(connection, session)?;
+    Ok(found.is_some_and(
+        |session| matches!(session.state, SessionState::Ended { reason, .. } if reason.is_eviction()),
+    ))
+}
+
+/// Deletes the account that keeps `change` from being undone, if it may be. Its links and mails stay: they are of
+/// whoever reads the mail of the address.
+fn displace(connection: &mut Connection, change: &EmailChange) -> Result<bool, Failure> {
+    let Some(other) = user::find_by_email(connection, &change.old)? else { return Ok(true) };
+    let Some(other) = hold::user(connection, other.id)? else { return Ok(true) };
+    if other.email != change.old || !change.displaces(&other) {
+        return Ok(false);
+    }
+    if organization::is_last_owner_anywhere(connection, other.id)? {
+        return Ok(false);
+    }
+    user::delete_row(connection, other.id)?;
+    Ok(true)
 }
 
 /// The change, read after its account is held, so that it stays as it is.

@@ -203,6 +203,26 @@ fn remove(
     Ok(Removal::Removed)
 }
 
+/// Removes what was added to an account since `instant`, recorded as the activity with this `number` and the following
+/// ones. Nobody is mailed: the owner does it, by a mail.
+pub(super) fn remove_since(
+    connection: &mut Connection,
+    user: UserId,
+    instant: DateTime<Utc>,
+    number: u32,
+    at: &Stamp,
+) -> Result<(), Failure> {
+    let theirs = passkeys::table.filter(passkeys::user_id.eq(Key::from(user))).order(passkeys::id);
+    let added = theirs.filter(passkeys::created_at.ge(Millis::from(instant)));
+    for (number, row) in (number..).zip(added.select(PasskeyRow::as_select()).load(connection)?) {
+        let removed = Passkey::try_from(row)?;
+        diesel::delete(passkeys::table.find(Key::from(removed.id))).execute(connection)?;
+        let entry = Activity::of_passkey(Event::PasskeyRemoved, &removed, at).nth(number, at);
+        activity::add(connection, &entry)?;
+    }
+    Ok(())
+}
+
 fn count(connection: &mut Connection, user: UserId) -> Result<i64, Failure> {
     Ok(passkeys::table.filter(passkeys::user_id.eq(Key::from(user))).count().get_result(connection)?)
 }

@@ -132,8 +132,7 @@ fn delete(connection: &mut Connection, id: UserId) -> Result<Deletion, Failure> 
         .load(connection)?;
     let once = changes.into_iter().flat_map(|(old, new)| [old, new]);
     let addresses: BTreeSet<_> = std::iter::once(user.email.as_str().to_owned()).chain(once).collect();
-    // What hangs on the account by a foreign key goes with it.
-    diesel::delete(users::table.find(Key::from(id))).execute(connection)?;
+    delete_row(connection, id)?;
     for address in &addresses {
         diesel::delete(magic_link_addresses::table.find(address)).execute(connection)?;
         diesel::delete(magic_links::table.filter(magic_links::email.eq(address))).execute(connection)?;
@@ -147,6 +146,12 @@ fn delete(connection: &mut Connection, id: UserId) -> Result<Deletion, Failure> 
     );
     diesel::update(decided).set(nobody).execute(connection)?;
     Ok(Deletion::Deleted)
+}
+
+/// Deletes the account, and what hangs on it by a foreign key.
+pub(super) fn delete_row(connection: &mut Connection, user: UserId) -> Result<(), Failure> {
+    diesel::delete(users::table.find(Key::from(user))).execute(connection)?;
+    Ok(())
 }
 
 pub(super) fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {

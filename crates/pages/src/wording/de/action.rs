@@ -56,7 +56,8 @@ pub const ACTIONS: Actions = Actions {
             heading: "Diese Änderung rückgängig machen?",
             text: Around(
                 "Das Konto soll wieder ",
-                " als Adresse haben. Alle seine Sitzungen enden, damit es niemand sonst behält.",
+                " als Adresse haben. Damit es niemand sonst behält, enden alle seine Sitzungen, und seither hinzugefügte \
+                 Passkeys werden entfernt. Ein Konto, das inzwischen mit dieser Adresse entstand, wird gelöscht.",
             ),
         },
         done: Step {

@@ -47,7 +47,8 @@ pub const ACTIONS: Actions = Actions {
             heading: "Undo this change?",
             text: Around(
                 "The account is to go by ",
-                " again. All its sessions end, so that nobody else keeps it.",
+                " again. So that nobody else keeps it, all its sessions end, and passkeys that were added since then are \
+                 removed. An account that was opened with this address meanwhile is deleted.",
             ),
         },
         done: Step {
