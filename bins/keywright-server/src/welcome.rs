@@ -29,7 +29,7 @@ pub fn print(
     writeln!(out, "Keywright {} serves {public_url}", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, "  listening on {}", application.address())?;
     if let Some(address) = application.admin_address() {
-        writeln!(out, "  probes also on {address}")?;
+        writeln!(out, "  metrics, and the probes once more, on {address}")?;
     }
     if let Some(path) = &secret.created {
         writeln!(out, "  new secret in {} (keep it: without it every session ends)", path.display())?;

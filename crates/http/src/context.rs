@@ -62,7 +62,8 @@ pub async fn surround(
     let began = Instant::now();
     let standing = rate_limit::standing(&request, &settings, at.origin.ip.map(network), at.now);
     request.extensions_mut().insert(at.clone());
-    let span = tracing::info_span!("request", request.id = %at.request_id, http.method = %request.method());
+    // As loud as an error, so that at every level of the log whatever is said of a request names it.
+    let span = tracing::error_span!("request", request.id = %at.request_id, http.method = %request.method());
 
     let mut response = match standing {
         Some(standing) if !standing.is_allowed => {

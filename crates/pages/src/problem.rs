@@ -131,8 +131,9 @@ pub async fn errors_as_pages(
     let (request, plain) = response.into_parts();
     let (mut page, body) = page.into_parts();
     for (name, value) in plain.headers() {
-        if *name != CONTENT_TYPE && *name != CONTENT_LENGTH {
-            page.headers_mut().insert(name.clone(), value.clone());
+        let is_there = page.headers().get_all(name).any(|there| there == value);
+        if *name != CONTENT_TYPE && *name != CONTENT_LENGTH && !is_there {
+            page.headers_mut().append(name.clone(), value.clone());
         }
     }
     Ok(ServiceResponse::new(request, page.set_body(body)))

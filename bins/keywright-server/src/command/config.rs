@@ -1,17 +1,11 @@
 //! `keywright-server config`
 
-use std::io::{self, Write};
-
+use super::output::Manner;
 use crate::config::Loaded;
 
 /// Prints the effective tree. A combination that `serve` would refuse is shown, and said.
-pub(super) fn run(loaded: &Loaded, json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", loaded.sources.to_json())?;
-    } else {
-        write!(out, "{}", loaded.sources.to_text())?;
-    }
+pub(super) fn run(loaded: &Loaded, manner: Manner) -> anyhow::Result<()> {
+    manner.print(&loaded.sources.to_json(), &loaded.sources.to_text())?;
     super::remark(loaded);
     Ok(loaded.check()?)
 }

@@ -2,21 +2,19 @@
 
 use serde_json::json;
 
+use super::output::Manner;
 use crate::config::Loaded;
 use crate::store;
 
 /// Applies the migrations that are missing and prints their names.
-pub(super) async fn run(loaded: Loaded, as_json: bool) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: Loaded, manner: Manner) -> anyhow::Result<()> {
     super::remark(&loaded);
     let applied = store::migrate(&loaded.config.database.url).await?;
-    if as_json {
-        println!("{}", json!({"applied": applied}));
-    } else if applied.is_empty() {
-        println!("The database is up to date.");
+    let text = if applied.is_empty() {
+        "The database is up to date.".to_owned()
     } else {
-        for name in applied {
-            println!("applied {name}");
-        }
-    }
-    Ok(())
+        let lines: Vec<_> = applied.iter().map(|name| format!("applied {name}")).collect();
+        lines.join("\n")
+    };
+    Ok(manner.print(&json!({"applied": applied}), &text)?)
 }

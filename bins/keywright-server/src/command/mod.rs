@@ -126,6 +126,7 @@ pub async fn run() -> ExitCode {
     let manner = Manner { json, yes };
     match run_command(command.unwrap_or_default(), config.as_deref(), manner).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<serve::Logged>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("keywright-server: {error:#}");
             ExitCode::FAILURE
@@ -143,8 +144,8 @@ async fn run_command(command: Command, config: Option<&Path>, manner: Manner) ->
     let loaded = Config::read(config, environment())?;
     match command {
         Command::Serve => serve::run(loaded, manner.json).await,
-        Command::Migrate => migrate::run(loaded, manner.json).await,
-        Command::Config => config::run(&loaded, manner.json),
+        Command::Migrate => migrate::run(loaded, manner).await,
+        Command::Config => config::run(&loaded, manner),
         Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
         Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
         Command::Secret(verb) => secret::run(&loaded, verb, manner).await,

@@ -20,9 +20,9 @@ const CONSEQUENCE: &str = "The secret before the present one is forgotten: sessi
 pub(super) enum Verb {
     /// Make a new secret; what was issued under the present one is accepted until it expires
     ///
-    /// The present secret moves to the file beside it, whose name ends with `.previous`. Restart every server
-    /// afterwards; with several, give all of them both files first. Run again after a failure, it goes on where
-    /// it stopped.
+    /// The present secret moves to the file beside it, whose name ends with `.previous`. Restart the server afterwards.
+    /// With several, stop all of them first and give each both files before it starts: one that does not know the new
+    /// secret refuses what another has issued under it. Run again after a failure, it goes on where it stopped.
     Rotate,
 }
 

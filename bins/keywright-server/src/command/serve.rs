@@ -15,11 +15,24 @@ use crate::logging;
 use crate::welcome;
 use crate::wiring::World;
 
+/// A failure that the log tells already.
+#[derive(Debug, thiserror::Error)]
+#[error("the log says why")]
+pub(super) struct Logged;
+
 /// Serves until SIGTERM or SIGINT; requests under way are finished.
 pub(super) async fn run(loaded: Loaded, json: bool) -> anyhow::Result<()> {
     loaded.check()?;
+    logging::start(&loaded.config.log)?;
+    // From here on stderr holds nothing but the log.
+    serve(&loaded, json).await.map_err(|error| {
+        tracing::error!("{error:#}");
+        Logged.into()
+    })
+}
+
+async fn serve(loaded: &Loaded, json: bool) -> anyhow::Result<()> {
     let config = &loaded.config;
-    logging::start(&config.log)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

@@ -18,6 +18,7 @@ use keywright_domain::magic_link;
 use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::user::User;
+use keywright_pages::InboxKey;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
 use keywright_server::signing_key::KeyKeeper;
@@ -196,7 +197,7 @@ impl Keywright {
         let keeper = keywright_server::wiring::key_keeper(&config, &secret).unwrap();
         let application = Application::build(&config, &secret, world, tuning).await.unwrap();
 
-        log::keep_secret(application.inbox_key().map(|key| key.expose()));
+        log::keep_secret(application.inbox_key().map(InboxKey::expose));
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             clock,

@@ -13,6 +13,17 @@ fn from_ada(request: RequestBuilder) -> RequestBuilder {
     request.header("x-forwarded-for", ADDRESS).header("user-agent", USER_AGENT)
 }
 
+/// Asks for the address, and proves it.
+async fn change_address(keywright: &Keywright, access: &str, new: &str) {
+    let asked =
+        from_ada(keywright.api(Method::PATCH, "/me")).bearer_auth(access).json(&json!({"email": new}));
+    assert_eq!(send(asked).await.status, 200);
+    let letter = keywright.letter(new, "Confirm your address", 1).await;
+    let (_, link) = letter.split_once("/action?token=").unwrap();
+    let token = link.split_whitespace().next().unwrap();
+    assert_eq!(keywright.submit("", "/action", &[("token", token)]).await.status, 200);
+}
+
 #[tokio::test]
 async fn nothing_of_a_deleted_person_stays_in_any_table() {
     let keywright = Keywright::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
@@ -28,6 +39,12 @@ async fn nothing_of_a_deleted_person_stays_in_any_table() {
         let verified = send(api(Method::POST, "/magic_link/verify").json(&json!({"token": token}))).await;
         access = verified.tokens().access;
     }
+    let wrong = json!({"request_id": keywright.ask_for_link("ada@example.com").await, "code": "000000"});
+    send(api(Method::POST, "/magic_link/verify").json(&wrong)).await;
+    change_address(&keywright, &access, "lovelace@example.net").await;
+    let asked = json!({"email": "countess@example.org"});
+    assert_eq!(send(api(Method::PATCH, "/me").bearer_auth(&access).json(&asked)).await.status, 200);
+    keywright.letter("countess@example.org", "Confirm your address", 1).await;
     let name = json!({"name": "Ada Lovelace"});
     send(api(Method::PATCH, "/me").bearer_auth(&access).json(&name)).await;
     let decision = json!({"user_code": device["user_code"]});
@@ -37,7 +54,15 @@ async fn nothing_of_a_deleted_person_stays_in_any_table() {
     let claimed = send(api(Method::POST, "/token").json(&claim)).await;
     assert_eq!(claimed.status, 200, "{}", claimed.text);
     send(api(Method::POST, "/magic_link").json(&json!({"email": "ada@example.com"}))).await;
-    let traces = ["ada@example.com", ADDRESS, USER_AGENT, "Ada Lovelace", "Adas laptop"];
+    let traces = [
+        "ada@example.com",
+        "lovelace@example.net",
+        "countess@example.org",
+        ADDRESS,
+        USER_AGENT,
+        "Ada Lovelace",
+        "Adas laptop",
+    ];
     let before = keywright.dump();
     for trace in traces {
         assert!(before.contains(trace), "{trace} was never there: {before}");

@@ -116,4 +116,10 @@ fn nothing_comes_back_that_is_not_described() {
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{complained}");
+    let log = std::fs::read_to_string(server.directory.path().join("log")).unwrap();
+    assert!(log.contains("answered"), "{log}");
+    for line in log.lines() {
+        assert!(line.starts_with('{') && line.ends_with('}'), "no object: {line}");
+        assert!(!line.contains("panicked") && !line.contains("eyJ"), "{line}");
+    }
 }

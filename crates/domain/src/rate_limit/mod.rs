@@ -55,7 +55,10 @@ impl<K: Eq + Hash> Limit<K> {
         if windows.len() >= Self::SWEEP_AT {
             windows.retain(|_, window| !is_over(window));
         }
-        // Should the sweep have freed nothing, everybody is within a window: starting over is bounded, too.
+        // Whoever has a great many addresses must not make this forget who has used theirs up.
+        if windows.len() >= Self::SWEEP_AT {
+            windows.retain(|_, window| window.count >= self.rate.count);
+        }
         if windows.len() >= Self::SWEEP_AT {
             windows.clear();
         }
@@ -157,6 +160,20 @@ mod tests {
         limit.count(ip("10.0.0.1"), at(20));
         assert_eq!(told(limit.look(ip("10.0.0.1"), at(69))), (false, 0, at(70)));
         assert_eq!(told(limit.look(ip("10.0.0.1"), at(70))), (true, 2, at(130)));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_does_not_free_who_has_used_theirs_up() {
+        let limit = Limit::new(Rate { count: 2, per: TimeDelta::minutes(1) });
+        limit.count(0, at(0));
+        limit.count(0, at(0));
+
+        for key in 1..=150_000 {
+            limit.count(key, at(1));
+        }
+
+        assert!(!limit.count(0, at(2)).is_allowed);
+        assert!(limit.windows.lock().unwrap().len() <= 100_000);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use keywright_domain::page::Page;
 
 use super::super::output::instant;
 use super::Check;
+use super::folder::to_be_made;
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
 use crate::wiring::{self, World};
@@ -27,8 +28,7 @@ pub(super) async fn look(loaded: &Loaded) -> Vec<Check> {
     if let DatabaseUrl::Sqlite(path) = url
         && !path.exists()
     {
-        let message = format!("{url} does not exist yet: the first start makes it");
-        return vec![Check::ok(NAME, message), clock(now, None)];
+        return vec![to_be_made(NAME, path), clock(now, None)];
     }
     let mut checks = Vec::new();
     let stores = match open(loaded).await {

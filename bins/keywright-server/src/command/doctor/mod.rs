@@ -1,6 +1,7 @@
 //! `keywright-server doctor`
 
 mod database;
+mod folder;
 mod reach;
 mod settings;
 

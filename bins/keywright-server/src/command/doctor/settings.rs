@@ -1,5 +1,6 @@
 //! What the configuration says, without asking anybody.
 
+use super::folder::to_be_made;
 use super::{Check, State};
 use crate::config::{Config, Loaded};
 
@@ -58,7 +59,7 @@ fn secret(config: &Config) -> Check {
     }
     let file = config.secret.file.display();
     match config.load_secret() {
-        Ok(None) => Check::ok(NAME, format!("{file} does not exist yet: the first start makes it")),
+        Ok(None) => to_be_made(NAME, &config.secret.file),
         Err(error) => Check::of_sentence(State::Fail, &error.to_string()),
         Ok(Some(loaded)) => match loaded.warnings.first() {
             Some(warning) => Check::of_sentence(State::Warn, warning),
