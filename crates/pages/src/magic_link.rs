@@ -120,13 +120,13 @@ async fn show(request: HttpRequest, visitor: Visitor, service: web::Data<Service
 
 /// `POST /sign-in`
 async fn ask(
-    inquiry: HttpRequest,
     form: Form,
+    visitor: Visitor,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, wording::of(&inquiry))?;
+    let carried = Carried::of(&form, rules, visitor.words)?;
     let next = carried.next.as_ref().map(RedirectTo::as_str);
     match request(&service, form.text("email")?.trim(), next, &at).await {
         Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
@@ -147,12 +147,13 @@ async fn start_again() -> HttpResponse {
 async fn redeem(
     request: HttpRequest,
     form: Form,
+    visitor: Visitor,
     service: web::Data<Service>,
     settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, wording::of(&request))?;
+    let carried = Carried::of(&form, rules, visitor.words)?;
     let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };

@@ -38,7 +38,7 @@ async fn violations(browser: &Browser) -> Vec<Value> {
 }
 
 /// Looks at the page, which is in `state`, in both ways.
-async fn assert_accessible(browser: &Browser, state: &str) {
+pub async fn assert_accessible(browser: &Browser, state: &str) {
     for (scheme, width) in [("light", DESK), ("dark", PHONE)] {
         browser.look(scheme, width).await;
         let violations = violations(browser).await;

@@ -11,6 +11,7 @@ use keywright_domain::user::User;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::accessibility::assert_accessible;
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;
 use crate::server::{Keywright, send};
@@ -106,6 +107,7 @@ async fn the_last_way_in_is_not_removed_and_the_page_says_why() {
 
     let told = browser.find("[role='alert']").await.text().await.unwrap();
     assert!(told.contains("the only way into your account"), "{told}");
+    assert_accessible(&browser, "the last way in").await;
     authenticator.holds(1).await;
     browser.close().await;
 }
