@@ -196,7 +196,7 @@ impl Keywright {
         let keeper = keywright_server::wiring::key_keeper(&config, &secret).unwrap();
         let application = Application::build(&config, &secret, world, tuning).await.unwrap();
 
-        log::keep_secret(application.inbox_key().map(|key| key.expose()));
+        log::keep_secret(application.inbox_key().map(keywright_pages::InboxKey::expose));
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             clock,
