@@ -140,7 +140,7 @@ fn email(fields: &Fields) -> Result<Option<&str>, Problem> {
 
 impl Problem {
     /// What is answered to a change of the address that is not asked for.
-    fn of_asking(error: AskError, at: &At) -> Self {
+    pub fn of_asking(error: AskError, at: &At) -> Self {
         match error {
             AskError::NotFresh => Self::reauthentication_required(),
             AskError::Invalid => Self::validations([("email", "is not an e-mail address")]),

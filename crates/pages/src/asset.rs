@@ -1,4 +1,4 @@
-//! The look, the script and the icon: compiled in, and named after their content.
+//! The look, the scripts and the icon: compiled in, and named after their content.
 
 use std::sync::LazyLock;
 
@@ -38,6 +38,27 @@ pub static MAGIC_LINK: Asset = Asset {
     version: LazyLock::new(|| version(MAGIC_LINK.body)),
 };
 
+pub static PASSKEY: Asset = Asset {
+    path: "/assets/passkey.js",
+    media_type: "text/javascript; charset=utf-8",
+    body: include_str!("../assets/passkey.js"),
+    version: LazyLock::new(|| version(PASSKEY.body)),
+};
+
+pub static SIGN_IN: Asset = Asset {
+    path: "/assets/sign-in.js",
+    media_type: "text/javascript; charset=utf-8",
+    body: include_str!("../assets/sign-in.js"),
+    version: LazyLock::new(|| version(SIGN_IN.body)),
+};
+
+pub static ACCOUNT: Asset = Asset {
+    path: "/assets/account.js",
+    media_type: "text/javascript; charset=utf-8",
+    body: include_str!("../assets/account.js"),
+    version: LazyLock::new(|| version(ACCOUNT.body)),
+};
+
 pub static ICON: Asset = Asset {
     path: "/assets/keywright.svg",
     media_type: "image/svg+xml",
@@ -45,8 +66,11 @@ pub static ICON: Asset = Asset {
     version: LazyLock::new(|| version(ICON.body)),
 };
 
+/// All of them.
+static ASSETS: [&Asset; 6] = [&STYLE, &MAGIC_LINK, &PASSKEY, &SIGN_IN, &ACCOUNT, &ICON];
+
 pub fn routes(config: &mut ServiceConfig) {
-    for asset in [&STYLE, &MAGIC_LINK, &ICON] {
+    for asset in ASSETS {
         let serve = move |request: HttpRequest, known: Option<Header<IfNoneMatch>>| {
             let response = asset.serve(&request, known.as_ref().map(|Header(known)| known));
             async move { response }
@@ -102,7 +126,7 @@ mod tests {
 
     #[actix_web::test]
     async fn what_a_page_asks_for_may_be_kept_for_good_and_anything_else_is_asked_again() {
-        for asset in [&STYLE, &MAGIC_LINK, &ICON] {
+        for asset in ASSETS {
             let named = answer(TestRequest::with_uri(&asset.url())).await;
             assert_eq!(named.status(), StatusCode::OK);
             assert_eq!(named.headers().get("content-type").unwrap(), asset.media_type);
@@ -123,7 +147,7 @@ mod tests {
 
     #[test]
     fn nothing_comes_from_elsewhere_and_everything_is_small() {
-        for asset in [&STYLE, &MAGIC_LINK] {
+        for asset in ASSETS.into_iter().filter(|asset| asset.path != ICON.path) {
             assert!(!asset.body.contains("//") && !asset.body.contains("@import"), "{}", asset.path);
             assert!(asset.body.len() < 16 * 1024, "{}", asset.path);
         }

@@ -1,14 +1,16 @@
 //! The hosted pages: what a person sees of Keywright in a browser (contract §10).
 //!
 //! Rendered on the server, in one look, with nothing from elsewhere. A handler extracts, calls one flow and
-//! shows a page; every text is in `wording/`. Only `/magic-link` needs a script: its token must not reach
-//! a server before the person presses the button. `/action` does without (docs/adr/0004).
+//! shows a page; every text is in `wording/`. A script is needed where a browser has no other way: for passkeys, and
+//! on `/magic-link`, whose token must not reach a server before the person presses the button. `/action` does
+//! without (docs/adr/0004).
 
 mod action;
 mod activity;
 mod api;
 mod asset;
 mod device_authorization;
+mod email_change;
 mod form;
 mod inbox_key;
 mod magic_link;
@@ -17,8 +19,10 @@ mod next;
 mod notice;
 mod origin;
 mod page;
+mod passkey;
 mod problem;
 mod session;
+mod step_up;
 mod user;
 mod wording;
 
@@ -44,6 +48,8 @@ pub fn routes(config: &mut ServiceConfig) {
     magic_link::routes(config);
     session::routes(config);
     user::routes(config);
+    email_change::routes(config);
+    passkey::routes(config);
     device_authorization::routes(config);
     mail::routes(config);
     api::routes(config);

@@ -19,6 +19,7 @@ use crate::form::Form;
 use crate::notice::Notice;
 use crate::problem::{ProblemPage, about};
 use crate::session::{self, Visitor};
+use crate::step_up::Reason;
 use crate::wording::Wording;
 use crate::{next, page, wording};
 
@@ -35,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
 struct SignIn<'a> {
     words: &'static Wording,
     notice: Option<Notice>,
+    /// Why whoever is signed in is to sign in once more.
+    again: Option<Reason>,
     email: &'a str,
     next: &'a str,
 }
@@ -45,6 +48,7 @@ struct SignIn<'a> {
 struct CheckMail<'a> {
     words: &'static Wording,
     notice: Option<Notice>,
+    again: Option<Reason>,
     email: &'a str,
     next: &'a str,
     request_id: Uuid,
@@ -63,6 +67,7 @@ struct Carried<'a> {
     words: &'static Wording,
     email: &'a str,
     next: Option<RedirectTo>,
+    again: Option<Reason>,
 }
 
 impl<'a> Carried<'a> {
@@ -70,7 +75,8 @@ impl<'a> Carried<'a> {
         // No address is longer, and whatever was sent comes back on a page.
         let email = form.text("email")?.trim();
         let email = email.get(..254).unwrap_or(email);
-        Ok(Self { words, email, next: next::local(Some(form.text("next")?), &rules.public_url) })
+        let next = next::local(Some(form.text("next")?), &rules.public_url);
+        Ok(Self { words, email, next, again: Reason::parse(form.text("again")?) })
     }
 
     fn next(&self) -> &str {
@@ -78,7 +84,8 @@ impl<'a> Carried<'a> {
     }
 
     fn sign_in(&self, notice: Notice) -> SignIn<'_> {
-        SignIn { words: self.words, notice: Some(notice), email: self.email, next: self.next() }
+        let Self { words, email, again, .. } = *self;
+        SignIn { words, notice: Some(notice), again, email, next: self.next() }
     }
 
     fn check_mail(
@@ -89,9 +96,9 @@ impl<'a> Carried<'a> {
         notice: Option<Notice>,
         rules: &Rules,
     ) -> HttpResponse {
-        let (words, email, next) = (self.words, self.email, self.next());
+        let (words, email, again, next) = (self.words, self.email, self.again, self.next());
         let lifetime = &words.spans.lasting(rules.magic_link_lifetime);
-        let page = CheckMail { words, notice, email, next, request_id, code, lifetime };
+        let page = CheckMail { words, notice, again, email, next, request_id, code, lifetime };
         page::html_leading_to(status, &page, &rules.redirect_origins)
     }
 }
@@ -100,22 +107,26 @@ impl<'a> Carried<'a> {
 async fn show(request: HttpRequest, visitor: Visitor, service: web::Data<Service>) -> HttpResponse {
     let next = next::local(page::parameter(&request, "next").as_deref(), &service.rules.public_url);
     let next = next.as_ref().map_or("", RedirectTo::as_str);
+    let again = page::parameter(&request, "again").as_deref().and_then(Reason::parse);
     let words = visitor.words;
-    match visitor.principal {
-        Some(principal) => session::signed_in(&principal, next, words),
-        None => page::html(StatusCode::OK, &SignIn { words, notice: None, email: "", next }),
+    match &visitor.principal {
+        Some(principal) if again.is_none() => session::signed_in(principal, next, words),
+        principal => {
+            let email = principal.as_ref().map_or("", |principal| principal.user.email.as_str());
+            page::html(StatusCode::OK, &SignIn { words, notice: None, again, email, next })
+        }
     }
 }
 
 /// `POST /sign-in`
 async fn ask(
-    inquiry: HttpRequest,
     form: Form,
+    visitor: Visitor,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, wording::of(&inquiry))?;
+    let carried = Carried::of(&form, rules, visitor.words)?;
     let next = carried.next.as_ref().map(RedirectTo::as_str);
     match request(&service, form.text("email")?.trim(), next, &at).await {
         Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
@@ -136,12 +147,13 @@ async fn start_again() -> HttpResponse {
 async fn redeem(
     request: HttpRequest,
     form: Form,
+    visitor: Visitor,
     service: web::Data<Service>,
     settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, wording::of(&request))?;
+    let carried = Carried::of(&form, rules, visitor.words)?;
     let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };
@@ -207,12 +219,13 @@ mod tests {
     fn what_was_typed_comes_back_as_text() {
         let (words, notice) = (english(), Some(Notice::BadAddress));
         let (email, next, code) = (HOSTILE, "/account?x=\"<script>&y=1", HOSTILE);
-        let again = SignIn { words, notice, email, next }.render().unwrap();
+        let again = SignIn { words, notice, again: None, email, next }.render().unwrap();
         let (request_id, lifetime) = (Uuid::nil(), "15 minutes");
-        let sent = CheckMail { words, notice: None, email, next, request_id, code, lifetime };
+        let sent = CheckMail { words, notice: None, again: None, email, next, request_id, code, lifetime };
 
         for page in [again, sent.render().unwrap()] {
-            assert!(!page.contains("<script"), "{page}");
+            let scripts = page.matches("<script").count();
+            assert_eq!(scripts, page.matches("<script src=\"/assets/").count(), "{page}");
             assert_eq!(page.matches("<h1>").count(), 1);
         }
     }
@@ -220,7 +233,7 @@ mod tests {
     #[test]
     fn an_error_is_announced_and_tied_to_its_field() {
         let notice = Some(Notice::BadAddress);
-        let page = SignIn { words: english(), notice, email: "x", next: "" }.render().unwrap();
+        let page = SignIn { words: english(), notice, again: None, email: "x", next: "" }.render().unwrap();
 
         assert!(page.contains(r#"id="notice" role="alert""#));
         assert!(page.contains(r#"aria-describedby="email-hint notice" aria-invalid="true""#));
@@ -231,7 +244,7 @@ mod tests {
     #[test]
     fn no_page_has_code_or_styles_in_line() {
         let words = english();
-        let plain = SignIn { words, notice: None, email: "", next: "" }.render().unwrap();
+        let plain = SignIn { words, notice: None, again: None, email: "", next: "" }.render().unwrap();
 
         for page in [plain, MagicLink { words }.render().unwrap()] {
             assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="));

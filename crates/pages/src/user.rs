@@ -1,6 +1,6 @@
 //! /account: what there is of a person here, for them to see and to change (contract §10).
 //!
-//! Plain forms, each with an answer that leads back, so that a reload repeats nothing.
+//! Plain forms, but for adding a passkey, each with an answer that leads back, so that a reload repeats nothing.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
@@ -13,15 +13,17 @@ use keywright_domain::session::manage::list_sessions;
 use keywright_domain::user::flow::{ChangeProfileError, FieldError, change_profile};
 use keywright_domain::user::{Profile, ProfileChange};
 use keywright_domain::{Service, Stamp, StoreError};
-use keywright_http::{At, Endpoint, Problem};
+use keywright_http::{At, Endpoint, Problem, Settings};
 
 use crate::activity::Happened;
+use crate::email_change::Told;
 use crate::form::Form;
-use crate::page;
 use crate::problem::{ProblemPage, about};
 use crate::session::{Open, Visitor};
+use crate::step_up::{self, Draft, Reason};
 use crate::wording::Wording;
 use crate::wording::account::Field;
+use crate::{email_change, page, passkey};
 
 pub const PATH: &str = "/account";
 
@@ -34,12 +36,14 @@ pub fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "account.html")]
-struct Account<'a> {
+pub struct Account<'a> {
     words: &'static Wording,
     email: &'a str,
     is_saved: bool,
     is_refused: bool,
     fields: [Entry; 4],
+    pub email_change: email_change::Section,
+    passkeys: passkey::Section,
     sessions: Vec<Open>,
     /// Whether there are more than these.
     has_more_sessions: bool,
@@ -71,16 +75,34 @@ async fn show(
     request: HttpRequest,
     visitor: Visitor,
     service: web::Data<Service>,
+    settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let is_saved = page::parameter(&request, "saved").is_some();
-    let page = Account { is_saved, ..account(&service, principal, visitor.words, &at).await? };
-    Ok(page::html(StatusCode::OK, &page))
+    let done = page::parameter(&request, "passkey");
+    let page = account(&service, principal, visitor.words, &at).await?;
+    let passkeys = page.passkeys.after(done.as_deref(), &visitor.words.passkeys.held);
+    let page = Account { is_saved, passkeys, ..page };
+    match Draft::of(&request, principal.user.id, &settings) {
+        Some(draft) => step_up::picked_up(page::html(StatusCode::OK, &page.going_on(&draft)), &settings),
+        None => Ok(page::html(StatusCode::OK, &page)),
+    }
+}
+
+impl Account<'_> {
+    /// The same with what was typed before a sign-in.
+    fn going_on(self, draft: &Draft) -> Self {
+        match draft.reason {
+            Reason::ChangeEmail => Self { email_change: self.email_change.going_on(draft), ..self },
+            Reason::AddPasskey => Self { passkeys: self.passkeys.going_on(draft), ..self },
+            Reason::RemovePasskey => self,
+        }
+    }
 }
 
 /// The page as it is without anything special.
-async fn account<'a>(
+pub async fn account<'a>(
     service: &Service,
     principal: &'a Principal,
     words: &'static Wording,
@@ -97,6 +119,8 @@ async fn account<'a>(
         is_saved: false,
         is_refused: false,
         fields: entries(&Filled::of(&principal.user.profile), &[], words),
+        email_change: email_change::Section::of(&principal.user),
+        passkeys: passkey::Section::of(service, principal, words, at).await?,
         has_more_sessions: sessions.pages(Page::USUAL) > 1,
         sessions: shown.map(|session| Open::of(session, current.id, service, words, at)).collect(),
         activity: activity.items.iter().map(|activity| Happened::of(activity, words, at)).collect(),

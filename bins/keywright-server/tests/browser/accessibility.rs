@@ -9,6 +9,7 @@ use keywright_domain::origin::{Origin, UserAgent};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::authenticator::Authenticator;
 use crate::browser::{Browser, Setup};
 use crate::device_verify::begin;
 use crate::server::{Keywright, send};
@@ -37,7 +38,7 @@ async fn violations(browser: &Browser) -> Vec<Value> {
 }
 
 /// Looks at the page, which is in `state`, in both ways.
-async fn assert_accessible(browser: &Browser, state: &str) {
+pub async fn assert_accessible(browser: &Browser, state: &str) {
     for (scheme, width) in [("light", DESK), ("dark", PHONE)] {
         browser.look(scheme, width).await;
         let violations = violations(browser).await;
@@ -110,8 +111,7 @@ async fn signing_in_by_a_link() {
     browser.press("#sign-in").await;
     browser.find("[data-notice='refused']").await;
     assert_accessible(&browser, "refused").await;
-    let show = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false";
-    browser.driver.execute(show, vec![]).await.unwrap();
+    tell_all(&browser).await;
     assert_accessible(&browser, "all that can be told").await;
 
     let pale = "document.querySelector('h1').style.color = '#2a3037'";
@@ -184,6 +184,63 @@ async fn the_account() {
     browser.press("form[action='/account'] button").await;
     browser.see("Ihr Konto").await;
     assert_accessible(&browser, "a profile that was saved").await;
+    browser.close().await;
+}
+
+/// Shows all that the page's script can tell.
+async fn tell_all(browser: &Browser) {
+    let show = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false";
+    browser.driver.execute(show, vec![]).await.unwrap();
+}
+
+#[tokio::test]
+async fn passkeys_and_a_sign_in_that_has_to_be_done_again() {
+    let server = Keywright::start().await;
+    let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
+    let authenticator = Authenticator::of(&browser).await;
+    browser.visit("/sign-in").await;
+    browser.find("#passkey").await;
+    tell_all(&browser).await;
+    assert_accessible(&browser, "all that a passkey can bring about").await;
+    browser.sign_in(&server, ADA).await;
+    browser.visit("/account").await;
+    browser.fill("passkey_name", &"n".repeat(128)).await;
+    browser.press("#add-passkey button").await;
+    browser.wait_for("the passkey", async || browser.path().await.contains("added")).await;
+    assert_accessible(&browser, "a passkey was added").await;
+    tell_all(&browser).await;
+    assert_accessible(&browser, "all that can be told of one").await;
+    authenticator.owner_is_there(false).await;
+
+    browser.press("a[href^='/account/passkey']").await;
+    browser.see("Einer Ihrer Passkeys").await;
+    assert_accessible(&browser, "a passkey").await;
+    browser.fill("name", " ").await;
+    send_unchecked(&browser, "form[action='/account/passkey']").await;
+    browser.find("#name-wrong").await;
+    assert_accessible(&browser, "a name that is none").await;
+    send_unchecked(&browser, "form[action='/account/passkey/remove']").await;
+    browser.find("[aria-labelledby='remove'] .notice").await;
+    assert_accessible(&browser, "not confirmed").await;
+    browser.visit("/account").await;
+    browser.fill("email", "ada").await;
+    send_unchecked(&browser, "form[action='/account/email']").await;
+    browser.find("#new-email-wrong").await;
+    assert_accessible(&browser, "no address to change to").await;
+    browser.fill("email", &format!("{}@example.com", "a".repeat(60))).await;
+    browser.press("form[action='/account/email'] button").await;
+    browser.find("#pending-email").await;
+    assert_accessible(&browser, "an address is pending").await;
+
+    server.advance(16 * 60);
+    browser.fill("email", "ada@new.example").await;
+    browser.press("form[action='/account/email'] button").await;
+    browser.see("Noch einmal anmelden").await;
+    assert_accessible(&browser, "sign in again").await;
+    authenticator.owner_is_there(true).await;
+    browser.press("#passkey").await;
+    browser.see("Ihr Konto").await;
+    assert_accessible(&browser, "going on").await;
     browser.close().await;
 }
 

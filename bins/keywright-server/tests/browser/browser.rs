@@ -13,8 +13,8 @@ use crate::chromedriver::Chromedriver;
 use crate::server::Keywright;
 
 /// How often something is looked for, [`PAUSE`] apart, before the test fails.
-const LOOKS: usize = 200;
-const PAUSE: Duration = Duration::from_millis(50);
+pub const LOOKS: usize = 200;
+pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// For a browser that stays away from the network, on a machine without a screen.
 const SWITCHES: [&str; 10] = [
@@ -138,13 +138,19 @@ impl Browser {
         page.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
     }
 
+    /// Has every page that is opened from now on run this before its own scripts.
+    pub async fn before_each_page(&self, script: &str) {
+        let source = json!({"source": script});
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+    }
+
     /// Signs `email` in by the code of the mail.
     pub async fn sign_in(&self, server: &Keywright, email: &str) {
         let before = server.mails(email).await.len();
         self.visit("/sign-in").await;
         self.fill("email", email).await;
         self.press("form[action='/sign-in'] button").await;
-        self.see("Check your mail").await;
+        self.find("form[action='/sign-in/code']").await;
         let mail = server.mail(email, before + 1).await;
         self.fill("code", &mail.code).await;
         self.press("form[action='/sign-in/code'] button").await;

@@ -4,21 +4,32 @@ use std::fs;
 use std::path::Path;
 
 use crate::accessibility::begin_elsewhere;
+use crate::authenticator::Authenticator;
 use crate::browser::Browser;
+use crate::passkey::add;
 use crate::server::Keywright;
 
 const ADA: &str = "ada@example.com";
 
+/// As wide as a page needs, and as wide as a phone.
+const WIDE: u32 = 560;
+const PHONE: u32 = 360;
+
 /// Takes the page as it is, in light, as wide as it needs.
 async fn take(browser: &Browser, name: &str) {
+    take_as(browser, name, "light", WIDE).await;
+}
+
+/// Takes the page in this colour scheme, this wide and as high as it needs.
+async fn take_as(browser: &Browser, name: &str, scheme: &str, width: u32) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");
     fs::create_dir_all(&folder).unwrap();
-    browser.look_at_height("light", 560, 2000).await;
-    let height = "return Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)";
+    browser.look_at_height(scheme, width, 2000).await;
+    let height = "return Math.ceil(document.querySelector('main').getBoundingClientRect().bottom + scrollY)";
     let height: u32 = browser.driver.execute(height, vec![]).await.unwrap().convert().unwrap();
-    browser.look_at_height("light", 560, height).await;
+    browser.look_at_height(scheme, width, height).await;
     // What has the focus blinks.
-    browser.driver.execute("document.activeElement.blur()", vec![]).await.unwrap();
+    browser.driver.execute("document.activeElement.blur(); scrollTo(0, 0)", vec![]).await.unwrap();
     browser.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
 }
 
@@ -27,9 +38,12 @@ async fn take(browser: &Browser, name: &str) {
 async fn screenshots() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
+    let authenticator = Authenticator::of(&browser).await;
 
     browser.visit("/sign-in").await;
+    browser.find("#passkey").await;
     take(&browser, "sign-in").await;
+    take_as(&browser, "sign-in-dark", "dark", WIDE).await;
     browser.fill("email", ADA).await;
     browser.press("form[action='/sign-in'] button").await;
     browser.see("Check your mail").await;
@@ -61,7 +75,20 @@ async fn screenshots() {
     browser.fill("time_zone", "Europe/London").await;
     browser.press("form[action='/account'] button").await;
     browser.find("[role='status']").await;
+    add(&browser, "My laptop").await;
+    authenticator.owner_is_there(false).await;
     browser.visit("/account").await;
+    browser.find("#add-passkey").await;
     take(&browser, "account").await;
+    take_as(&browser, "account-phone", "dark", PHONE).await;
+    browser.press("a[href^='/account/passkey']").await;
+    browser.see("A passkey of yours").await;
+    take(&browser, "passkey").await;
+    server.advance(16 * 60);
+    browser.press("[name='confirm']").await;
+    browser.press("form[action='/account/passkey/remove'] button").await;
+    browser.see("Sign in again").await;
+    browser.find("#passkey").await;
+    take(&browser, "sign-in-again").await;
     browser.close().await;
 }

@@ -48,3 +48,28 @@ async fn a_link_says_that_it_takes_a_script_and_names_the_other_way() {
     assert!(!browser.find("#sign-in").await.is_enabled().await.unwrap());
     browser.close().await;
 }
+
+#[tokio::test]
+async fn a_person_asks_for_another_address_and_signs_in_again_for_it() {
+    let server = Keywright::start().await;
+    let browser = without_script(&server).await;
+    browser.sign_in(&server, ADA).await;
+    server.advance(16 * 60);
+
+    browser.visit("/account").await;
+    let told = browser.find("noscript .quiet").await.text().await.unwrap();
+    assert!(told.contains("Adding a passkey takes JavaScript"), "{told}");
+    browser.fill("email", "ada@new.example").await;
+    browser.press("form[action='/account/email'] button").await;
+    browser.see("Sign in again").await;
+    browser.press("form[action='/sign-in'] button").await;
+    browser.see("Check your mail").await;
+    browser.fill("code", &server.mail(ADA, 2).await.code).await;
+    browser.press("form[action='/sign-in/code'] button").await;
+    browser.see("Your account").await;
+    browser.press("form[action='/account/email'] button").await;
+
+    let pending = browser.find("#pending-email").await.text().await.unwrap();
+    assert!(pending.contains("ada@new.example"), "{pending}");
+    browser.close().await;
+}

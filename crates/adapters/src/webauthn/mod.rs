@@ -33,6 +33,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 /// The relying party (WebAuthn §4): who passkeys are made for and verified by.
 pub struct RelyingParty {
     library: Webauthn,
+    rp_id: String,
     origins: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ impl RelyingParty {
         let builder = others.iter().fold(builder, WebauthnBuilder::append_allowed_origin);
         let library = builder.build().map_err(|_| cannot_be(first.as_str()))?;
         let origins = origins.iter().map(|origin| origin.origin().ascii_serialization()).collect();
-        Ok(Self { library, origins })
+        Ok(Self { library, rp_id: rp_id.to_owned(), origins })
     }
 }
 
@@ -72,6 +73,10 @@ impl fmt::Debug for RelyingParty {
 }
 
 impl Port for RelyingParty {
+    fn rp_id(&self) -> &str {
+        &self.rp_id
+    }
+
     fn origins(&self) -> &[String] {
         &self.origins
     }

@@ -144,6 +144,9 @@ pub struct CeremonyFailed(pub String);
 
 /// What speaks WebAuthn. `credential` is what `PublicKeyCredential.toJSON()` gives.
 pub trait Webauthn: Send + Sync {
+    /// What passkeys are bound to (§4, RP ID): a domain.
+    fn rp_id(&self) -> &str;
+
     /// The origins whose pages may use the passkeys (§13.4.9), as browsers write them.
     fn origins(&self) -> &[String];
 

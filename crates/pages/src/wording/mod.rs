@@ -6,11 +6,13 @@ pub mod account;
 pub mod action;
 pub mod api;
 mod de;
+pub mod email_change;
 mod en;
+pub mod passkey;
 mod span;
 mod text;
 
-pub use text::{Around, Linked, Notices, Problems, Told, Wording};
+pub use text::{Again, Around, Linked, Notices, Problems, Told, Wording};
 
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 use actix_web::{HttpMessage, HttpRequest};

@@ -4,6 +4,8 @@
 use super::account::Account;
 use super::action::Actions;
 use super::api::Api;
+use super::email_change::EmailChange;
+use super::passkey::Passkeys;
 use super::span::Spans;
 
 /// Every text of the pages in one language.
@@ -24,6 +26,8 @@ pub struct Wording {
     pub problems: Problems,
     pub actions: Actions,
     pub account: Account,
+    pub email_change: EmailChange,
+    pub passkeys: Passkeys,
     pub api: Api,
     pub inbox: Inbox,
     pub spans: Spans,
@@ -59,9 +63,19 @@ pub struct Told {
 #[derive(Debug)]
 pub struct SignIn {
     pub heading: &'static str,
+    pub again: Again,
     pub email: &'static str,
     pub email_hint: &'static str,
     pub send: &'static str,
+}
+
+/// Why whoever is signed in is asked to sign in once more.
+#[derive(Debug)]
+pub struct Again {
+    pub heading: &'static str,
+    pub add_passkey: &'static str,
+    pub remove_passkey: &'static str,
+    pub change_email: &'static str,
 }
 
 #[derive(Debug)]

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod device_authorization;
 #[cfg(test)]
+mod email_change;
+#[cfg(test)]
 mod magic_link;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod passkey;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

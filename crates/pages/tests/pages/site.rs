@@ -6,6 +6,8 @@ use actix_web::http::header::HeaderMap;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta};
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
@@ -20,9 +22,12 @@ use keywright_domain::device_authorization::guess::Misses;
 use keywright_domain::device_authorization::pace::Pacer;
 use keywright_domain::device_authorization::waiting::WaitingRoom;
 use keywright_domain::email::EmailAddress;
+use keywright_domain::id::PasskeyId;
 use keywright_domain::magic_link::LinkBudget;
 use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::passkey::port::Registration;
+use keywright_domain::passkey::{CredentialId, Passkey, PasskeyName, Transports};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::retention::Retention;
@@ -50,6 +55,8 @@ pub struct Site {
     settings: web::Data<Settings>,
     pages: web::Data<PageSettings>,
     cookie: Option<String>,
+    /// What waits for the way back from a sign-in.
+    draft: Option<String>,
 }
 
 /// An answer.
@@ -88,6 +95,7 @@ impl Site {
             settings: web::Data::new(Settings::new(ORIGIN.to_owned(), false)),
             pages: web::Data::new(PageSettings { inbox_key: has_inbox.then_some(key) }),
             cookie: None,
+            draft: None,
         }
     }
 
@@ -109,6 +117,9 @@ impl Site {
         if let Some(cookie) = &self.cookie {
             request = request.append_header(("cookie", format!("kw_session={cookie}")));
         }
+        if let Some(draft) = &self.draft {
+            request = request.append_header(("cookie", format!("kw_draft={draft}")));
+        }
         let app = App::new()
             .app_data(self.service.clone())
             .app_data(self.settings.clone())
@@ -118,9 +129,9 @@ impl Site {
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found));
         let response = call_service(&init_service(app).await, request.to_request()).await;
-        let cookies = response.response().cookies();
-        for cookie in cookies.filter(|cookie| cookie.name() == "kw_session") {
-            self.cookie = Some(cookie.value().to_owned()).filter(|value| !value.is_empty());
+        for cookie in response.response().cookies() {
+            let kept = if cookie.name() == "kw_session" { &mut self.cookie } else { &mut self.draft };
+            *kept = Some(cookie.value().to_owned()).filter(|value| !value.is_empty());
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Page { status, headers, text: String::from_utf8(read_body(response).await.to_vec()).unwrap() }
@@ -149,6 +160,31 @@ impl Site {
         let change = ProfileChange { locale: Some(locale.to_owned()), ..ProfileChange::default() };
         let at = self.service.stamp(None, Origin::default());
         users.change_profile(user.id, &change, &at).await.unwrap();
+    }
+
+    /// Gives the account of `email` a passkey that was made just now; the credential id in base64url.
+    pub async fn add_passkey(&self, email: &str, name: &str) -> String {
+        let users = &self.service.stores.users;
+        let user = users.find_by_email(&EmailAddress::parse(email).unwrap()).await.unwrap().unwrap();
+        let at = self.service.stamp(None, Origin::default());
+        let id = PasskeyId::new(&SystemEntropy);
+        let passkey = Passkey {
+            id,
+            user_id: user.id,
+            credential_id: CredentialId(id.0.as_bytes().to_vec()),
+            data: "{}".to_owned(),
+            name: PasskeyName::parse(name).unwrap(),
+            created_at: at.now,
+            last_used_at: None,
+            counter: 0,
+            backup_eligible: true,
+            backed_up: true,
+            transports: Transports::default(),
+            aaguid: Uuid::nil(),
+        };
+        let added = self.service.stores.passkeys.register(&passkey, &at).await.unwrap();
+        assert_eq!(added, Registration::Registered);
+        URL_SAFE_NO_PAD.encode(id.0)
     }
 
     /// Somebody else's browser.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::passkey::passkeys;
 use crate::site::{Page, Site};
 
 /// The most that a page may have with everything it uses, in bytes, uncompressed.
@@ -45,10 +46,16 @@ async fn every_page_is_small_with_all_that_it_uses() {
     for _ in 0..40 {
         site.sign_in_device(&"n".repeat(64), long).await;
     }
+    for _ in 0..20 {
+        site.add_passkey("ada@example.com", &"ü".repeat(128)).await;
+    }
     let account = site.get("/account").await;
     assert_eq!(account.text.matches(r#"name="session""#).count(), 25, "the newest, after this one");
     assert!(account.text.contains("There are more than these."), "{}", account.text);
-    pages.push(account);
+    assert_eq!(account.text.matches("data-credential=").count(), 20, "as many as there can be");
+    let passkey = site.get(&passkeys(&account)[0]).await;
+    assert_eq!(passkey.status, 200);
+    pages.extend([account, passkey]);
 
     for page in pages {
         let size = whole(&mut site, &page).await;

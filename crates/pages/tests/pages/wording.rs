@@ -5,6 +5,7 @@ use std::path::Path;
 
 use actix_web::test::TestRequest;
 
+use crate::passkey::passkeys;
 use crate::site::{Page, Site};
 
 /// What a template may say by itself.
@@ -81,6 +82,15 @@ async fn the_language_of_the_account_goes_before_that_of_the_browser() {
         let page = site.get(path).await;
         assert!(page.text.contains(r#"<html lang="de">"#), "{}", page.text);
     }
+    site.add_passkey("ada@example.com", "Laptop").await;
+    let account = site.get("/account").await;
+    assert!(account.text.contains("Umbenennen oder entfernen"), "{}", account.text);
+    let passkey = site.get(&passkeys(&account)[0]).await;
+    assert!(passkey.text.contains("Einer Ihrer Passkeys"), "{}", passkey.text);
+    let again = site.get("/sign-in?again=change-email").await;
+    assert!(again.text.contains("<h1>Noch einmal anmelden</h1>"), "{}", again.text);
+    let sent = site.submit("/sign-in", &[("email", "ada@example.com"), ("again", "change-email")]).await;
+    assert!(sent.text.contains("<h1>Sehen Sie in Ihr Postfach</h1>"), "{}", sent.text);
     let consent = site.submit("/device-verify", &[("code", &code)]).await;
     assert!(consent.text.contains("Haben Sie das auf Ihrem eigenen Gerät begonnen?"), "{}", consent.text);
     assert!(consent.text.contains("gerade eben"), "{}", consent.text);

@@ -3,10 +3,12 @@
 mod account;
 mod action;
 mod api;
+mod email_change;
+mod passkey;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
-    Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
+    Again, Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
     SignedIn, Told, Wording,
 };
 
@@ -15,6 +17,7 @@ pub static WORDING: Wording = Wording {
     error: "Fehler: ",
     sign_in: SignIn {
         heading: "Anmelden",
+        again: AGAIN,
         email: "E-Mail-Adresse",
         email_hint: "Sie bekommen eine Nachricht mit einem Link und einem Code. Ein Passwort gibt es nicht.",
         send: "Nachricht senden",
@@ -125,6 +128,8 @@ pub static WORDING: Wording = Wording {
     problems: PROBLEMS,
     actions: action::ACTIONS,
     account: account::ACCOUNT,
+    email_change: email_change::EMAIL_CHANGE,
+    passkeys: passkey::PASSKEYS,
     api: api::API,
     inbox: Inbox {
         heading: "Postfach für die Entwicklung",
@@ -143,6 +148,16 @@ pub static WORDING: Wording = Wording {
         },
         units: Units { minute: ["Minute", "Minuten"], hour: ["Stunde", "Stunden"], day: ["Tag", "Tage"] },
     },
+};
+
+const AGAIN: Again = Again {
+    heading: "Noch einmal anmelden",
+    add_passkey: "Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich noch einmal an, um einen Passkey \
+                  hinzuzufügen: Das genügt für einige Minuten, und Sie kommen dorthin zurück, wo Sie waren.",
+    remove_passkey: "Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich noch einmal an, um einen Passkey zu \
+                     entfernen: Das genügt für einige Minuten, und Sie kommen dorthin zurück, wo Sie waren.",
+    change_email: "Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich noch einmal an, um Ihre E-Mail-Adresse zu \
+                   ändern: Das genügt für einige Minuten, und Sie kommen dorthin zurück, wo Sie waren.",
 };
 
 const OUTCOMES: Outcomes = Outcomes {

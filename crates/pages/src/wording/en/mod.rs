@@ -3,10 +3,12 @@
 mod account;
 mod action;
 mod api;
+mod email_change;
+mod passkey;
 
 use crate::wording::span::{Spans, Units};
 use crate::wording::text::{
-    Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
+    Again, Around, CheckMail, Consent, Device, Inbox, Linked, MagicLink, Notices, Outcomes, Problems, SignIn,
     SignedIn, Told, Wording,
 };
 
@@ -15,6 +17,7 @@ pub static WORDING: Wording = Wording {
     error: "Error: ",
     sign_in: SignIn {
         heading: "Sign in",
+        again: AGAIN,
         email: "E-mail address",
         email_hint: "You get a message with a link and a code. There is no password.",
         send: "Send the message",
@@ -115,6 +118,8 @@ pub static WORDING: Wording = Wording {
     problems: PROBLEMS,
     actions: action::ACTIONS,
     account: account::ACCOUNT,
+    email_change: email_change::EMAIL_CHANGE,
+    passkeys: passkey::PASSKEYS,
     api: api::API,
     inbox: Inbox {
         heading: "Development inbox",
@@ -124,6 +129,16 @@ pub static WORDING: Wording = Wording {
         to: Around("To ", ""),
     },
     spans: Spans { just_now: "just now", ago: Around("", " ago"), units_ago: UNITS, units: UNITS },
+};
+
+const AGAIN: Again = Again {
+    heading: "Sign in again",
+    add_passkey: "It has been a while since you signed in. Sign in once more to add a passkey: it is enough for a few \
+                  minutes, and you come back to where you were.",
+    remove_passkey: "It has been a while since you signed in. Sign in once more to remove a passkey: it is enough for \
+                     a few minutes, and you come back to where you were.",
+    change_email: "It has been a while since you signed in. Sign in once more to change your e-mail address: it is \
+                   enough for a few minutes, and you come back to where you were.",
 };
 
 const UNITS: Units = Units { minute: ["minute", "minutes"], hour: ["hour", "hours"], day: ["day", "days"] };

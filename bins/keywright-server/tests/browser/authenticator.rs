@@ -1,0 +1,60 @@
+//! A virtual authenticator (WebAuthn §11): one that is built into the browser's machine, and whose owner is there
+//! whenever it asks. It does what pages tell it by the Signal API (§5.1.10).
+
+use serde_json::{Value, json};
+use thirtyfour::WebDriver;
+
+use crate::browser::{Browser, LOOKS, PAUSE};
+
+/// The authenticator of a browser.
+pub struct Authenticator {
+    driver: WebDriver,
+    id: String,
+}
+
+impl Authenticator {
+    /// Gives `browser` one.
+    pub async fn of(browser: &Browser) -> Self {
+        let page = browser.driver.cdp();
+        page.send_raw("WebAuthn.enable", json!({"enableUI": false})).await.unwrap();
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true, "defaultBackupEligibility": true,
+        });
+        let added =
+            page.send_raw("WebAuthn.addVirtualAuthenticator", json!({"options": options})).await.unwrap();
+        Self { driver: browser.driver.clone(), id: added["authenticatorId"].as_str().unwrap().to_owned() }
+    }
+
+    async fn told(&self, command: &str, mut fields: Value) -> Value {
+        fields["authenticatorId"] = json!(self.id);
+        self.driver.cdp().send_raw(&format!("WebAuthn.{command}"), fields).await.unwrap()
+    }
+
+    /// The passkeys that it holds.
+    pub async fn passkeys(&self) -> Vec<Value> {
+        let held = self.told("getCredentials", json!({})).await;
+        held["credentials"].as_array().unwrap().clone()
+    }
+
+    /// Its owner goes away from it, or comes back.
+    pub async fn owner_is_there(&self, is_there: bool) {
+        self.told("setAutomaticPresenceSimulation", json!({"enabled": is_there})).await;
+    }
+
+    /// Its owner is recognised, or is not.
+    pub async fn owner_is_recognised(&self, is_recognised: bool) {
+        self.told("setUserVerified", json!({"isUserVerified": is_recognised})).await;
+    }
+
+    /// Waits until it holds this many passkeys.
+    pub async fn holds(&self, count: usize) {
+        for _ in 0..LOOKS {
+            if self.passkeys().await.len() == count {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{count} passkeys were not to be: {:?}", self.passkeys().await);
+    }
+}

@@ -1,0 +1,34 @@
+//! The e-mail address on /account, from the form to the press in the new inbox.
+
+use crate::authenticator::Authenticator;
+use crate::browser::Browser;
+use crate::passkey::{ADA, add};
+use crate::server::Keywright;
+
+#[tokio::test]
+async fn a_person_changes_their_address_and_their_passkey_goes_by_the_new_one() {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    let authenticator = Authenticator::of(&browser).await;
+    browser.sign_in(&server, ADA).await;
+    add(&browser, "Laptop").await;
+
+    browser.fill("email", "ada@new.example").await;
+    browser.press("form[action='/account/email'] button").await;
+    let pending = browser.find("#pending-email").await.text().await.unwrap();
+    assert!(pending.contains("ada@new.example"), "{pending}");
+    assert_eq!(authenticator.passkeys().await[0]["userName"], ADA);
+    let letter = server.letter("ada@new.example", "Confirm", 1).await;
+    let (_, token) = letter.split_once("/action?token=").unwrap();
+    browser.visit(&format!("/action?token={}", token.split_whitespace().next().unwrap())).await;
+    browser.press("form[action='/action'] button").await;
+    browser.see("The address was changed").await;
+
+    browser.visit("/account").await;
+    browser.see("Your account").await;
+    assert!(browser.text().await.contains("Your account goes by ada@new.example"));
+    browser
+        .wait_for("the new name", async || authenticator.passkeys().await[0]["userName"] == "ada@new.example")
+        .await;
+    browser.close().await;
+}
