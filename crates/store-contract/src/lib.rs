@@ -226,6 +226,7 @@ macro_rules! store_contract {
                 undoing_takes_later_changes_along,
                 of_racing_proofs_one_counts,
                 changes_go_with_their_account,
+                no_session_of_the_other_address_survives_a_race_with_its_change,
             }
             organization {
                 an_organization_is_kept_as_it_is,

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
 use keywright_domain::mail::Mail;
@@ -62,17 +61,6 @@ impl Passkeys for MemoryStore {
 
     async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError> {
         Ok(self.tables().ceremonies.remove(&ceremony))
-    }
-
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError> {
-        let mut tables = self.tables();
-        let expired = tables.ceremonies.values().filter(|ceremony| ceremony.expires_at <= now);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let expired: Vec<_> = expired.map(|ceremony| ceremony.id).take(limit).collect();
-        for id in &expired {
-            tables.ceremonies.remove(id);
-        }
-        Ok(u32::try_from(expired.len()).unwrap_or(u32::MAX))
     }
 
     async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError> {

@@ -1,7 +1,6 @@
 //! Passkeys and their challenges.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::error::StoreError;
@@ -15,8 +14,8 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, hold, mail, session, settle, user};
+use crate::rows::Key;
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
-use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
 
 #[async_trait]
@@ -37,23 +36,6 @@ impl Passkeys for Store {
             // A challenge never changes, so whoever deletes it has what was read.
             let deleted = diesel::delete(found).execute(connection)?;
             Ok(row.filter(|_| deleted > 0).map(Ceremony::try_from).transpose()?)
-        })
-        .await
-    }
-
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError> {
-        self.write(move |connection| {
-            let expired = ceremonies::table
-                .filter(ceremonies::expires_at.le(Millis::from(now)))
-                .order(ceremonies::expires_at)
-                .limit(limit.into())
-                .select(ceremonies::id)
-                .load::<Key>(connection)?;
-            let mut purged = 0;
-            for id in expired {
-                purged += diesel::delete(ceremonies::table.find(id)).execute(connection)?;
-            }
-            Ok(u32::try_from(purged).unwrap_or(u32::MAX))
         })
         .await
     }

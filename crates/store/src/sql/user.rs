@@ -176,10 +176,11 @@ pub(super) fn insert(connection: &mut Connection, user: &User) -> Result<(), Fai
 }
 
 /// Stores what [`User::signed_in_by_mail`] or [`User::signed_in_by_passkey`] changed, unless the account was
-/// disabled meanwhile.
+/// disabled or got another address meanwhile: then what it was found by is not its owner's any more.
 pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
     let replaced = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())
+        .filter(users::email.eq(after.email.as_str()))
         .set((
             users::email_verified.eq(after.email_verified),
             users::last_sign_in_at.eq(after.last_sign_in_at.map(Millis::from)),
@@ -193,6 +194,7 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
 pub(super) fn replace_proof(connection: &mut Connection, after: &User, at: &Stamp) -> Result<(), Failure> {
     let proven = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())
+        .filter(users::email.eq(after.email.as_str()))
         .filter(users::email_verified.eq(false))
         .set(UserRow::from(after))
         .execute(connection)?;
