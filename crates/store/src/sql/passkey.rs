@@ -17,12 +17,13 @@ use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::Key;
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::schema::{ceremonies, passkeys};
+use crate::sql::update;
 
 #[async_trait]
 impl Passkeys for Store {
     async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
         let row = CeremonyRow::from(ceremony);
-        self.write(move |connection| {
+        self.write_one(move |connection| {
             diesel::insert_into(ceremonies::table).values(&row).execute(connection)?;
             Ok(())
         })
@@ -221,9 +222,6 @@ fn load_of(connection: &mut Connection, user: UserId, id: PasskeyId) -> Result<O
 
 /// Stores a use, unless the counter by which it was judged is another one meanwhile.
 fn replace(connection: &mut Connection, before: &Passkey, after: &Passkey) -> Result<bool, Failure> {
-    let replaced = diesel::update(passkeys::table.find(Key::from(before.id)))
-        .filter(passkeys::counter.eq(i64::from(before.counter)))
-        .set(PasskeyUse::from(after))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let judged = passkeys::id.eq(Key::from(before.id)).and(passkeys::counter.eq(i64::from(before.counter)));
+    Ok(update(passkeys::table, judged, PasskeyUse::from(after)).execute(connection)? > 0)
 }
