@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
 use keywright_domain::mail::Mail;

@@ -8,7 +8,7 @@ use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
 use keywright_domain::device_authorization::{
-    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest, Withdrawing,
+    Action, Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest, Withdrawing,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
@@ -40,6 +40,25 @@ impl DeviceAuthorizations for Store {
 
     async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
         self.read(move |connection| load(connection, id)).await
+    }
+
+    async fn undecided(
+        &self,
+        ids: &[DeviceAuthorizationId],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeviceAuthorizationId>, StoreError> {
+        let keys: Vec<_> = ids.iter().copied().map(Key::from).collect();
+        let now = Millis::from(now);
+        self.read(move |connection| {
+            let undecided: Vec<Key> = table::table
+                .filter(dsl::id.eq_any(&keys))
+                .filter(dsl::state.eq(State::Pending.as_str()))
+                .filter(dsl::expires_at.gt(now))
+                .select(dsl::id)
+                .load(connection)?;
+            Ok(undecided.into_iter().map(|key| DeviceAuthorizationId(key.0)).collect())
+        })
+        .await
     }
 
     async fn find_by_user_code(

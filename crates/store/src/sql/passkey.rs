@@ -1,6 +1,7 @@
 //! Passkeys and their challenges.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::error::StoreError;
@@ -14,8 +15,8 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, hold, mail, session, settle, user};
-use crate::rows::Key;
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
+use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
 use crate::sql::update;
 

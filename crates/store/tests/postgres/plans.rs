@@ -89,6 +89,8 @@ async fn ask(
     assert!(matches!(again, Rotation::Renewed(_)));
     stores.sessions.sight(session, Generation(1)).await.unwrap();
     stores.sessions.touch(session, at(3000), LIFETIMES.idle).await.unwrap();
+    let both = [pending.id, approved.id];
+    assert_eq!(stores.device_authorizations.undecided(&both, at(1)).await.unwrap(), [pending.id]);
     let code = [pending.user_code, UserCodeDigest([7; 32])];
     stores.device_authorizations.find_by_user_code(&code, at(1)).await.unwrap().unwrap();
 
