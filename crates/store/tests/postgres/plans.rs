@@ -49,11 +49,11 @@ pub const ID: &str = "'id', md5(n::text)::uuid";
 fn fill(database: &Database) {
     for (table, own) in [
         ("users", format!("{ID}, 'email', n || '@example.com'")),
-        ("sessions", ID.to_owned()),
+        ("sessions", format!("{ID}, 'user_id', md5(n::text)::uuid, 'created_at', n, 'look_at', n")),
         ("device_authorizations", format!(r"{ID}, 'user_code', '\x' || md5(n::text)")),
         ("magic_links", format!("{ID}, 'email', n || '@example.com'")),
         ("mails", ID.to_owned()),
-        ("activities", ID.to_owned()),
+        ("activities", format!("{ID}, 'user_id', md5(n::text)::uuid, 'occurred_at', n")),
     ] {
         multiply(database, table, &own, ROWS);
     }
@@ -63,6 +63,16 @@ fn fill(database: &Database) {
     );
     database.psql(&addresses).unwrap();
     database.psql("ANALYZE").unwrap();
+}
+
+/// What docs/operations.md reckons with: bytes a row, with everything that finds it.
+fn measure(database: &Database) {
+    for (table, most) in [("sessions", 700), ("activities", 500)] {
+        let bytes = format!("SELECT pg_total_relation_size('{table}') / count(*) FROM {table}");
+        let bytes: u32 = database.psql(&bytes).unwrap().trim().parse().unwrap();
+        println!("{table}: {bytes} bytes a row");
+        assert!((most / 2..most).contains(&bytes), "{table}: {bytes} bytes a row");
+    }
 }
 
 /// How `sql` is run whatever is bound to it.
@@ -115,6 +125,7 @@ async fn what_is_asked_often_is_found_by_a_primary_key_or_another_unique_one() {
     let (pending, approved) = (begin(&stores, 0).await, begin(&stores, 0).await);
     approve(&stores, &approved, &session, 0).await;
     fill(&database);
+    measure(&database);
 
     recorded();
     ask(&stores, session.id, &pending, &approved).await;
