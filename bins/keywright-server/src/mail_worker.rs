@@ -20,9 +20,10 @@ pub async fn run(
     pause: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut unsettled = None;
     loop {
         let delivered = tokio::select! {
-            delivered = deliver_due(&service, mailer.as_ref()) => delivered,
+            delivered = deliver_due(&service, mailer.as_ref(), &mut unsettled) => delivered,
             () = end_of_grace(stop.clone()) => {
                 tracing::warn!("a delivery under way is given up: the mail server has not answered in time");
                 return;

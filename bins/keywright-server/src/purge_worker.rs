@@ -19,18 +19,14 @@ pub async fn run(service: Arc<Service>, pause: Duration, mut stop: watch::Receiv
             _ = stop.changed() => return,
             purged = purge(&service) => purged,
         };
-        let is_more = match purged {
-            Ok(purged) => {
-                removed += purged.removed;
-                cleared += purged.cleared;
-                purged.is_more
-            }
-            Err(error) => {
-                tracing::error!(error.cause = %error, "what is over cannot be removed just now");
-                false
-            }
-        };
+        removed += purged.removed;
+        cleared += purged.cleared;
+        let is_more = purged.is_more;
         if !is_more {
+            // Said once for all rounds: it is in the way in each of them.
+            if let Some(error) = purged.failure {
+                tracing::error!(error.cause = %error, "not all that is over can be removed just now");
+            }
             if removed + cleared > 0 {
                 tracing::info!(purge.removed = removed, purge.cleared = cleared, "removed what is over");
             }

@@ -1,6 +1,6 @@
 //! A poll that waits for the decision (contract §3).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::Service;
@@ -17,7 +17,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(350);
 ///
 /// 1. The first answer is given at once unless it is `authorization_pending`.
 /// 2. Without a free place it is given at once, too.
-/// 3. A call, or time, has the store looked at again.
+/// 3. A call has the store looked at again. Once in a while one of all who wait here looks for all, and calls them.
 /// 4. Who is sent away, or has waited to the end, is told `authorization_pending`.
 pub async fn poll(
     service: &Service,
@@ -33,13 +33,20 @@ pub async fn poll(
     loop {
         let call = tokio::time::timeout(pause(service, until), ticket.called()).await;
         let now = service.stamp(Some(at.request_id.clone()), at.origin.clone());
-        if call == Ok(Call::SentAway) {
-            return Err(flow::give_up(service, &ticket, &now));
+        let is_over = now.now >= until;
+        match call {
+            Ok(Call::SentAway) => return Err(flow::give_up(service, &ticket, &now)),
+            Err(_) if !is_over => {
+                flow::look_for_all(service, Instant::now(), LOOK_AGAIN, now.now).await;
+                continue;
+            }
+            // Who is called, and who goes, looks once more.
+            Ok(Call::Decided) | Err(_) => {}
         }
         if let Some(granted) = flow::poll_again(service, &ticket, client_id, &now).await? {
             return Ok(granted);
         }
-        if now.now >= until {
+        if is_over {
             return Err(flow::give_up(service, &ticket, &now));
         }
     }

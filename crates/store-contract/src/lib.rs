@@ -106,6 +106,7 @@ macro_rules! store_contract {
                 what_is_expired_or_unknown_is_not_decided,
                 an_approval_that_races_with_polls_is_claimed_once,
                 a_pending_poll_changes_nothing,
+                who_waits_for_a_decision_is_told_apart,
                 of_racing_polls_one_claims_the_session,
                 the_session_is_the_clients_with_the_authentication_of_the_approval,
                 another_client_claims_nothing,
@@ -226,6 +227,7 @@ macro_rules! store_contract {
                 undoing_takes_later_changes_along,
                 of_racing_proofs_one_counts,
                 changes_go_with_their_account,
+                no_session_of_the_other_address_survives_a_race_with_its_change,
             }
             organization {
                 an_organization_is_kept_as_it_is,

@@ -14,7 +14,7 @@ use super::output::Manner;
 use super::store::{self, Opened};
 use crate::config::Loaded;
 
-/// How many sessions end in one commit: as many as a server that runs meanwhile does not notice.
+/// How many sessions are looked at in one commit: as many as a server that runs meanwhile does not notice.
 const BATCH: u32 = 100;
 
 const EVERYBODY: &str = "Every session of every account ends: everybody has to sign in again.";
@@ -79,14 +79,16 @@ async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
     Ok(sessions.end(id, EndReason::Ended, Event::SessionEnded, &at).await?.into())
 }
 
-/// Ends whatever is live, until nothing is.
+/// Ends whatever is live, part by part.
 async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
-    let mut count = 0;
+    let (mut count, mut after) = (0, None);
     loop {
-        match opened.stores.sessions.end_some(BATCH, &stamp(opened)).await? {
-            0 => return Ok(count),
-            ended => count += u64::from(ended),
+        let ended = opened.stores.sessions.end_some(after, BATCH, &stamp(opened)).await?;
+        count += u64::from(ended.count);
+        if ended.last.is_none() {
+            return Ok(count);
         }
+        after = ended.last;
     }
 }
 

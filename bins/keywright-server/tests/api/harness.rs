@@ -76,6 +76,18 @@ impl Database {
         }
     }
 
+    fn change(&self, file: &Path, sql: &str) {
+        match self {
+            Self::Sqlite => {
+                let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
+                sql_query(sql).execute(&mut connection).unwrap();
+            }
+            Self::Postgres(database) => {
+                database.psql(sql).unwrap();
+            }
+        }
+    }
+
     fn dump(&self, file: &Path) -> String {
         match self {
             Self::Sqlite => dump_sqlite(file),
@@ -440,6 +452,11 @@ impl Keywright {
     /// Everything that the store holds, as text.
     pub fn dump(&self) -> String {
         self.database.dump(&self.directory.path().join("keywright.db"))
+    }
+
+    /// Changes what the store holds behind its back.
+    pub fn change_database(&self, sql: &str) {
+        self.database.change(&self.directory.path().join("keywright.db"), sql);
     }
 
     /// The status of GET me by a bearer.

@@ -22,6 +22,7 @@ mod introspect;
 mod logout;
 mod magic_link;
 mod magic_link_budget;
+mod mail;
 mod main_job;
 mod me;
 mod metrics;

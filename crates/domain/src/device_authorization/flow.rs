@@ -4,9 +4,13 @@
 //! 2. [`look`]: the person sees what they are about to approve (§3.3, §5.4).
 //! 3. [`decide`]: they approve or deny.
 //! 4. [`poll`]: the device asks whether they have, and claims its session (§3.4, §3.5). One that waits is given a
-//!    place ([`wait`]) and asks again ([`poll_again`]) until it has to be answered ([`give_up`]).
+//!    place ([`wait`]) and asks again ([`poll_again`]) when it is called ([`look_for_all`]), until it has to be answered
+//!    ([`give_up`]).
 
-use chrono::TimeDelta;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 pub use super::consent::{DecideError, decide, look};
@@ -176,6 +180,18 @@ async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, Poll
 pub fn wait<'a>(service: &'a Service, device_code: &str) -> Option<Ticket<'a>> {
     let presented = service.keyring.parse(Kind::DeviceCode, device_code).ok()?;
     service.waiting.enter(DeviceAuthorizationId(presented.record))
+}
+
+/// Looks whether anything was decided of all that is waited for here, unless somebody has within `pause` before
+/// `instant`, and calls who waits for that.
+pub async fn look_for_all(service: &Service, instant: Instant, pause: Duration, now: DateTime<Utc>) {
+    let Some(ids) = service.waiting.turn(instant, pause) else { return };
+    // If the store fails, they are all called, and each is told so.
+    let undecided = service.stores.device_authorizations.undecided(&ids, now).await.unwrap_or_default();
+    let undecided: HashSet<_> = undecided.into_iter().collect();
+    for id in ids.into_iter().filter(|id| !undecided.contains(id)) {
+        service.waiting.call(id);
+    }
 }
 
 /// Asks again for a poll that waits, at an instant of its own. None as long as nobody has decided.

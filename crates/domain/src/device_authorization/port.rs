@@ -73,6 +73,13 @@ pub trait DeviceAuthorizations: Send + Sync {
     /// The one with this id.
     async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError>;
 
+    /// Which of these wait for a decision at `now`. The others are decided, past their time, or unknown.
+    async fn undecided(
+        &self,
+        ids: &[DeviceAuthorizationId],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeviceAuthorizationId>, StoreError>;
+
     /// The one with one of these user codes that is not past its time at `now`.
     async fn find_by_user_code(
         &self,

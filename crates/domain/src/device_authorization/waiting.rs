@@ -1,5 +1,6 @@
 //! Polls that wait for the decision (contract §3). Kept in memory, by each server for itself; a decision at
-//! another server is found by looking again.
+//! another server is found by looking again: one who waits looks for all ([`WaitingRoom::turn`]), so that however many
+//! wait, the store is asked once in a while.
 //!
 //! There is one place a code: who comes later has the one before sent away. A [`Ticket`] gives its place up when
 //! it is dropped, so a client that hangs up leaves nothing behind.
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use crate::id::DeviceAuthorizationId;
 
@@ -31,6 +33,7 @@ pub struct WaitingRoom {
 struct Places {
     taken: HashMap<DeviceAuthorizationId, Arc<Place>>,
     is_closed: bool,
+    looked_at: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +77,18 @@ impl WaitingRoom {
         if let Some(place) = self.places().taken.get(&id) {
             place.call(Call::Decided);
         }
+    }
+
+    /// All who wait, if nobody has looked for them since `pause` before `now`: whoever gets them has to look. None if
+    /// somebody has.
+    pub fn turn(&self, now: Instant, pause: Duration) -> Option<Vec<DeviceAuthorizationId>> {
+        let mut places = self.places();
+        let is_early = |at: Instant| now.saturating_duration_since(at) < pause;
+        if places.looked_at.is_some_and(is_early) {
+            return None;
+        }
+        places.looked_at = Some(now);
+        Some(places.taken.keys().copied().collect())
     }
 
     /// Sends everybody away, now and from now on.
@@ -214,6 +229,27 @@ mod tests {
         assert!(room.enter(OTHER).is_some());
         assert!(room.is_empty());
         assert!(WaitingRoom::new(0).enter(ID).is_none());
+    }
+
+    #[test]
+    fn one_of_all_who_wait_looks_for_all_once_in_a_while() {
+        const PAUSE: Duration = Duration::from_millis(350);
+
+        let room = WaitingRoom::new(9);
+        let _tickets = [room.enter(ID).unwrap(), room.enter(OTHER).unwrap()];
+        let start = Instant::now();
+        let turn = |milliseconds| {
+            let mut all = room.turn(start + Duration::from_millis(milliseconds), PAUSE)?;
+            all.sort_unstable();
+            Some(all)
+        };
+
+        assert_eq!(turn(0), Some(vec![ID, OTHER]));
+        for milliseconds in [0, 100, 349] {
+            assert_eq!(turn(milliseconds), None);
+        }
+        assert_eq!(turn(350), Some(vec![ID, OTHER]));
+        assert_eq!(turn(699), None);
     }
 
     #[test]

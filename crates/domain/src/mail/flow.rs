@@ -14,7 +14,7 @@ use crate::service::Service;
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 const BATCH: u32 = 10;
 
-/// What a round of deliveries came to, one entry a mail. The errors are for the log.
+/// What the delivery of a mail came to. The cause is for the log.
 #[derive(Debug)]
 pub struct Attempt {
     pub mail: Mail,
@@ -31,20 +31,59 @@ pub enum MailError {
     Typesetting(#[from] TypesettingFailed),
 }
 
-/// Delivers what is due, at most a batch of it.
+/// Delivers what is due, at most a batch of it, one after another.
 ///
-/// 1. Lease what is due, so that nobody else delivers it meanwhile.
-/// 2. Derive what it says; drop what is not worth sending any more.
-/// 3. Deliver, and settle what came of it.
-pub async fn deliver_due(service: &Service, mailer: &dyn Mailer) -> Result<Vec<Attempt>, StoreError> {
-    let mails = &service.stores.mails;
+/// 1. Settle what a round before could not, because the store had failed: it is not delivered again.
+/// 2. Lease the mail that is due, so that nobody else delivers it meanwhile.
+/// 3. Derive what it says; drop what is not worth sending any more. If that cannot be found out now, it is tried again
+///    soon.
+/// 4. Deliver, and settle what came of it. What cannot be settled is left in `unsettled`, for the next round.
+pub async fn deliver_due(
+    service: &Service,
+    mailer: &dyn Mailer,
+    unsettled: &mut Option<Attempt>,
+) -> Result<Vec<Attempt>, StoreError> {
     let mut attempts = Vec::new();
-    for mail in mails.lease(BATCH, LEASE, now(service)).await? {
-        let (delivery, cause) = deliver(service, mailer, &mail).await?;
-        mails.settle(mail.id, mail.attempts, delivery, now(service)).await?;
-        attempts.push(Attempt { mail, delivery, cause });
+    for _ in 0..BATCH {
+        match deliver_next(service, mailer, unsettled).await {
+            Ok(Some(attempt)) => attempts.push(attempt),
+            Ok(None) => break,
+            // The next round comes to it again.
+            Err(_) if !attempts.is_empty() => break,
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(attempts)
+}
+
+/// None if nothing is due.
+async fn deliver_next(
+    service: &Service,
+    mailer: &dyn Mailer,
+    unsettled: &mut Option<Attempt>,
+) -> Result<Option<Attempt>, StoreError> {
+    let mails = &service.stores.mails;
+    let attempt = if let Some(attempt) = unsettled.take() {
+        attempt
+    } else {
+        let Some(mail) = mails.lease(1, LEASE, now(service)).await?.pop() else { return Ok(None) };
+        let (delivery, cause) = match deliver(service, mailer, &mail).await {
+            Ok(delivered) => delivered,
+            Err(failure) => (Delivery::Deferred, Some(failure.to_string())),
+        };
+        Attempt { mail, delivery, cause }
+    };
+    let settled = mails.settle(attempt.mail.id, attempt.mail.attempts, attempt.delivery, now(service)).await;
+    match settled {
+        Ok(_) => Ok(Some(attempt)),
+        Err(failure) => {
+            // What is broken stays so, and must not keep the mails behind it.
+            if matches!(failure, StoreError::Unavailable(_)) {
+                *unsettled = Some(attempt);
+            }
+            Err(failure)
+        }
+    }
 }
 
 async fn deliver(

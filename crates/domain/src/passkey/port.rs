@@ -1,7 +1,6 @@
 //! What passkeys need: to be remembered, and something that speaks WebAuthn.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -67,9 +66,6 @@ pub trait Passkeys: Send + Sync {
 
     /// Takes a challenge away, whatever it was made for: of any number of racers one gets it.
     async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError>;
-
-    /// Forgets at most `limit` challenges that are past their time at `now`; how many.
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError>;
 
     /// Adds a passkey to its account and writes that to the activity, in one commit: of any number of racers
     /// with one credential id one adds it, and no account comes to hold more than [`super::MOST`].

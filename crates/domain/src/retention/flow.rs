@@ -4,14 +4,14 @@ use super::port::Swept;
 use super::{Origins, Removal};
 use crate::clock::to_stored_precision;
 use crate::error::StoreError;
-use crate::passkey;
 use crate::service::Service;
 
 /// How many records one command looks at. Small, so that whoever else wants to write has not long to wait.
 const BATCH: u32 = 100;
 
 /// What a round came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
+#[must_use]
 pub struct Purged {
     /// How many records were removed.
     pub removed: u64,
@@ -19,27 +19,43 @@ pub struct Purged {
     pub cleared: u64,
     /// Whether there may be more.
     pub is_more: bool,
+    /// Why a batch was not done, the first of them. The others were, unless the store cannot be worked with at all.
+    pub failure: Option<StoreError>,
 }
 
 impl Purged {
-    fn after(&mut self, swept: Swept) -> u64 {
-        self.is_more |= swept.looked_at >= BATCH;
-        swept.done.into()
+    /// Counts a batch, and gives how many records it changed. None if it is of no use to go on.
+    fn after(&mut self, swept: Result<Swept, StoreError>) -> Option<u64> {
+        match swept {
+            Ok(swept) => {
+                self.is_more |= swept.looked_at >= BATCH;
+                Some(swept.done.into())
+            }
+            Err(failure) => {
+                let is_over = matches!(failure, StoreError::Unavailable(_));
+                self.is_more &= !is_over;
+                self.failure.get_or_insert(failure);
+                (!is_over).then_some(0)
+            }
+        }
     }
 }
 
-/// One batch of everything; challenges that nobody answered, too.
-pub async fn purge(service: &Service) -> Result<Purged, StoreError> {
+/// One batch of everything. Addresses and user agents come first, and a record that cannot be read keeps nobody else's
+/// in the store.
+pub async fn purge(service: &Service) -> Purged {
     let (sweeper, rules) = (&service.stores.sweeper, &service.rules);
     let now = to_stored_precision(service.clock.now());
-    let mut purged = Purged { is_more: passkey::flow::purge(service).await?, ..Purged::default() };
-    for removal in Removal::ALL {
-        let before = rules.retention.before(removal, &rules.link_budget, now);
-        purged.removed += purged.after(sweeper.remove(removal, before, BATCH).await?);
-    }
+    let mut purged = Purged::default();
     for origins in Origins::ALL {
         let before = rules.retention.origins_before(&rules.link_budget, now);
-        purged.cleared += purged.after(sweeper.clear(origins, before, BATCH).await?);
+        let Some(cleared) = purged.after(sweeper.clear(origins, before, BATCH).await) else { return purged };
+        purged.cleared += cleared;
     }
-    Ok(purged)
+    for removal in Removal::ALL {
+        let before = rules.retention.before(removal, &rules.link_budget, now);
+        let Some(removed) = purged.after(sweeper.remove(removal, before, BATCH).await) else { return purged };
+        purged.removed += removed;
+    }
+    purged
 }

@@ -38,11 +38,13 @@ pub enum Removal {
     EndedSessions,
     /// Sessions that ended by themselves, from then on.
     LapsedSessions,
+    /// Challenges of passkeys that nobody answered, from their expiry on.
+    Challenges,
 }
 
 impl Removal {
     /// Everything that is removed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UndecidedDevices,
         Self::DecidedDevices,
         Self::MagicLinks,
@@ -52,6 +54,7 @@ impl Removal {
         Self::Activities,
         Self::EndedSessions,
         Self::LapsedSessions,
+        Self::Challenges,
     ];
 
     /// Which of the two `device` is.
@@ -125,12 +128,13 @@ impl Retention {
             // The mail about an approval came before the expiry.
             Removal::DecidedDevices => self.device_authorizations.max(action::LIFETIME),
             Removal::MagicLinks => self.magic_links.max(links.period()),
-            Removal::MagicLinkAddresses => TimeDelta::zero(),
+            Removal::MagicLinkAddresses | Removal::Challenges => TimeDelta::zero(),
             Removal::Mails => self.mails(),
             // An old address is known by its change alone, and a mail to it may be given up and queued again.
             Removal::EmailChanges => self.email_changes.max(PROVABLE + UNDOABLE + self.mails() * 2),
-            Removal::Activities => self.activities,
-            // The mail that tells of a reuse is written out from the session when it is sent.
+            // What a mail tells of a passkey, or of a reuse, is written out from the activity, or the session, when it
+            // is sent.
+            Removal::Activities => self.activities.max(action::LIFETIME),
             Removal::EndedSessions | Removal::LapsedSessions => self.sessions.max(action::LIFETIME),
         }
     }

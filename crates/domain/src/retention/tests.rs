@@ -26,6 +26,7 @@ fn without_settings_everything_has_its_time() {
         (Removal::Activities, 365),
         (Removal::EndedSessions, 30),
         (Removal::LapsedSessions, 30),
+        (Removal::Challenges, 0),
     ];
 
     assert_eq!(table.map(|(removal, _)| removal), Removal::ALL);
@@ -52,6 +53,7 @@ fn nothing_goes_before_it_has_served() {
     assert_eq!(days(&retention, Removal::MagicLinks, per), 3);
     assert_eq!(days(&retention, Removal::Mails, per), 7);
     assert_eq!(days(&retention, Removal::EndedSessions, per), 7);
+    assert_eq!(days(&retention, Removal::Activities, per), 7);
     assert_eq!(days(&retention, Removal::EmailChanges, per), 8 + 14);
     assert_eq!(NOW - retention.origins_before(&links(per), NOW), per);
 }

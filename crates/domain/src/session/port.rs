@@ -24,6 +24,15 @@ pub enum Rotation {
     Over,
 }
 
+/// How far the end of everybody's sessions has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedPart {
+    /// How many sessions of this part were live.
+    pub count: u32,
+    /// The last session of this part, live or not; none if there is no further one.
+    pub last: Option<SessionId>,
+}
+
 /// Every session.
 #[async_trait]
 pub trait Sessions: Send + Sync {
@@ -55,9 +64,15 @@ pub trait Sessions: Send + Sync {
         at: &Stamp,
     ) -> Result<u32, StoreError>;
 
-    /// Ends up to `limit` live sessions, whoever's they are, and says how many those were: none only when no session is
-    /// live. Each is written to its owner's activity as ended, in the same commit.
-    async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError>;
+    /// Ends what is live of the next `limit` sessions after `after`, or of the first, whoever's they are, in the order of
+    /// their ids. Each is written to its owner's activity as ended, in the same commit. Who goes on from there until
+    /// there is none has ended every session that was open at the beginning.
+    async fn end_some(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        at: &Stamp,
+    ) -> Result<EndedPart, StoreError>;
 
     /// Ends the session and writes `event` to its owner's activity; false if it is unknown or over already.
     async fn end(

@@ -221,7 +221,7 @@ impl Site {
 
     /// Delivers the mail that is due.
     pub async fn deliver(&self) {
-        deliver_due(&self.service, &InboxMailer).await.unwrap();
+        deliver_due(&self.service, &InboxMailer, &mut None).await.unwrap();
     }
 }
 

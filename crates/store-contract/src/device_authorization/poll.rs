@@ -12,9 +12,30 @@ use keywright_domain::session::{
 
 use super::{found, is_claimed, poll};
 use crate::fixture::{
-    ADA, BOB, ENTROPY, RACERS, activity, approve, at, begin, count, decision, events, origin, race, seed,
-    sign_in, stamp, stamp_at, stamp_from,
+    ADA, BOB, ENTROPY, RACERS, activity, approve, at, authorization, begin, count, decision, events, origin,
+    race, seed, sign_in, stamp, stamp_at, stamp_from,
 };
+
+/// Told of many at once, by the rule of the polls; the last instant is in time.
+pub async fn who_waits_for_a_decision_is_told_apart(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);
+    let (approved, denied) = (begin(&stores, 1).await, begin(&stores, 1).await);
+    approve(&stores, &approved, &session, 2).await;
+    let denial = decision(&session, Action::Deny);
+    stores.device_authorizations.decide(denied.id, denial, &stamp(2)).await.unwrap();
+    let unknown = authorization(1);
+    let all = [&old, &young, &approved, &denied, &unknown].map(|one| one.id);
+    let last = old.expires_at - TimeDelta::milliseconds(1);
+
+    let mut undecided = stores.device_authorizations.undecided(&all, last).await.unwrap();
+    undecided.sort_unstable();
+    let late = stores.device_authorizations.undecided(&all, old.expires_at).await.unwrap();
+
+    assert_eq!(undecided, [old.id, young.id]);
+    assert_eq!(late, [young.id]);
+    assert_eq!(stores.device_authorizations.undecided(&[], last).await.unwrap(), []);
+}
 
 pub async fn a_pending_poll_changes_nothing(stores: Stores) {
     let pending = begin(&stores, 0).await;

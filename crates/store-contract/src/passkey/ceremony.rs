@@ -3,6 +3,8 @@
 use keywright_domain::Stores;
 use keywright_domain::id::{CeremonyId, UserId};
 use keywright_domain::passkey::{Ceremony, CeremonyKind};
+use keywright_domain::retention::Removal;
+use keywright_domain::retention::port::Swept;
 use keywright_domain::session::SessionKind;
 
 use crate::fixture::{ADA, ENTROPY, RACERS, at, count, race, sign_in};
@@ -45,17 +47,19 @@ pub async fn an_unknown_challenge_is_not_taken(stores: Stores) {
     assert_eq!(stores.passkeys.take(unknown.id).await.unwrap(), None);
 }
 
+/// By the sweepers, as everything that is over.
 pub async fn challenges_past_their_time_are_forgotten_a_few_at_a_time(stores: Stores) {
     let old = [0, 1, 2].map(|second| ceremony(CeremonyKind::SignIn, second));
     let young = ceremony(CeremonyKind::SignIn, 3);
+    let before = young.expires_at;
     for ceremony in old.iter().chain([&young]) {
         stores.passkeys.begin(ceremony).await.unwrap();
     }
 
-    let now = old[2].expires_at;
-    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 2);
-    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 1);
-    assert_eq!(stores.passkeys.purge(now, 2).await.unwrap(), 0);
+    for expected in [2, 1, 0] {
+        let swept = stores.sweeper.remove(Removal::Challenges, before, 2).await.unwrap();
+        assert_eq!(swept, Swept { looked_at: expected, done: expected });
+    }
 
     for ceremony in &old {
         assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), None);

@@ -87,7 +87,7 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
     }
 }
 
-/// Everybody's end, as many at a time as asked for, and what was over is left as it is.
+/// Everybody's end, part by part in the order of the ids, and what was over is left as it is.
 pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Stores) {
     let (over, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     assert!(stores.sessions.end(over.id, EndReason::SignedOut, Event::SignedOut, &stamp(1)).await.unwrap());
@@ -100,14 +100,19 @@ pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Store
     }
     let (of_bob, bob) = sign_in(&stores, BOB, SessionKind::Browser, month + 4).await;
     live.push(of_bob);
+    let of_bob = live[3].id;
     let now = at(month + 10);
 
     let mut ended = Vec::new();
+    let mut after = None;
     for _ in 0..3 {
-        ended.push(stores.sessions.end_some(3, &stamp(month + 10)).await.unwrap());
+        let part = stores.sessions.end_some(after, 3, &stamp(month + 10)).await.unwrap();
+        ended.push((part.count, part.last));
+        after = part.last;
     }
 
-    assert_eq!(ended, [3, 1, 0]);
+    // Ids rise with the instants at which they were made.
+    assert_eq!(ended, [(1, Some(live[0].id)), (3, Some(of_bob)), (0, None)]);
     for session in live {
         assert_eq!(stored(&stores, session.id).await, session.ended(EndReason::Ended, now));
     }
@@ -135,12 +140,14 @@ pub async fn racing_ends_of_everybodys_sessions_end_each_once(stores: Stores) {
                 rotate(&stores, session, 0, 10).await;
                 return 0;
             }
-            let mut ended = 0;
+            let (mut ended, mut after) = (0, None);
             loop {
-                match stores.sessions.end_some(2, &stamp(10)).await.unwrap() {
-                    0 => return ended,
-                    some => ended += some,
+                let part = stores.sessions.end_some(after, 2, &stamp(10)).await.unwrap();
+                ended += part.count;
+                if part.last.is_none() {
+                    return ended;
                 }
+                after = part.last;
             }
         }
     })

@@ -32,6 +32,19 @@ impl DeviceAuthorizations for MemoryStore {
         Ok(self.tables().device_authorizations.get(&id).cloned())
     }
 
+    async fn undecided(
+        &self,
+        ids: &[DeviceAuthorizationId],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeviceAuthorizationId>, StoreError> {
+        let tables = self.tables();
+        let waits = |id: &&DeviceAuthorizationId| {
+            let found = tables.device_authorizations.get(*id);
+            found.is_some_and(|found| found.poll(None, now) == Polling::Pending)
+        };
+        Ok(ids.iter().filter(waits).copied().collect())
+    }
+
     async fn find_by_user_code(
         &self,
         user_code: &[UserCodeDigest],

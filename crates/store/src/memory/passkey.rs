@@ -64,17 +64,6 @@ impl Passkeys for MemoryStore {
         Ok(self.tables().ceremonies.remove(&ceremony))
     }
 
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError> {
-        let mut tables = self.tables();
-        let expired = tables.ceremonies.values().filter(|ceremony| ceremony.expires_at <= now);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let expired: Vec<_> = expired.map(|ceremony| ceremony.id).take(limit).collect();
-        for id in &expired {
-            tables.ceremonies.remove(id);
-        }
-        Ok(u32::try_from(expired.len()).unwrap_or(u32::MAX))
-    }
-
     async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError> {
         let mut tables = self.tables();
         if !tables.users.get(&passkey.user_id).is_some_and(User::is_enabled) {

@@ -32,6 +32,9 @@ impl Sweeper for MemoryStore {
             Removal::Activities => {
                 remove(&mut tables.activities, batch, |activity| activity.occurred_at < before)
             }
+            Removal::Challenges => {
+                remove(&mut tables.ceremonies, batch, |ceremony| ceremony.expires_at < before)
+            }
             Removal::EndedSessions | Removal::LapsedSessions => {
                 remove(&mut tables.sessions, batch, |session| {
                     Removal::of_session(session) == removal && session_over_at(session) < before

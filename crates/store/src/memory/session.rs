@@ -1,10 +1,12 @@
+use std::ops::Bound;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
-use keywright_domain::session::port::{Rotation, Sessions};
+use keywright_domain::session::port::{EndedPart, Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
 use keywright_domain::user::User;
 use keywright_domain::{Stamp, StoreError};
@@ -101,16 +103,24 @@ impl Sessions for MemoryStore {
         self.tables().end_each(user, spared, 0, at)
     }
 
-    async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError> {
+    async fn end_some(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        at: &Stamp,
+    ) -> Result<EndedPart, StoreError> {
         let mut tables = self.tables();
-        let live = tables.sessions.values().filter(|session| session.is_live(at.now));
-        let ended: Vec<_> =
-            (0..limit).zip(live).map(|(_, session)| session.ended(EndReason::Ended, at.now)).collect();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let next = tables.sessions.range((from, Bound::Unbounded)).map(|(_, session)| session);
+        let part: Vec<_> = (0..limit).zip(next).map(|(_, session)| session).collect();
+        let last = part.last().map(|session| session.id);
+        let live = part.into_iter().filter(|session| session.is_live(at.now));
+        let ended: Vec<_> = live.map(|session| session.ended(EndReason::Ended, at.now)).collect();
         for (number, session) in (0..).zip(&ended) {
             tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
             tables.sessions.insert(session.id, session.clone());
         }
-        Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+        Ok(EndedPart { count: u32::try_from(ended.len()).unwrap_or(u32::MAX), last })
     }
 
     async fn end(

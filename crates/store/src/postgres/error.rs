@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Display;
 
 use diesel::ConnectionError;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as QueryError};
 use keywright_domain::error::StoreError;
 
 use crate::rows::BadRow;
@@ -82,8 +82,7 @@ impl Failure {
             Self::Contended => true,
             Self::Query(QueryError::DatabaseError(kind, information)) => match kind {
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ForeignKeyViolation => true,
-                // Diesel does not keep the code, 40P01.
-                DatabaseErrorKind::Unknown => information.message() == "deadlock detected",
+                DatabaseErrorKind::Unknown => is_deadlock(information.as_ref()),
                 _ => false,
             },
             _ => false,
@@ -137,6 +136,14 @@ impl Failure {
     }
 }
 
+/// Diesel does not keep the code, 40P01, and the database may say it in any language. It tells of a deadlock who waits for
+/// whom, and where to read more: nothing else that Diesel has no kind for comes with both. Running a command again that
+/// was rolled back harms nobody.
+fn is_deadlock(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
+    let tells_both = information.details().is_some() && information.hint().is_some();
+    tells_both && information.statement_position().is_none()
+}
+
 fn is_of_connection(error: &QueryError) -> bool {
     match error {
         QueryError::DatabaseError(kind, _) => {
@@ -156,4 +163,64 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the database says, with a detail, a hint and a position or without.
+    struct Said(&'static str, Option<&'static str>, Option<&'static str>, Option<i32>);
+
+    impl DatabaseErrorInformation for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn details(&self) -> Option<&str> {
+            self.1
+        }
+
+        fn hint(&self) -> Option<&str> {
+            self.2
+        }
+
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn constraint_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn statement_position(&self) -> Option<i32> {
+            self.3
+        }
+    }
+
+    #[test]
+    fn a_deadlock_is_a_conflict_in_every_language_and_what_lasts_is_none() {
+        let is_conflict = |said: Said| {
+            let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(said));
+            Failure::Query(error).is_conflict()
+        };
+        let (waits, log) = (Some("Process 7 waits for ShareLock"), Some("See server log for query details."));
+        let (wartet, protokoll) =
+            (Some("Prozess 7 wartet auf ShareLock"), Some("Einzelheiten im Serverlog."));
+
+        assert!(is_conflict(Said("deadlock detected", waits, log, None)));
+        assert!(is_conflict(Said("Verklemmung (Deadlock) entdeckt", wartet, protokoll, None)));
+        for (said, hint) in [
+            ("canceling statement due to statement timeout", None),
+            ("terminating connection due to administrator command", None),
+            ("could not extend file: No space left on device", Some("Check free disk space.")),
+        ] {
+            assert!(!is_conflict(Said(said, None, hint, None)), "{said}");
+        }
+        assert!(!is_conflict(Said("no such column", waits, log, Some(8))));
+    }
 }

@@ -8,7 +8,7 @@ use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
 use keywright_domain::device_authorization::{
-    Action, Deciding, Decision, DeviceAuthorization, Polling, UserCodeDigest, Withdrawing,
+    Action, Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest, Withdrawing,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
@@ -21,12 +21,13 @@ use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
+use crate::sql::update;
 
 #[async_trait]
 impl DeviceAuthorizations for Store {
     async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
         let row = DeviceAuthorizationRow::from(authorization);
-        self.write(move |connection| {
+        self.write_one(move |connection| {
             let inserted = diesel::insert_into(table::table)
                 .values(&row)
                 .on_conflict(dsl::user_code)
@@ -39,6 +40,25 @@ impl DeviceAuthorizations for Store {
 
     async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
         self.read(move |connection| load(connection, id)).await
+    }
+
+    async fn undecided(
+        &self,
+        ids: &[DeviceAuthorizationId],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeviceAuthorizationId>, StoreError> {
+        let keys: Vec<_> = ids.iter().copied().map(Key::from).collect();
+        let now = Millis::from(now);
+        self.read(move |connection| {
+            let undecided: Vec<Key> = table::table
+                .filter(dsl::id.eq_any(&keys))
+                .filter(dsl::state.eq(State::Pending.as_str()))
+                .filter(dsl::expires_at.gt(now))
+                .select(dsl::id)
+                .load(connection)?;
+            Ok(undecided.into_iter().map(|key| DeviceAuthorizationId(key.0)).collect())
+        })
+        .await
     }
 
     async fn find_by_user_code(
@@ -78,7 +98,16 @@ impl DeviceAuthorizations for Store {
             return Ok(polled);
         }
         let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
-        self.write(move |connection| settle(|| claim(connection, &poll, &seed, &at))).await
+        let mut found = Some(found);
+        self.write(move |connection| {
+            settle(|| {
+                // What was read a moment ago will do at first: whoever claims it is guarded by its state.
+                let before = found.take().map_or_else(|| load(connection, id), |found| Ok(Some(found)))?;
+                let Some(before) = before else { return Ok(Some(Polled::Spent)) };
+                claim(connection, &before, &poll, &seed, &at)
+            })
+        })
+        .await
     }
 
     async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
@@ -127,14 +156,15 @@ fn claimable(
     }
 }
 
+/// Claims what was approved. None if it is not as it was `before` any more.
 fn claim(
     connection: &mut Connection,
+    before: &DeviceAuthorization,
     poll: &Poll,
     seed: &SessionSeed,
     at: &Stamp,
 ) -> Result<Option<Polled>, Failure> {
-    let Some(before) = load(connection, poll.id)? else { return Ok(Some(Polled::Spent)) };
-    let (by, authentication) = match claimable(&before, poll, at.now) {
+    let (by, authentication) = match claimable(before, poll, at.now) {
         Ok(approval) => approval,
         Err(polled) => return Ok(Some(polled)),
     };
@@ -148,7 +178,7 @@ fn claim(
     };
     let session = seed.open(by, authentication, at);
     let authorization = before.claimed(session.id, at.now);
-    if !replace(connection, &before, &authorization)? {
+    if !replace(connection, before, &authorization)? {
         return Ok(None);
     }
     session::insert(connection, &session)?;
@@ -196,9 +226,6 @@ fn replace(
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,
 ) -> Result<bool, Failure> {
-    let replaced = diesel::update(table::table.find(Key::from(before.id)))
-        .filter(dsl::state.eq(before.state.as_str()))
-        .set(StateChange::from(after.state))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let judged = dsl::id.eq(Key::from(before.id)).and(dsl::state.eq(before.state.as_str()));
+    Ok(update(table::table, judged, StateChange::from(after.state)).execute(connection)? > 0)
 }

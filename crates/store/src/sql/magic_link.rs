@@ -22,6 +22,7 @@ use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
 use crate::rows::{Key, Millis};
 use crate::schema::magic_link_addresses as addresses;
 use crate::schema::magic_links::{self as table, dsl};
+use crate::sql::update;
 
 #[async_trait]
 impl MagicLinks for Store {
@@ -136,9 +137,8 @@ fn count_wrong_code(
     email: &EmailAddress,
     codes: &WrongCodes,
 ) -> Result<(), Failure> {
-    diesel::update(addresses::table.find(email.as_str()))
-        .set(WrongCodesChange::from(codes))
-        .execute(connection)?;
+    let own = addresses::email.eq(email.as_str());
+    update(addresses::table, own, WrongCodesChange::from(codes)).execute(connection)?;
     Ok(())
 }
 
@@ -169,10 +169,9 @@ fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink
 /// Stores `after`, unless the link is not in the state in which it was judged any more.
 fn replace(connection: &mut Connection, before: &MagicLink, after: State) -> Result<bool, Failure> {
     let judged = StateChange::from(before.state);
-    let replaced = diesel::update(table::table.find(Key::from(before.id)))
-        .filter(dsl::state.eq(judged.state))
-        .filter(dsl::wrong_codes.eq(judged.wrong_codes))
-        .set(StateChange::from(after))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let as_judged = dsl::id
+        .eq(Key::from(before.id))
+        .and(dsl::state.eq(judged.state))
+        .and(dsl::wrong_codes.eq(judged.wrong_codes).assume_not_null());
+    Ok(update(table::table, as_judged, StateChange::from(after)).execute(connection)? > 0)
 }

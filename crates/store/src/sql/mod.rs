@@ -4,11 +4,15 @@
 //! each: `super::Connection` is that backend's connection, `super::Store` its store, `super::hold` how it locks. See
 //! docs/adr/0003. A command may be run again from its beginning, so it is an `FnMut` that borrows what it writes.
 
+mod prepared;
+
 use diesel::expression::AsExpression;
 use diesel::helper_types::AsExprOf;
 use diesel::sql_types::{Nullable, Text};
 
 use keywright_domain::page::Page;
+
+pub use self::prepared::update;
 
 /// A page, as `LIMIT` and `OFFSET`.
 #[derive(Clone, Copy, Debug)]

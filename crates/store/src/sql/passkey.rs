@@ -18,12 +18,13 @@ use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
+use crate::sql::update;
 
 #[async_trait]
 impl Passkeys for Store {
     async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
         let row = CeremonyRow::from(ceremony);
-        self.write(move |connection| {
+        self.write_one(move |connection| {
             diesel::insert_into(ceremonies::table).values(&row).execute(connection)?;
             Ok(())
         })
@@ -37,23 +38,6 @@ impl Passkeys for Store {
             // A challenge never changes, so whoever deletes it has what was read.
             let deleted = diesel::delete(found).execute(connection)?;
             Ok(row.filter(|_| deleted > 0).map(Ceremony::try_from).transpose()?)
-        })
-        .await
-    }
-
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u32, StoreError> {
-        self.write(move |connection| {
-            let expired = ceremonies::table
-                .filter(ceremonies::expires_at.le(Millis::from(now)))
-                .order(ceremonies::expires_at)
-                .limit(limit.into())
-                .select(ceremonies::id)
-                .load::<Key>(connection)?;
-            let mut purged = 0;
-            for id in expired {
-                purged += diesel::delete(ceremonies::table.find(id)).execute(connection)?;
-            }
-            Ok(u32::try_from(purged).unwrap_or(u32::MAX))
         })
         .await
     }
@@ -239,9 +223,6 @@ fn load_of(connection: &mut Connection, user: UserId, id: PasskeyId) -> Result<O
 
 /// Stores a use, unless the counter by which it was judged is another one meanwhile.
 fn replace(connection: &mut Connection, before: &Passkey, after: &Passkey) -> Result<bool, Failure> {
-    let replaced = diesel::update(passkeys::table.find(Key::from(before.id)))
-        .filter(passkeys::counter.eq(i64::from(before.counter)))
-        .set(PasskeyUse::from(after))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let judged = passkeys::id.eq(Key::from(before.id)).and(passkeys::counter.eq(i64::from(before.counter)));
+    Ok(update(passkeys::table, judged, PasskeyUse::from(after)).execute(connection)? > 0)
 }

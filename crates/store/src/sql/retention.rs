@@ -18,7 +18,8 @@ use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::session::SessionRow;
 use crate::rows::{Key, Lock, Millis};
 use crate::schema::{
-    activities, device_authorizations, email_changes, magic_link_addresses, magic_links, mails, sessions,
+    activities, ceremonies, device_authorizations, email_changes, magic_link_addresses, magic_links, mails,
+    sessions,
 };
 
 #[async_trait]
@@ -85,8 +86,8 @@ fn remove(
     size: u32,
 ) -> Result<Swept, Failure> {
     use {
-        activities as activity, device_authorizations as device, email_changes as change,
-        magic_links as link, mails as mail, sessions as session,
+        activities as activity, ceremonies as challenge, device_authorizations as device,
+        email_changes as change, magic_links as link, mails as mail, sessions as session,
     };
     let (before, batch) = (Millis::from(instant), i64::from(size));
     match removal {
@@ -115,6 +116,9 @@ fn remove(
             remove!(connection, batch, session, session::ended_at, session::ended_at.lt(before))
         }
         Removal::LapsedSessions => remove_lapsed(connection, instant, batch),
+        Removal::Challenges => {
+            remove!(connection, batch, challenge, challenge::expires_at, challenge::expires_at.lt(before))
+        }
     }
 }
 

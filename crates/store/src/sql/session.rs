@@ -8,7 +8,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
-use keywright_domain::session::port::{Rotation, Sessions};
+use keywright_domain::session::port::{EndedPart, Rotation, Sessions};
 use keywright_domain::session::{
     Authentication, EndReason, Generation, Judgement, Refresh, Session, SessionSeed,
 };
@@ -22,7 +22,7 @@ use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{sessions, users};
-use crate::sql::Part;
+use crate::sql::{Part, update};
 
 #[async_trait]
 impl Sessions for Store {
@@ -50,12 +50,10 @@ impl Sessions for Store {
     }
 
     async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        self.write_one(move |connection| {
             let seen = i64::from(generation.0);
-            diesel::update(sessions::table.find(Key::from(session)))
-                .filter(sessions::seen.lt(seen))
-                .set(sessions::seen.eq(seen))
-                .execute(connection)?;
+            let unseen = sessions::id.eq(Key::from(session)).and(sessions::seen.lt(seen));
+            update(sessions::table, unseen, sessions::seen.eq(seen)).execute(connection)?;
             Ok(())
         })
         .await
@@ -103,9 +101,14 @@ impl Sessions for Store {
         self.write(move |connection| session_end::end_each(connection, user, spared, 0, &at)).await
     }
 
-    async fn end_some(&self, limit: u32, at: &Stamp) -> Result<u32, StoreError> {
+    async fn end_some(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        at: &Stamp,
+    ) -> Result<EndedPart, StoreError> {
         let at = at.clone();
-        self.write(move |connection| session_end::end_some(connection, limit, &at)).await
+        self.write(move |connection| session_end::end_some(connection, after, limit, &at)).await
     }
 
     async fn end(
@@ -211,14 +214,13 @@ pub(super) fn replace(
     before: &Session,
     after: &Session,
 ) -> Result<bool, Failure> {
-    let replaced = diesel::update(sessions::table.find(Key::from(before.id)))
-        .filter(sessions::generation.eq(i64::from(before.chain.current.0)))
-        .filter(sessions::seen.eq(i64::from(before.chain.seen.0)))
-        .filter(sessions::last_used_at.eq(Millis::from(before.last_used_at)))
-        .filter(sessions::idle_ends_at.eq(Millis::from(before.idle_ends_at)))
-        .filter(sessions::authenticated_at.eq(Millis::from(before.authentication.at)))
-        .filter(sessions::ended_at.is_null())
-        .set(SessionChange::from(after))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let judged = sessions::id
+        .eq(Key::from(before.id))
+        .and(sessions::generation.eq(i64::from(before.chain.current.0)))
+        .and(sessions::seen.eq(i64::from(before.chain.seen.0)))
+        .and(sessions::last_used_at.eq(Millis::from(before.last_used_at)))
+        .and(sessions::idle_ends_at.eq(Millis::from(before.idle_ends_at)))
+        .and(sessions::authenticated_at.eq(Millis::from(before.authentication.at)))
+        .and(sessions::ended_at.is_null());
+    Ok(update(sessions::table, judged, SessionChange::from(after)).execute(connection)? > 0)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::session::port::EndedPart;
 use keywright_domain::session::{EndReason, Session};
 use keywright_domain::stamp::Stamp;
 
@@ -45,6 +46,8 @@ pub(super) fn end_each(
         .filter(sessions::user_id.eq(Key::from(user)))
         .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
         .filter(sessions::ended_at.is_null())
+        // In the order of everybody who ends many, so that nobody waits for one who waits for them.
+        .order(sessions::id)
         .select(SessionRow::as_select())
         .load(connection)?;
     let mut ended = 0;
@@ -65,34 +68,35 @@ pub(super) fn end_each(
     Ok(ended)
 }
 
-/// Ends up to `limit` sessions of anybody that are not over, and records each.
-pub(super) fn end_some(connection: &mut Connection, limit: u32, at: &Stamp) -> Result<u32, Failure> {
-    let now = Millis::from(at.now);
-    let live = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::idle_ends_at.gt(now))
-        .filter(sessions::ends_at.gt(now));
-    let found = live
+/// Ends those of the next `limit` sessions after `after` that are not over, whoever's they are, and records each. Those
+/// that are over are read, too: so each part costs the same, and all parts together as much as there are sessions.
+pub(super) fn end_some(
+    connection: &mut Connection,
+    after: Option<SessionId>,
+    limit: u32,
+    at: &Stamp,
+) -> Result<EndedPart, Failure> {
+    let part = sessions::table
+        .filter(sessions::id.gt(after.map_or(Key::NONE, Key::from)))
         .order(sessions::id)
         .limit(limit.into())
         .select(SessionRow::as_select())
         .load::<SessionRow>(connection)?;
-    let was_any = !found.is_empty();
-    let mut ended = 0;
-    for row in found {
-        let before = Session::try_from(row)?;
+    let part = part.into_iter().map(Session::try_from).collect::<Result<Vec<_>, _>>()?;
+    let last = part.last().map(|session| session.id);
+    let mut count = 0;
+    for before in part.into_iter().filter(|session| session.is_live(at.now)) {
         let change = (
-            sessions::ended_at.eq(Some(now)),
+            sessions::ended_at.eq(Some(Millis::from(at.now))),
             sessions::end_reason.eq(Some(end_reason_text(EndReason::Ended))),
         );
         // A refresh that came between changes nothing about the end.
         let open = sessions::table.find(Key::from(before.id)).filter(sessions::ended_at.is_null());
         if diesel::update(open).set(change).execute(connection)? > 0 {
-            let entry = Activity::of_session(Event::SessionEnded, &before, at).nth(ended, at);
+            let entry = Activity::of_session(Event::SessionEnded, &before, at).nth(count, at);
             activity::add(connection, &entry)?;
-            ended += 1;
+            count += 1;
         }
     }
-    // Others ended them all: there may be more.
-    if was_any && ended == 0 { Err(Failure::Contended) } else { Ok(ended) }
+    Ok(EndedPart { count, last })
 }

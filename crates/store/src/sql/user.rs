@@ -23,7 +23,7 @@ use crate::rows::{Key, Millis};
 use crate::schema::{
     device_authorizations, email_changes, magic_link_addresses, magic_links, mails, passkeys, users,
 };
-use crate::sql::Part;
+use crate::sql::{Part, update};
 
 #[async_trait]
 impl Users for Store {
@@ -176,16 +176,17 @@ pub(super) fn insert(connection: &mut Connection, user: &User) -> Result<(), Fai
 }
 
 /// Stores what [`User::signed_in_by_mail`] or [`User::signed_in_by_passkey`] changed, unless the account was
-/// disabled meanwhile.
+/// disabled or got another address meanwhile: then what it was found by is not its owner's any more.
 pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
-    let replaced = diesel::update(users::table.find(Key::from(after.id)))
-        .filter(users::disabled_at.is_null())
-        .set((
-            users::email_verified.eq(after.email_verified),
-            users::last_sign_in_at.eq(after.last_sign_in_at.map(Millis::from)),
-        ))
-        .execute(connection)?;
-    Ok(replaced > 0)
+    let as_found = users::id
+        .eq(Key::from(after.id))
+        .and(users::disabled_at.is_null())
+        .and(users::email.eq(after.email.as_str()));
+    let change = (
+        users::email_verified.eq(after.email_verified),
+        users::last_sign_in_at.eq(after.last_sign_in_at.map(Millis::from)),
+    );
+    Ok(update(users::table, as_found, change).execute(connection)? > 0)
 }
 
 /// Stores what [`User::signed_in_by_mail`] changed in an account whose address was unproven until now, without what
@@ -193,6 +194,7 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
 pub(super) fn replace_proof(connection: &mut Connection, after: &User, at: &Stamp) -> Result<(), Failure> {
     let proven = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())
+        .filter(users::email.eq(after.email.as_str()))
         .filter(users::email_verified.eq(false))
         .set(UserRow::from(after))
         .execute(connection)?;

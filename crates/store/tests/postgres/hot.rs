@@ -1,138 +1,25 @@
-//! What is asked often is answered through an index, and a refresh costs one prepared statement and one row.
+//! What is hot costs few statements, which a connection prepares once, and a refresh changes one row alone.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keywright_domain::Stores;
-use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::device_authorization::port::{Poll, Polled};
-use keywright_domain::id::SessionId;
-use keywright_domain::magic_link::Proof;
-use keywright_domain::magic_link::port::{Redeem, Redemption};
+use keywright_domain::id::{CeremonyId, SessionId};
+use keywright_domain::magic_link::port::Redemption;
+use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
 use keywright_store_contract::fixture::{
-    ADA, BOB, LIFETIMES, approve, at, begin, issue, redeem, refresh, seed, sign_in, stamp,
+    ADA, ENTROPY, approve, at, authorization, begin, issue, redeem, refresh, seed, sign_in, stamp,
 };
 use keywright_throwaway_postgres::{Cluster, Database};
 use tokio::task::JoinSet;
 
 use crate::open;
-use crate::statements::recorded;
-
-const ROWS: usize = 100_000;
-
-/// So many rows of `table`, each like the first but for what is its `own`: pairs of a JSON object.
-fn multiply(database: &Database, table: &str, own: &str, count: usize) {
-    let rows = format!(
-        "INSERT INTO {table} SELECT new.* FROM (SELECT t FROM {table} AS t LIMIT 1) AS old, \
-         generate_series(1, {count}) AS n, LATERAL jsonb_populate_record(old.t, jsonb_build_object({own})) AS new"
-    );
-    database.psql(&rows).unwrap();
-}
-
-const ID: &str = "'id', md5(n::text)::uuid";
-
-fn fill(database: &Database) {
-    for (table, own) in [
-        ("users", format!("{ID}, 'email', n || '@example.com'")),
-        ("sessions", ID.to_owned()),
-        ("device_authorizations", format!(r"{ID}, 'user_code', '\x' || md5(n::text)")),
-        ("magic_links", format!("{ID}, 'email', n || '@example.com'")),
-        ("mails", ID.to_owned()),
-        ("activities", ID.to_owned()),
-    ] {
-        multiply(database, table, &own, ROWS);
-    }
-    let addresses = format!(
-        "INSERT INTO magic_link_addresses (email, wrong_codes) \
-         SELECT n || '@example.com', '[]' FROM generate_series(1, {ROWS}) AS n"
-    );
-    database.psql(&addresses).unwrap();
-    database.psql("ANALYZE").unwrap();
-}
-
-/// How `sql` is run whatever is bound to it.
-fn plan(database: &Database, sql: &str) -> String {
-    let count = (1..100).take_while(|number| sql.contains(&format!("${number}"))).count();
-    let nulls = if count == 0 { String::new() } else { format!("({})", vec!["NULL"; count].join(", ")) };
-    let explained = format!(
-        "SET plan_cache_mode = force_generic_plan; PREPARE asked AS {sql}; EXPLAIN (COSTS OFF) EXECUTE asked{nulls}"
-    );
-    database.psql(&explained).unwrap()
-}
-
-/// Everything that is asked often, asked once.
-async fn ask(
-    stores: &Stores,
-    session: SessionId,
-    pending: &DeviceAuthorization,
-    approved: &DeviceAuthorization,
-) {
-    stores.sessions.find(session).await.unwrap().unwrap();
-    let rotated = stores.sessions.rotate(&refresh(session, 0), &stamp(1)).await.unwrap();
-    assert!(matches!(rotated, Rotation::Renewed(_)));
-    let again = stores.sessions.rotate(&refresh(session, 0), &stamp(2)).await.unwrap();
-    assert!(matches!(again, Rotation::Renewed(_)));
-    stores.sessions.sight(session, Generation(1)).await.unwrap();
-    stores.sessions.touch(session, at(3000), LIFETIMES.idle).await.unwrap();
-
-    for authorization in [pending, approved] {
-        let poll = Poll { id: authorization.id, client_id: None };
-        let polled = stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 1), &stamp(1)).await;
-        assert_eq!(matches!(polled.unwrap(), Polled::Claimed { .. }), authorization.id == approved.id);
-    }
-}
-
-async fn redeem_with(stores: &Stores, address: &str, proof: Proof) -> Redemption {
-    let link = issue(stores, address, 0).await;
-    recorded();
-    let redeem = Redeem { proof, ..redeem(&link, SessionKind::Tokens, 1) };
-    stores.magic_links.redeem(&redeem, &stamp(1)).await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_often_is_found_by_a_primary_key_or_another_unique_one() {
-    let database = Database::new().unwrap();
-    let stores = Stores::of(Arc::new(open(&database, 1).await));
-    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let (pending, approved) = (begin(&stores, 0).await, begin(&stores, 0).await);
-    approve(&stores, &approved, &session, 0).await;
-    fill(&database);
-
-    recorded();
-    ask(&stores, session.id, &pending, &approved).await;
-    let mut asked = recorded();
-    for (address, proof, is_good) in [
-        (ADA, Proof::Token, true),
-        (BOB, Proof::Token, true),
-        (ADA, Proof::Code { is_right: true }, true),
-        (ADA, Proof::Code { is_right: false }, false),
-    ] {
-        let redemption = redeem_with(&stores, address, proof).await;
-        assert_eq!(matches!(redemption, Redemption::Redeemed { .. }), is_good);
-        asked.extend(recorded());
-    }
-
-    let unique = database.psql("SELECT indexrelid::regclass FROM pg_index WHERE indisunique").unwrap();
-    let statements: BTreeSet<_> = asked.into_iter().map(|statement| statement.sql).collect();
-    let mut indexes = 0;
-    for sql in &statements {
-        if ["BEGIN", "COMMIT", "ROLLBACK", "SET "].iter().any(|word| sql.starts_with(word)) {
-            continue;
-        }
-        let plan = plan(&database, sql);
-        assert!(!plan.contains("Seq Scan"), "{sql}\n{plan}");
-        for line in plan.lines().filter(|line| line.contains("Index ") && line.contains("Scan")) {
-            let (_, rest) = line.split_once(" using ").or_else(|| line.split_once(" on ")).unwrap();
-            let index = rest.split_whitespace().next().unwrap();
-            assert!(unique.lines().any(|name| name == index), "{sql}\n{plan}");
-            indexes += 1;
-        }
-    }
-    assert!(indexes > 8, "hardly anything was asked: {statements:#?}");
-}
+use crate::plans::{ID, multiply};
+use crate::statements::{Statement, recorded};
 
 /// Refreshes each of `sessions` one after another so many `times`.
 async fn refresh_all(stores: &Stores, sessions: Vec<SessionId>, times: u32) {
@@ -157,6 +44,27 @@ async fn signed_in(database: &Database, stores: &Stores, count: usize) -> Vec<Se
     ids.lines().map(|id| SessionId(id.parse().unwrap())).collect()
 }
 
+/// The statements that were sent, and each that came with values was prepared by its connection once.
+fn sent(statements: Vec<Statement>) -> Vec<String> {
+    let mut prepared = HashMap::new();
+    let mut sent = vec![];
+    for Statement { connection, sql, is_preparation } in statements {
+        if sql.starts_with("SET ") {
+            continue;
+        }
+        if is_preparation {
+            *prepared.entry((connection, sql)).or_insert(0) += 1;
+        } else {
+            sent.push((connection, sql));
+        }
+    }
+    assert!(prepared.values().all(|&times| times == 1), "{prepared:#?}");
+    for key in sent.iter().filter(|(_, sql)| sql.contains('$')) {
+        assert!(prepared.contains_key(key), "parsed anew each time: {key:?}");
+    }
+    sent.into_iter().map(|(_, sql)| sql).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_is_one_statement_that_a_connection_prepares_once() {
     let database = Database::new().unwrap();
@@ -166,18 +74,75 @@ async fn a_refresh_is_one_statement_that_a_connection_prepares_once() {
 
     refresh_all(&stores, sessions, 20).await;
 
-    let mut prepared = HashMap::new();
-    let mut sent = 0;
-    for statement in recorded().into_iter().filter(|statement| !statement.sql.starts_with("SET ")) {
-        assert!(statement.sql.starts_with("UPDATE sessions SET generation"), "{}", statement.sql);
-        if statement.is_preparation {
-            *prepared.entry(statement.connection).or_insert(0) += 1;
-        } else {
-            sent += 1;
-        }
+    let sent = sent(recorded());
+    assert_eq!(sent.len(), 160);
+    assert!(sent.iter().all(|sql| sql.starts_with("UPDATE sessions SET generation")), "{sent:?}");
+}
+
+/// Done several times, each of them costs so many round trips, `BEGIN` and `COMMIT` included.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares_once() {
+    const TIMES: i64 = 3;
+
+    let database = Database::new().unwrap();
+    let stores = Stores::of(Arc::new(open(&database, 1).await));
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let mut links = vec![];
+    let mut devices = vec![];
+    for second in 0..TIMES {
+        links.push(issue(&stores, ADA, second).await);
+        let device = begin(&stores, second).await;
+        devices.push(approve(&stores, &device, &session, second).await);
     }
-    assert_eq!(sent, 160);
-    assert!(!prepared.is_empty() && prepared.values().all(|&times| times == 1), "{prepared:?}");
+    let pending = begin(&stores, 0).await;
+    let prelude = recorded().into_iter().filter(|statement| statement.is_preparation);
+    let mut all: Vec<_> = prelude.collect();
+    let mut costs = HashMap::new();
+    for number in 0..3_u32 {
+        let mut cost = |what, statements: Vec<Statement>| {
+            let count = statements.iter().filter(|statement| !statement.is_preparation).count();
+            costs.entry(what).or_insert_with(Vec::new).push(count);
+            all.extend(statements);
+        };
+        let index = usize::try_from(number).unwrap();
+
+        stores.sessions.find(session.id).await.unwrap().unwrap();
+        cost("check", recorded());
+        stores.sessions.sight(session.id, Generation(number + 1)).await.unwrap();
+        cost("sight", recorded());
+        stores.device_authorizations.begin(&authorization(0)).await.unwrap();
+        cost("begin", recorded());
+        let id = CeremonyId::new(at(0), &ENTROPY);
+        let ceremony = Ceremony::new(id, CeremonyKind::SignIn, String::new(), at(0));
+        stores.passkeys.begin(&ceremony).await.unwrap();
+        cost("challenge", recorded());
+        for (what, device) in [("poll", &pending), ("claim", &devices[index])] {
+            let poll = Poll { id: device.id, client_id: None };
+            let seed = seed(SessionKind::Device, 5);
+            let polled = stores.device_authorizations.poll(&poll, &seed, &stamp(5)).await.unwrap();
+            assert_eq!(matches!(polled, Polled::Claimed { .. }), what == "claim");
+            cost(what, recorded());
+        }
+        let redeem = redeem(&links[index], SessionKind::Tokens, 5);
+        let redeemed = stores.magic_links.redeem(&redeem, &stamp(5)).await.unwrap();
+        assert!(matches!(redeemed, Redemption::Redeemed { .. }));
+        cost("redeem", recorded());
+    }
+
+    for (what, budget) in [
+        ("check", 1),
+        ("sight", 1),
+        ("begin", 1),
+        ("challenge", 1),
+        ("poll", 1),
+        // The look that every poll begins with; the account; the authorization; the session and its activity.
+        ("claim", 1 + 2 + 4),
+        // The link and the account are read and written; the session and its activity.
+        ("redeem", 2 + 6),
+    ] {
+        assert_eq!(costs[what], [budget; 3], "{what}");
+    }
+    sent(all);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,8 @@
 
 mod contract;
 mod hot;
+mod plans;
+mod replicas;
 mod schema;
 mod start;
 mod statements;

@@ -15,7 +15,6 @@ pub use self::register::{RegisterError, begin_registration, register};
 pub use self::sign_in::{SignInError, SignedIn, begin_sign_in, sign_in};
 use super::ceremony::{Ceremony, CeremonyKind};
 use super::port::Started;
-use crate::clock::to_stored_precision;
 use crate::credential::{Credential, Kind};
 use crate::error::StoreError;
 use crate::id::CeremonyId;
@@ -31,14 +30,6 @@ pub struct Begun {
     pub public_key: Value,
 }
 
-/// Forgets challenges that nobody has answered in time, a batch of them; whether there may be more.
-pub async fn purge(service: &Service) -> Result<bool, StoreError> {
-    let now = to_stored_precision(service.clock.now());
-    Ok(service.stores.passkeys.purge(now, BATCH).await? == BATCH)
-}
-
-/// How many challenges are forgotten at once: few, so that nobody waits for it.
-const BATCH: u32 = 100;
 /// Why there is nothing to answer, for the log.
 const NO_CHALLENGE: &str = "the challenge is unknown, used, expired or for something else";
 

@@ -1,5 +1,7 @@
 //! Changes of addresses.
 
+mod race;
+
 use chrono::TimeDelta;
 use keywright_domain::activity::Event;
 use keywright_domain::email_change::port::{Asking, Settling};
@@ -13,6 +15,7 @@ use keywright_domain::user::User;
 use keywright_domain::user::port::Deletion;
 use keywright_domain::{Stamp, Stores};
 
+pub use self::race::*;
 use crate::fixture::{
     ADA, BOB, ENTROPY, RACERS, at, count, email, events, origin, race, sign_in, stamp, stamp_at, stored,
     unknown_user,

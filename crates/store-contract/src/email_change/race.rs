@@ -1,0 +1,82 @@
+//! Links to an address that an account has no more.
+
+use keywright_domain::email_change::port::Settling;
+use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::magic_link::port::Redemption;
+use keywright_domain::page::Page;
+use keywright_domain::session::SessionKind;
+use keywright_domain::{Stamp, Stores};
+
+use super::ask;
+use crate::fixture::{ADA, RACERS, at, issue, race, redeem, sign_in, stamp};
+
+/// How often is raced: the instant between the reading of an account and the writing of its sign-in is short.
+const ROUNDS: i64 = 4;
+
+async fn live(stores: &Stores, user: UserId, second: i64) -> Vec<SessionId> {
+    let live = stores.sessions.list(user, Page::WIDEST, at(second)).await.unwrap();
+    live.items.iter().map(|session| session.id).collect()
+}
+
+/// All but one of the racers redeem a link to `address`, the last one runs `change`. What the redemptions opened for
+/// `user` is told.
+async fn opened_beside<F>(
+    stores: &Stores,
+    address: &str,
+    user: UserId,
+    second: i64,
+    change: impl Fn(Stores, Stamp) -> F,
+) -> Vec<SessionId>
+where
+    F: Future<Output = Settling> + Send + 'static,
+{
+    let mut links = vec![];
+    for _ in 1..RACERS {
+        links.push(issue(stores, address, second).await);
+    }
+    let opened = race(stores, RACERS, |stores, racer| {
+        let redemption = links.get(racer).map(|link| redeem(link, SessionKind::Tokens, second));
+        let (at, changing) = (stamp(second), change(stores.clone(), stamp(second)));
+        async move {
+            let Some(redemption) = redemption else {
+                assert_eq!(changing.await, Settling::Settled);
+                return None;
+            };
+            match stores.magic_links.redeem(&redemption, &at).await.unwrap() {
+                Redemption::Redeemed { session, .. } if session.user_id == user => Some(session.id),
+                _ => None,
+            }
+        }
+    })
+    .await;
+    opened.into_iter().flatten().collect()
+}
+
+/// Whoever has links to the old address is out when the change is proven, and whoever has links to the new one when it
+/// is undone, however the redemptions fall.
+pub async fn no_session_of_the_other_address_survives_a_race_with_its_change(stores: Stores) {
+    for round in 0..ROUNDS {
+        let second = round * 100;
+        let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, second).await;
+        let address = format!("new{round}@example.net");
+        let change = ask(&stores, &session, &address, second + 1).await;
+
+        let of_old = opened_beside(&stores, ADA, user.id, second + 2, |stores, at| {
+            let id = change.id;
+            async move { stores.email_changes.prove(id, &at).await.unwrap() }
+        });
+        let of_old = of_old.await;
+        assert_eq!(live(&stores, user.id, second + 3).await, [session.id], "of {of_old:?}");
+
+        // Who came too late has made an account of the old address: it has to be free for the way back.
+        if let Some(newcomer) = stores.users.find_by_email(&user.email).await.unwrap() {
+            stores.users.delete(newcomer.id).await.unwrap();
+        }
+        let of_new = opened_beside(&stores, &address, user.id, second + 4, |stores, at| {
+            let id = change.id;
+            async move { stores.email_changes.undo(id, &at).await.unwrap() }
+        });
+        let of_new = of_new.await;
+        assert_eq!(live(&stores, user.id, second + 5).await, [], "of {of_new:?}");
+    }
+}
