@@ -21,7 +21,7 @@ pub struct Update<F, S, W> {
 /// Sets `set` in those rows of `table` that are as `rows` says.
 pub fn update<T, S, W>(table: T, rows: W, set: S) -> Update<T::FromClause, S::Changeset, W>
 where
-    T: QuerySource,
+    T: QuerySource + Copy,
     S: AsChangeset<Target = T>,
     W: Expression<SqlType = Bool> + AppearsOnTable<T>,
 {

@@ -35,13 +35,14 @@ where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    race(&servers[0], RACERS, |_, racer| run(servers[racer % servers.len()].clone())).await
+    let server = |racer| servers.iter().cycle().nth(racer).unwrap().clone();
+    race(servers.first().unwrap(), RACERS, |_, racer| run(server(racer))).await
 }
 
 async fn one_of_all_gets_it(many: usize) {
     let database = Database::new().unwrap();
     let servers = servers(&database, many).await;
-    let stores = &servers[0];
+    let stores = servers.first().unwrap();
     let (session, user) = sign_in(stores, ADA, SessionKind::Browser, 0).await;
 
     for proof in [Proof::Token, Proof::Code { is_right: true }] {
