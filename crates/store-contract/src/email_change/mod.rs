@@ -1,6 +1,7 @@
 //! Changes of addresses.
 
 mod race;
+mod theft;
 
 use chrono::TimeDelta;
 use keywright_domain::activity::Event;
@@ -8,20 +9,17 @@ use keywright_domain::email_change::port::{Asking, Settling};
 use keywright_domain::email_change::{BUDGET, EmailChange, PROVABLE, State, UNDOABLE};
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::{Mail, Template};
-use keywright_domain::organization::Role;
-use keywright_domain::page::Page;
-use keywright_domain::session::{EndReason, Session, SessionKind};
+use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::User;
 use keywright_domain::user::port::Deletion;
 use keywright_domain::{Stamp, Stores};
 
 pub use self::race::*;
+pub use self::theft::*;
 use crate::fixture::{
     ADA, BOB, ENTROPY, RACERS, at, count, email, events, origin, race, sign_in, stamp, stamp_at, stored,
     unknown_user,
 };
-use crate::organization;
-use crate::passkey::registered;
 
 fn change(user: &User, session: &Session, new: &str, at: &Stamp) -> EmailChange {
     EmailChange {
@@ -170,69 +168,6 @@ pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
     assert_eq!(undo(&stores, &away, 9).await, Settling::Over);
     assert_eq!(account(&stores, &bobs).await.email, email(ADA));
     assert_eq!(account(&stores, &session).await.email, email("new@example.net"));
-}
-
-/// Who was left without their account, and signed in by the old address as ever, still gets it back; the account that
-/// this had opened goes, unless an organization would be left without an owner.
-pub async fn undoing_does_away_with_the_account_that_a_sign_in_has_opened_since(stores: Stores) {
-    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let away = ask(&stores, &session, "new@example.net", 1).await;
-    assert_eq!(prove(&stores, &away, 2).await, Settling::Settled);
-    let (opened, newcomer) = sign_in(&stores, ADA, SessionKind::Tokens, 3).await;
-    assert_ne!(newcomer.id, user.id);
-    let acme = organization::create(&stores, "acme").await;
-    organization::add(&stores, &acme, newcomer.id, Role::Owner).await;
-    assert_eq!(undo(&stores, &away, 4).await, Settling::Over);
-    organization::add(&stores, &acme, user.id, Role::Owner).await;
-
-    assert_eq!(undo(&stores, &away, 5).await, Settling::Settled);
-
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap().unwrap().id, user.id);
-    assert_eq!(stores.users.find(newcomer.id).await.unwrap(), None);
-    assert_eq!(stores.sessions.find(opened.id).await.unwrap(), None);
-    let (_, again) = sign_in(&stores, ADA, SessionKind::Tokens, 6).await;
-    assert_eq!(again.id, user.id);
-}
-
-/// What a thief has added to the account goes, and what was there before stays.
-pub async fn undoing_removes_the_passkeys_that_were_added_since(stores: Stores) {
-    let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let own = registered(&stores, user.id, 1).await;
-    let change = ask(&stores, &session, "new@example.net", 2).await;
-    registered(&stores, user.id, 3).await;
-    assert_eq!(prove(&stores, &change, 4).await, Settling::Settled);
-    registered(&stores, user.id, 5).await;
-
-    assert_eq!(undo(&stores, &change, 6).await, Settling::Settled);
-
-    let left = stores.passkeys.list(user.id, Page::default()).await.unwrap();
-    assert_eq!(left.items, [own]);
-    let recorded = events(&stores, user.id).await;
-    assert_eq!(recorded.iter().filter(|event| **event == Event::PasskeyRemoved).count(), 2);
-}
-
-/// Whoever was shown the door takes nothing along that they had asked for; who only signed out does.
-pub async fn a_change_goes_no_further_once_its_session_was_ended_by_another(stores: Stores) {
-    for (reason, expected) in [
-        (EndReason::SignedOut, Settling::Settled),
-        (EndReason::Ended, Settling::Over),
-        (EndReason::AccountDisabled, Settling::Over),
-    ] {
-        let address = format!("{reason:?}@example.com");
-        let (session, user) = sign_in(&stores, &address, SessionKind::Tokens, 0).await;
-        let change = ask(&stores, &session, &format!("{reason:?}@example.net"), 1).await;
-        match reason {
-            EndReason::AccountDisabled => {
-                stores.users.disable(user.id, &stamp(2)).await.unwrap();
-                stores.users.enable(user.id, at(2)).await.unwrap();
-            }
-            _ => assert!(
-                stores.sessions.end(session.id, reason, Event::SessionEnded, &stamp(2)).await.unwrap()
-            ),
-        }
-
-        assert_eq!(prove(&stores, &change, 3).await, expected, "{reason:?}");
-    }
 }
 
 /// Undoing one takes along all that came after it.
