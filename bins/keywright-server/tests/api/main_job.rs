@@ -67,3 +67,20 @@ fn field(html: &str, name: &str) -> String {
     let (_, rest) = html.split_once(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("{html}"));
     rest.split('"').next().unwrap().to_owned()
 }
+
+#[test]
+fn the_readme_shows_these_steps_in_this_order() {
+    let mut rest = include_str!("../../../../README.md");
+    for step in [
+        "curl -s -X POST http://localhost:8080/api/v1/auth/device\n",
+        "curl -s http://localhost:8080/api/v1/auth/token \\\n  \
+         -d grant_type=urn:ietf:params:oauth:grant-type:device_code -d device_code=kwd_…\n",
+        "curl -s http://localhost:8080/api/v1/auth/me -H \"Authorization: Bearer eyJ…\"\n",
+        "curl -s http://localhost:8080/api/v1/auth/refresh --json '{\"refresh_token\": \"kwr_…\"}'\n",
+        "curl -s -X DELETE http://localhost:8080/api/v1/auth/logout -H \"Authorization: Bearer eyJ…\"\n",
+    ] {
+        let (_, after) =
+            rest.split_once(step).unwrap_or_else(|| panic!("not in the README, or too late: {step}"));
+        rest = after;
+    }
+}
