@@ -6,9 +6,11 @@
 mod binaries;
 mod cluster;
 mod database;
+mod proxy;
 
 pub use cluster::Cluster;
 pub use database::Database;
+pub use proxy::{Proxy, Way};
 
 /// The environment variable that names a cluster which tests are to share: a `postgres://` URL without a database.
 pub const SHARED: &str = "KEYWRIGHT_TEST_POSTGRES";

@@ -28,6 +28,8 @@ pub enum Failure {
     Contended,
     #[error("too many commands are waiting for the database")]
     TooManyWaiting,
+    #[error("nobody waits for the command any more")]
+    TooLate,
     #[error("it is not known whether the command was committed: {0}")]
     Unknown(#[source] QueryError),
     #[error("the thread of the command is gone: {0}")]
@@ -40,8 +42,12 @@ pub enum OpenError {
     /// The URL is not shown: it may hold a password.
     #[error("the URL of the database is none that PostgreSQL knows")]
     Url,
+    #[error("the URL of the database must name a host, and one port for all hosts or one for each")]
+    Hosts,
     #[error("sslmode must be disable, prefer, require or verify-full")]
     SslMode,
+    #[error("the URL of the database says {0} more than once")]
+    Repeated(&'static str),
     #[error("sslrootcert needs sslmode=verify-full: nothing else verifies a certificate")]
     SslRootCert,
     #[error("no certificate of an authority can be read from {place}: {cause}")]
@@ -92,7 +98,7 @@ impl Failure {
     /// The same, of a statement that may have been committed: if the connection broke, nobody knows.
     pub(super) fn of_unknown_outcome(self) -> Self {
         match self {
-            Self::Query(error) if is_of_connection(&error) => Self::Unknown(error),
+            Self::Query(error) if is_broken(&error) => Self::Unknown(error),
             other => other,
         }
     }
@@ -105,15 +111,23 @@ impl Failure {
         }
     }
 
-    /// Whether the connection is of no more use.
+    /// Whether another connection may be asked the same at once: nothing was done because this one is broken, or leads to
+    /// where nothing can be written.
     pub(super) fn is_of_connection(&self) -> bool {
         match self {
             Self::Connecting(_) | Self::ConnectingTookTooLong | Self::Connection(_) | Self::Unknown(_) => {
                 true
             }
-            Self::Query(error) => is_of_connection(error),
+            Self::Query(error) => is_broken(error) || is_read_only(error),
             _ => false,
         }
+    }
+
+    /// Whether the connection must not be used again. A reason that Diesel does not know may be the connection's own: a
+    /// statement that it has prepared and that a migration has changed since is refused on it for ever.
+    pub(super) fn spoils_connection(&self) -> bool {
+        let is_for_unknown_reason = matches!(self, Self::Query(error) if is_unknown(error));
+        (is_for_unknown_reason && !self.is_conflict()) || self.is_of_connection()
     }
 
     /// Whether trying again later may help. What the database says about a statement's text (it gives a position
@@ -129,7 +143,7 @@ impl Failure {
                 DatabaseErrorKind::Unknown => information.statement_position().is_none(),
                 _ => false,
             },
-            Self::Query(error) => is_of_connection(error),
+            Self::Query(error) => is_broken(error),
             Self::BadRow(_) | Self::Migration(_) | Self::Thread(_) => false,
             _ => true,
         }
@@ -144,7 +158,15 @@ fn is_deadlock(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bo
     tells_both && information.statement_position().is_none()
 }
 
-fn is_of_connection(error: &QueryError) -> bool {
+fn is_unknown(error: &QueryError) -> bool {
+    matches!(error, QueryError::DatabaseError(DatabaseErrorKind::Unknown, _))
+}
+
+fn is_read_only(error: &QueryError) -> bool {
+    matches!(error, QueryError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
+}
+
+fn is_broken(error: &QueryError) -> bool {
     match error {
         QueryError::DatabaseError(kind, _) => {
             matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)

@@ -5,7 +5,10 @@
 //!    query, or a transaction that did not come to its commit, is run again on another.
 //! 3. A command runs in a transaction. One that met another's is rolled back and run again, a bounded number of times.
 //! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated.
-//! 5. When its caller has lost patience, its connection is ended: what was reported as unavailable is not done later.
+//! 5. When its caller has lost patience, its connection is ended: what was reported as unavailable is not begun later,
+//!    nor committed.
+//! 6. Only at its commit it has its place for as long as the database has it: never are there more connections than
+//!    places, but for one that looks whether another server has taken over.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Connector, Live};
+use super::connection::{Commit, Connection, Connector, Live};
 use super::error::Failure;
 
 /// How often a command is run that meets another's each time.
@@ -71,7 +74,10 @@ impl Executor {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared, deadline| shared.with_connection(deadline, &mut query)).await
+        self.run(move |shared, deadline| {
+            shared.with_connection(deadline, &mut |connection, _| query(connection))
+        })
+        .await
     }
 
     /// Runs a command in a transaction.
@@ -81,8 +87,11 @@ impl Executor {
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
         self.run(move |shared, deadline| {
-            let mut attempt =
-                || shared.with_connection(deadline, &mut |connection| transact(connection, &mut command));
+            let mut attempt = || {
+                shared.with_connection(deadline, &mut |connection, commit| {
+                    transact(connection, deadline, commit, &mut command)
+                })
+            };
             for run in 1..RUNS {
                 match attempt() {
                     Err(failure) if failure.is_conflict() => thread::sleep(pause(run)),
@@ -101,7 +110,8 @@ impl Executor {
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
         self.run(move |shared, deadline| {
-            shared.with_connection(deadline, &mut |connection| {
+            shared.with_connection(deadline, &mut |connection, commit| {
+                commit.begins();
                 // Only what goes wrong before the statement is sent may be repeated, and that cannot be told from here.
                 command(connection).map_err(Failure::of_unknown_outcome)
             })
@@ -150,21 +160,23 @@ impl Shared {
     fn with_connection<T>(
         &self,
         deadline: Instant,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+        work: &mut dyn FnMut(&mut Connection, &Commit) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        time_left(deadline)?;
         if let Some(mut live) = self.take() {
             match self.work_on(&mut live, deadline, work) {
                 // Whatever killed this one has killed the others too, most likely.
                 Err(failure) if failure.is_of_connection() => {
                     self.forget();
-                    if matches!(failure, Failure::Unknown(_)) || Instant::now() >= deadline {
+                    if matches!(failure, Failure::Unknown(_)) {
                         return Err(failure);
                     }
                 }
                 outcome => return self.put_back(live, outcome),
             }
         }
-        let mut live = self.connector.connect_blocking(&self.runtime)?;
+        let limit = time_left(deadline)?.min(self.connector.statement_timeout());
+        let mut live = self.connector.connect_blocking(limit, &self.runtime)?;
         let outcome = self.work_on(&mut live, deadline, work);
         self.put_back(live, outcome)
     }
@@ -173,10 +185,10 @@ impl Shared {
         &self,
         live: &mut Live,
         deadline: Instant,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+        work: &mut dyn FnMut(&mut Connection, &Commit) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let _ending = live.ends_at(deadline, &self.runtime);
-        work(&mut live.connection)
+        let ending = live.ends_at(deadline, &self.connector, &self.runtime);
+        work(&mut live.connection, &ending.commit)
     }
 
     /// One that is not known to be dead.
@@ -191,7 +203,7 @@ impl Shared {
     }
 
     fn put_back<T>(&self, live: Live, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        if !matches!(&outcome, Err(failure) if failure.is_of_connection()) {
+        if !matches!(&outcome, Err(failure) if failure.spoils_connection()) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(live);
         }
         outcome
@@ -201,11 +213,14 @@ impl Shared {
 /// `command` in a transaction that reads what is committed, statement by statement: its writes are guarded.
 fn transact<T>(
     connection: &mut Connection,
+    deadline: Instant,
+    commit: &Commit,
     command: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     connection.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")?;
-    match command(connection) {
+    match command(connection).and_then(|value| time_left(deadline).map(|_| value)) {
         Ok(value) => {
+            commit.begins();
             connection.batch_execute("COMMIT").map_err(Failure::of_commit)?;
             Ok(value)
         }
@@ -216,6 +231,12 @@ fn transact<T>(
             Err(failure)
         }
     }
+}
+
+/// How long its caller still waits.
+fn time_left(deadline: Instant) -> Result<Duration, Failure> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(Failure::TooLate) } else { Ok(left) }
 }
 
 /// Longer each time, so that those who meet do not meet again.

@@ -12,14 +12,28 @@ use super::{PostgresStore, figures, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
+/// Writes a row of its own, and takes it away before anybody sees it.
+const PROBE: &str = "INSERT INTO keywright_migration_lock (id) VALUES (-pg_backend_pid()); \
+                     DELETE FROM keywright_migration_lock WHERE id = -pg_backend_pid()";
+
 #[async_trait]
 impl Health for PostgresStore {
+    /// Commits something: a standby can be read, a primary without its synchronous standby can be written to, and
+    /// neither is of use.
     async fn check(&self) -> Result<(), StoreError> {
-        let check = self.executor.read(|connection| {
-            // A standby can be read, and is of no use.
-            connection.batch_execute("BEGIN READ WRITE; ROLLBACK")?;
-            migrations::lacking(connection)
-        });
+        let check = async {
+            // Goes with the command, however long that is at its commit: who asks again takes no other place.
+            let turn = self.checking.clone().lock_owned().await;
+            let check = self.executor.write(move |connection| {
+                let _ = &turn;
+                let lacking = migrations::lacking(connection)?;
+                if lacking.is_empty() {
+                    connection.batch_execute(PROBE)?;
+                }
+                Ok(lacking)
+            });
+            check.await
+        };
         let lacking = within(PATIENCE, check).await?;
         if lacking.is_empty() {
             return Ok(());

@@ -1,6 +1,7 @@
 //! Bringing a database to the schema of this release.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::migration::{Migration, MigrationSource};
@@ -15,8 +16,15 @@ use super::connection::{Connection, Connector};
 use super::error::{Failure, OpenError};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
-/// A migration may take long, and who waits for another's is an operator or a server that starts.
+/// How long it is waited for another's migration, and for locks: by an operator, or a server that starts.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// After which time, at the earliest, PostgreSQL ends who waits for a lock: it looks for a deadlock then.
+const DEADLOCK: Duration = Duration::from_secs(1);
+/// For those who queued.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long connecting may take.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Whoever migrates holds this row. It is made before there is any other table, so it is no migration itself.
 const LOCK: &str = "CREATE TABLE IF NOT EXISTS keywright_migration_lock (id INTEGER PRIMARY KEY); \
@@ -48,24 +56,43 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, OpenError> {
     let (connector, runtime) = (connector.clone(), Handle::current());
     let running = tokio::task::spawn_blocking(move || {
-        let mut live = connector.connect_blocking(&runtime)?;
+        let mut live = connector.connect_blocking(CONNECTING, &runtime)?;
         work(&mut live.connection)
     });
     Ok(running.await.map_err(Failure::from)??)
 }
 
-/// Applies what is pending. Of any number of servers that do so at once one does, and the others wait.
+/// Applies what is pending. Of any number of servers that do so at once one does, and the others wait. Whoever meets one
+/// that reads a table for long (a dump, say) lets those go on who queue behind, and tries again.
 fn apply(connection: &mut Connection) -> Result<Vec<String>, Failure> {
     if lacking(connection)?.is_empty() {
         return Ok(Vec::new());
     }
     make_lock(connection)?;
-    connection.transaction(|connection| {
-        sql_query("SELECT id FROM keywright_migration_lock FOR UPDATE").execute(connection)?;
-        let names = lacking(connection)?;
-        connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
-        Ok(names)
-    })
+    let began_at = Instant::now();
+    loop {
+        let tried_at = Instant::now();
+        let outcome = connection.transaction(apply_at_once);
+        // PostgreSQL's reason is a text in the language of the server. What waited for no lock failed for another reason.
+        let may_have_waited = tried_at.elapsed() >= DEADLOCK;
+        match outcome {
+            Err(Failure::Migration(cause)) if may_have_waited && began_at.elapsed() < PATIENCE => {
+                tracing::warn!(error = %cause, "a migration is tried again");
+                thread::sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Everything or nothing, in the transaction that it is called in.
+fn apply_at_once(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+    sql_query("SELECT id FROM keywright_migration_lock WHERE id = 1 FOR UPDATE").execute(connection)?;
+    let names = lacking(connection)?;
+    // A large table may take its time, but nobody queues behind this for a lock on it for longer than a statement has.
+    connection.batch_execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0")?;
+    connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+    Ok(names)
 }
 
 /// PostgreSQL lets two make one table at once, and then fails one of them for it.

@@ -8,6 +8,7 @@ mod error;
 mod executor;
 mod health;
 mod hold;
+mod hosts;
 mod migrations;
 mod tls;
 
@@ -43,9 +44,11 @@ mod user;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::error::StoreError;
+use tokio::sync::Mutex;
 
 use self::connection::{Connection, Connector};
 use self::error::Failure;
@@ -90,13 +93,15 @@ impl Default for Options {
 pub struct PostgresStore {
     executor: Executor,
     patience: Duration,
+    checking: Arc<Mutex<()>>,
 }
 
 impl PostgresStore {
     /// Works with the database that `url` names. Its connections live on the runtime that this is called on, whichever
     /// runtime their user runs on.
     ///
-    /// `url` is a `postgres://` URL as libpq knows it: of several hosts the first that can be written to is taken;
+    /// `url` is a `postgres://` URL as libpq knows it: of several hosts the first that can be written to is taken, and of
+    /// one host nothing that cannot;
     /// `sslmode` may be `disable`, `prefer` (the default), `require` or `verify-full` (with `sslrootcert`, or the
     /// system's certificates).
     pub async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
@@ -105,7 +110,7 @@ impl PostgresStore {
             migrations::migrate_with(&connector).await?;
         }
         let executor = Executor::new(connector, options.connections, options.queue, options.patience);
-        let store = Self { executor, patience: options.patience };
+        let store = Self { executor, patience: options.patience, checking: Arc::default() };
         // What cannot work at all is said at the start, and not at the first request.
         store.executor.read(|_| Ok(())).await.map_err(OpenError::Database)?;
         Ok(store)

@@ -25,19 +25,24 @@ impl Tls {
         let Some((base, query)) = url.split_once('?') else {
             return Ok((url.to_owned(), Self::AnyCertificate));
         };
-        let (mut rest, mut is_verified, mut authorities) = (Vec::new(), false, None);
+        let (mut rest, mut mode, mut authorities) = (Vec::new(), None, None);
         for parameter in query.split('&') {
-            match parameter.split_once('=') {
-                Some(("sslmode", "verify-full")) => {
-                    is_verified = true;
-                    rest.push("sslmode=require");
-                }
-                Some(("sslmode", mode)) if !matches!(mode, "disable" | "prefer" | "require") => {
-                    return Err(OpenError::SslMode);
-                }
-                Some(("sslrootcert", file)) => authorities = Some(decoded(file)?),
-                _ => rest.push(parameter),
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            // Which of two were meant, and which is taken, is not to be guessed.
+            match decoded(name)?.as_str() {
+                "sslmode" if mode.is_some() => return Err(OpenError::Repeated("sslmode")),
+                "sslrootcert" if authorities.is_some() => return Err(OpenError::Repeated("sslrootcert")),
+                "sslmode" => mode = Some(decoded(value)?),
+                "sslrootcert" => authorities = Some(decoded(value)?),
+                _ => rest.push(parameter.to_owned()),
             }
+        }
+        let is_verified = mode.as_deref() == Some("verify-full");
+        match mode.as_deref() {
+            None => {}
+            Some("verify-full") => rest.push("sslmode=require".to_owned()),
+            Some(known @ ("disable" | "prefer" | "require")) => rest.push(format!("sslmode={known}")),
+            Some(_) => return Err(OpenError::SslMode),
         }
         if authorities.is_some() && !is_verified {
             return Err(OpenError::SslRootCert);
@@ -153,6 +158,10 @@ mod tests {
             "postgres://h/d?sslmode=on",
             "postgres://h/d?sslmode=require&sslrootcert=ca.pem",
             "postgres://h/d?sslrootcert=ca.pem",
+            "postgres://h/d?sslmode=verify-full&sslmode=disable",
+            "postgres://h/d?sslmode=disable&sslmode=verify-full",
+            "postgres://h/d?sslmode=verify-full&sslmod%65=disable",
+            "postgres://h/d?sslmode=verify-full&sslrootcert=ca.pem&sslrootcert=other.pem",
         ] {
             assert_eq!(of(url), None, "{url}");
         }

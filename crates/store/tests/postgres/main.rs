@@ -2,8 +2,10 @@
 #![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod connections;
 mod contract;
 mod hot;
+mod migrations;
 mod plans;
 mod replicas;
 mod schema;
