@@ -30,7 +30,7 @@ docs:
 
 # The pages as pictures, into docs/screenshots
 screenshots:
-    cargo nextest run -p keywright-server --test browser --run-ignored only screenshots
+    KEYWRIGHT_SCREENSHOTS=1 cargo nextest run -p keywright-server --test browser screenshots
 
 # The description of the API, into docs/openapi.json
 openapi:

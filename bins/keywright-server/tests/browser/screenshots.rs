@@ -1,7 +1,8 @@
-//! The pages as pictures in docs/screenshots, for the manual: `just screenshots`. Not a test, so not run as one.
+//! The pages as pictures, as docs/screenshots has them for the manual. `just screenshots` takes them anew.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::accessibility::begin_elsewhere;
 use crate::authenticator::Authenticator;
@@ -15,15 +16,23 @@ const ADA: &str = "ada@example.com";
 const WIDE: u32 = 560;
 const PHONE: u32 = 360;
 
+/// The pictures of the manual.
+fn manual() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots")
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let files = fs::read_dir(folder).unwrap();
+    files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
 /// Takes the page as it is, in light, as wide as it needs.
-async fn take(browser: &Browser, name: &str) {
-    take_as(browser, name, "light", WIDE).await;
+async fn take(browser: &Browser, folder: &Path, name: &str) {
+    take_as(browser, folder, name, "light", WIDE).await;
 }
 
 /// Takes the page in this colour scheme, this wide and as high as it needs.
-async fn take_as(browser: &Browser, name: &str, scheme: &str, width: u32) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");
-    fs::create_dir_all(&folder).unwrap();
+async fn take_as(browser: &Browser, folder: &Path, name: &str, scheme: &str, width: u32) {
     browser.look_at_height(scheme, width, 2000).await;
     let height = "return Math.ceil(document.querySelector('main').getBoundingClientRect().bottom + scrollY)";
     let height: u32 = browser.driver.execute(height, vec![]).await.unwrap().convert().unwrap();
@@ -34,39 +43,41 @@ async fn take_as(browser: &Browser, name: &str, scheme: &str, width: u32) {
 }
 
 #[tokio::test]
-#[ignore = "writes pictures: just screenshots"]
-async fn screenshots() {
+async fn the_manual_has_a_picture_of_every_page() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let is_for_the_manual = env::var_os("KEYWRIGHT_SCREENSHOTS").is_some();
+    let folder = if is_for_the_manual { &manual() } else { elsewhere.path() };
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let authenticator = Authenticator::of(&browser).await;
 
     browser.visit("/sign-in").await;
     browser.find("#passkey").await;
-    take(&browser, "sign-in").await;
-    take_as(&browser, "sign-in-dark", "dark", WIDE).await;
+    take(&browser, folder, "sign-in").await;
+    take_as(&browser, folder, "sign-in-dark", "dark", WIDE).await;
     browser.fill("email", ADA).await;
     browser.press("form[action='/sign-in'] button").await;
     browser.see("Check your mail").await;
-    take(&browser, "check-mail").await;
+    take(&browser, folder, "check-mail").await;
     let token = server.link(ADA).await.token;
     browser.visit(&format!("/magic-link#token={token}")).await;
     browser.find("#sign-in:enabled").await;
-    take(&browser, "magic-link").await;
+    take(&browser, folder, "magic-link").await;
     browser.press("#sign-in").await;
     browser.see("You are signed in").await;
-    take(&browser, "signed-in").await;
+    take(&browser, folder, "signed-in").await;
 
     let user_code = begin_elsewhere(&server, "Ada's laptop", "keywright-cli/1.0 (Linux)").await;
     server.advance(70);
     browser.visit(&format!("/device-verify?code={user_code}")).await;
-    take(&browser, "device-code").await;
+    take(&browser, folder, "device-code").await;
     browser.press("form[action='/device-verify'] button").await;
     browser.find("[name='confirm']").await;
-    take(&browser, "device-consent").await;
+    take(&browser, folder, "device-consent").await;
     browser.press("[name='confirm']").await;
     browser.press("button[value='approve']").await;
     browser.see("Approved").await;
-    take(&browser, "device-approved").await;
+    take(&browser, folder, "device-approved").await;
 
     server.sign_in_device(&server.sign_in_browser(ADA).await).await;
     browser.visit("/account").await;
@@ -79,16 +90,18 @@ async fn screenshots() {
     authenticator.owner_is_there(false).await;
     browser.visit("/account").await;
     browser.find("#add-passkey").await;
-    take(&browser, "account").await;
-    take_as(&browser, "account-phone", "dark", PHONE).await;
+    take(&browser, folder, "account").await;
+    take_as(&browser, folder, "account-phone", "dark", PHONE).await;
     browser.press("a[href^='/account/passkey']").await;
     browser.see("A passkey of yours").await;
-    take(&browser, "passkey").await;
+    take(&browser, folder, "passkey").await;
     server.advance(16 * 60);
     browser.press("[name='confirm']").await;
     browser.press("form[action='/account/passkey/remove'] button").await;
     browser.see("Sign in again").await;
     browser.find("#passkey").await;
-    take(&browser, "sign-in-again").await;
+    take(&browser, folder, "sign-in-again").await;
     browser.close().await;
+
+    assert_eq!(names(folder), names(&manual()));
 }
