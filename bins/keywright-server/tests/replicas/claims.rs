@@ -20,7 +20,7 @@ const SLACK: Duration = Duration::from_millis(500);
 struct World {
     servers: Vec<Server>,
     place: Place,
-    _database: Database,
+    database: Database,
 }
 
 impl World {
@@ -28,7 +28,7 @@ impl World {
         let database = Database::new().unwrap();
         let place = place(&database.url(), &[]);
         let servers = start(&place, count).await;
-        Self { servers, place, _database: database }
+        Self { servers, place, database }
     }
 
     async fn sign_in(&self) -> Tokens {
@@ -63,7 +63,10 @@ async fn claims_have_one_winner(count: usize) {
         keys.insert(server.client().get("/.well-known/jwks.json").await.text);
         assert_eq!(server.client().me(&tokens.access).await.status, 200);
     }
-    assert_eq!(keys.len(), 1, "one signing key");
+    assert_eq!(keys.len(), 1, "the same keys everywhere");
+    let keys: Value = serde_json::from_str(keys.iter().next().unwrap()).unwrap();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1, "{keys}");
+    assert_eq!(world.database.psql("SELECT count(*) FROM signing_keys").unwrap(), "1");
 
     for _ in 0..3 {
         let device_code = client.approved_device(&tokens.access).await;

@@ -1,6 +1,9 @@
 //! `kill -9` of the database and of the server, at one moment of the load after another: what was acknowledged is there,
 //! and nothing that may be used once is used twice. `KEYWRIGHT_KILL_ROUNDS` says how often; `just nightly` does it 50 times.
+//! The moments are others each time; `KEYWRIGHT_KILL_SEED` brings those back that a failed run has printed.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use keywright_throwaway_postgres::{Cluster, Database};
@@ -16,8 +19,22 @@ fn rounds() -> u64 {
     std::env::var("KEYWRIGHT_KILL_ROUNDS").map_or(5, |rounds| rounds.parse().unwrap())
 }
 
+fn seed() -> u64 {
+    let seed = std::env::var("KEYWRIGHT_KILL_SEED").ok().map(|seed| seed.parse().unwrap());
+    seed.unwrap_or_else(|| RandomState::new().hash_one(()))
+}
+
+/// How long the load goes on before the kill of this round.
+fn moment(seed: u64, round: u64) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (seed, round).hash(&mut hasher);
+    Duration::from_millis(100 + hasher.finish() % 250)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_database_and_the_server() {
+    let seed = seed();
+    println!("KEYWRIGHT_KILL_SEED={seed}");
     let mut cluster = Cluster::start(&[]).unwrap();
     let database = Database::at(cluster.url()).unwrap();
     let place = place(&database.url(), &[]);
@@ -34,10 +51,10 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
     let refreshers: Vec<_> = tokens.into_iter().map(|token| crowd.refresher(token)).collect();
     let readers: Vec<_> = (0..3).map(|number| crowd.reader(format!("reader-{number}"))).collect();
     let devices: Vec<_> = (0..2).map(|_| crowd.device(approver.clone())).collect();
+    let leavers: Vec<_> = (0..2).map(|number| crowd.leaver(format!("leaver-{number}"))).collect();
 
     for round in 0..rounds() {
-        // Another moment of the load each time.
-        tokio::time::sleep(Duration::from_millis(150 + round * 53 % 170)).await;
+        tokio::time::sleep(moment(seed, round)).await;
         if round % 3 != 1 {
             cluster.kill().unwrap();
             assert_eq!(server.client().get("/healthz").await.status, 200);
@@ -72,6 +89,14 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
             links += u32::from(is_known);
         }
     }
+    let mut left = 0;
+    for leaver in leavers {
+        for tokens in leaver.await.unwrap() {
+            assert_eq!(client.me(&tokens.access).await.code(), "401 invalid_token", "signed out");
+            assert_eq!(client.refresh(&tokens.refresh).await.code(), "401 invalid_grant", "signed out");
+            left += 1;
+        }
+    }
     let mut claimed = 0;
     for device in devices {
         claimed += device.await.unwrap();
@@ -84,7 +109,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
     let lost =
         "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
     assert_eq!(database.psql(lost).unwrap(), "0");
-    println!("{links} links, {claimed} devices, {} answers", crowd.acknowledged());
-    assert!(links > 5 && claimed > 3, "no load");
+    println!("{links} links, {claimed} devices, {left} sign-outs, {} answers", crowd.acknowledged());
+    assert!(links > 5 && claimed > 3 && left > 3, "no load");
     server.stop().await;
 }

@@ -77,11 +77,20 @@ impl Crowd {
 
     /// The same, asked until there is one; and whether it was asked once only.
     async fn ask(&self, path: &str, body: &Value) -> (Answer, bool) {
+        self.ask_as(None, path, body).await
+    }
+
+    async fn ask_as(&self, access: Option<&str>, path: &str, body: &Value) -> (Answer, bool) {
         let began_at = Instant::now();
         let mut is_first = true;
         while began_at.elapsed() < PATIENCE {
             let client = self.server.borrow().clone();
-            if let Some(answer) = self.once(client.api(Method::POST, path, body)).await {
+            let request = client.api(Method::POST, path, body);
+            let request = match access {
+                Some(access) => request.bearer_auth(access),
+                None => request,
+            };
+            if let Some(answer) = self.once(request).await {
                 return (answer, is_first);
             }
             is_first = false;
@@ -131,20 +140,58 @@ impl Crowd {
             while !crowd.is_over() {
                 let begun = crowd.ask("/device", &json!({})).await.0;
                 let body = json!({"user_code": begun.field("user_code")});
-                let client = crowd.server.borrow().clone();
-                let approval = client.api(Method::POST, "/device/verify", &body).bearer_auth(&access);
-                if crowd.once(approval).await.is_none_or(|answer| answer.status != 200) {
-                    continue;
-                }
+                let (approved, is_first) = crowd.ask_as(Some(&access), "/device/verify", &body).await;
+                // Asked again it is none that waits for a decision, if the answer to the first was lost.
+                assert!(approved.status == 200 || !is_first, "{approved:?}");
                 let body = json!({"device_code": begun.field("device_code")});
-                let uses = tokio::join!(crowd.ask("/token", &body), crowd.ask("/token", &body));
-                // Both may have been told to wait, then nobody has it yet.
-                if [&uses.0, &uses.1].iter().any(|(answer, _)| answer.status == 200) {
-                    winner(&[uses.0, uses.1], "400 invalid_grant");
-                    claimed += 1;
-                }
+                claimed += u32::from(crowd.claim(&body).await);
             }
             claimed
+        })
+    }
+}
+
+impl Crowd {
+    /// Claims an approved device twice at once: whether somebody was signed in. It was approved, so nobody is told to
+    /// wait, and only an answer that was lost leaves nobody signed in.
+    async fn claim(&self, body: &Value) -> bool {
+        let began_at = Instant::now();
+        while began_at.elapsed() < PATIENCE {
+            let uses = tokio::join!(self.ask("/token", body), self.ask("/token", body));
+            let uses = [uses.0, uses.1];
+            // Both came too soon after one whose answer was lost: nobody has it yet.
+            if uses.iter().all(|(answer, _)| answer.code() == "400 slow_down") {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                continue;
+            }
+            return winner(&uses, "400 invalid_grant").is_some();
+        }
+        panic!("the device was not claimed for {PATIENCE:?}");
+    }
+
+    /// One who signs in and out again and again: what was signed out.
+    pub fn leaver(&self, name: String) -> JoinHandle<Vec<Tokens>> {
+        let crowd = self.clone();
+        tokio::spawn(async move {
+            let mut left = Vec::new();
+            for turn in 0.. {
+                if crowd.is_over() {
+                    break;
+                }
+                let body = json!({"email": format!("{name}-{turn}@example.com")});
+                let asked = crowd.ask("/magic_link", &body).await.0;
+                let body = json!({"token": link_token(&crowd.keyring, &asked)});
+                let (signed_in, is_first) = crowd.ask("/magic_link/verify", &body).await;
+                if signed_in.status != 200 {
+                    assert!(!is_first, "{signed_in:?}");
+                    continue;
+                }
+                let tokens = signed_in.tokens();
+                let body = json!({"token": tokens.refresh});
+                assert_eq!(crowd.ask("/revoke", &body).await.0.status, 200);
+                left.push(tokens);
+            }
+            left
         })
     }
 }

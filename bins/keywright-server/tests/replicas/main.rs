@@ -23,9 +23,13 @@ use futures_util::future::join_all;
 
 use crate::harness::{Place, Server};
 
+/// How many connections a server has.
+const POOL: usize = 8;
+
 /// A place whose servers have a secret already, and remember at `url`; devices may poll each second.
 fn place(url: &str, settings: &[(&str, &str)]) -> Place {
-    let defaults = [("DATABASE__URL", url), ("DATABASE__POOL_SIZE", "8"), ("DEVICE__INTERVAL", "1s")];
+    let pool = POOL.to_string();
+    let defaults = [("DATABASE__URL", url), ("DATABASE__POOL_SIZE", &pool), ("DEVICE__INTERVAL", "1s")];
     let settings: Vec<_> = defaults.into_iter().chain(settings.iter().copied()).collect();
     let place = Place::with(&settings);
     fs::create_dir(place.path("data")).unwrap();
