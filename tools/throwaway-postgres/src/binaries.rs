@@ -5,8 +5,16 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
 
+/// The environment variable that says where PostgreSQL's programs are, if they are in no usual place or of several
+/// versions one is meant.
+const DIRECTORY: &str = "KEYWRIGHT_TEST_POSTGRES_BIN";
+
 /// The directory with `postgres`, `initdb` and `psql`.
 pub fn directory() -> Result<PathBuf> {
+    // Nothing else is looked at then.
+    if let Some(chosen) = std::env::var_os(DIRECTORY) {
+        return first_complete(&[chosen.into()]);
+    }
     let configured = Command::new("pg_config").arg("--bindir").output().ok();
     let configured = configured.filter(|output| output.status.success()).map(|output| {
         let text = String::from_utf8_lossy(&output.stdout);
@@ -16,10 +24,15 @@ pub fn directory() -> Result<PathBuf> {
     let mut candidates: Vec<_> = installed.map(|entry| entry.path().join("bin")).collect();
     candidates.sort();
     candidates.extend(configured);
-    let is_complete = |directory: &PathBuf| {
+    candidates.reverse();
+    first_complete(&candidates)
+}
+
+fn first_complete(candidates: &[PathBuf]) -> Result<PathBuf> {
+    let is_complete = |directory: &&PathBuf| {
         ["postgres", "initdb", "psql"].iter().all(|program| directory.join(program).exists())
     };
-    candidates.into_iter().rev().find(is_complete).context(
+    candidates.iter().find(is_complete).cloned().context(
         "PostgreSQL's server is not on this machine, and the tests need it: apt-get install postgresql",
     )
 }

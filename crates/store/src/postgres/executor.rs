@@ -33,7 +33,6 @@ pub(super) struct Executor {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
-    patience: Duration,
     runtime: Handle,
 }
 
@@ -44,21 +43,14 @@ struct Shared {
 }
 
 impl Executor {
-    /// Makes its connections, and its threads, on the runtime that this is called on. Up to `queue` commands wait, and
-    /// none goes on for longer than `patience`.
-    pub(super) fn new(
-        connector: Connector,
-        connections: NonZeroUsize,
-        queue: usize,
-        patience: Duration,
-    ) -> Self {
+    /// Makes its connections, and its threads, on the runtime that this is called on. Up to `queue` commands wait.
+    pub(super) fn new(connector: Connector, connections: NonZeroUsize, queue: usize) -> Self {
         let runtime = Handle::current();
         Self {
             shared: Arc::new(Shared { connector, idle: Mutex::default(), runtime: runtime.clone() }),
             places: Arc::new(Semaphore::new(connections.get())),
             waiting: AtomicUsize::new(0),
             queue,
-            patience,
             runtime,
         }
     }
@@ -68,25 +60,25 @@ impl Executor {
         self.waiting.load(Ordering::Relaxed) as u64
     }
 
-    /// Runs a query. It changes nothing, so a broken connection is no reason not to ask again.
-    pub(super) async fn read<T, F>(&self, mut query: F) -> Result<T, Failure>
+    /// Runs a query, for up to `limit`. It changes nothing, so a broken connection is no reason not to ask again.
+    pub(super) async fn read<T, F>(&self, limit: Duration, mut query: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared, deadline| {
+        self.run(limit, move |shared, deadline| {
             shared.with_connection(deadline, &mut |connection, _| query(connection))
         })
         .await
     }
 
-    /// Runs a command in a transaction.
-    pub(super) async fn write<T, F>(&self, mut command: F) -> Result<T, Failure>
+    /// Runs a command in a transaction, for up to `limit`.
+    pub(super) async fn write<T, F>(&self, limit: Duration, mut command: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared, deadline| {
+        self.run(limit, move |shared, deadline| {
             let mut attempt = || {
                 shared.with_connection(deadline, &mut |connection, commit| {
                     transact(connection, deadline, commit, &mut command)
@@ -103,13 +95,13 @@ impl Executor {
         .await
     }
 
-    /// Runs a command of one statement, which is a transaction by itself.
-    pub(super) async fn write_one<T, F>(&self, mut command: F) -> Result<T, Failure>
+    /// Runs a command of one statement, which is a transaction by itself, for up to `limit`.
+    pub(super) async fn write_one<T, F>(&self, limit: Duration, mut command: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(move |shared, deadline| {
+        self.run(limit, move |shared, deadline| {
             shared.with_connection(deadline, &mut |connection, commit| {
                 commit.begins();
                 // Only what goes wrong before the statement is sent may be repeated, and that cannot be told from here.
@@ -119,12 +111,12 @@ impl Executor {
         .await
     }
 
-    async fn run<T, F>(&self, work: F) -> Result<T, Failure>
+    async fn run<T, F>(&self, limit: Duration, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnOnce(&Shared, Instant) -> Result<T, Failure> + Send + 'static,
     {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + limit;
         let place = {
             let _waiting = Waiting::new(&self.waiting, self.queue)?;
             // Nobody closes the semaphore.

@@ -21,10 +21,10 @@ impl Health for PostgresStore {
     /// Commits something: a standby can be read, a primary without its synchronous standby can be written to, and
     /// neither is of use.
     async fn check(&self) -> Result<(), StoreError> {
-        let check = async {
+        let check = async |limit| {
             // Goes with the command, however long that is at its commit: who asks again takes no other place.
             let turn = self.checking.clone().lock_owned().await;
-            let check = self.executor.write(move |connection| {
+            let check = self.executor.write(limit, move |connection| {
                 let _ = &turn;
                 let lacking = migrations::lacking(connection)?;
                 if lacking.is_empty() {

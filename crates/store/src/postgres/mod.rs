@@ -10,6 +10,7 @@ mod health;
 mod hold;
 mod hosts;
 mod migrations;
+mod patience;
 mod tls;
 
 #[path = "../sql/activity.rs"]
@@ -42,7 +43,6 @@ mod signing_key;
 mod user;
 
 use std::fmt;
-use std::future::Future;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,8 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Executor;
 pub use self::migrations::{migrate, pending};
+pub use self::patience::with_one_patience;
+use self::patience::within;
 use self::settle::settle;
 use crate::sql::same;
 
@@ -71,7 +73,8 @@ pub struct Options {
     /// After how long the database gives up a statement, and a connection that is being made is given up. Less than
     /// `patience`.
     pub statement_timeout: Duration,
-    /// After how long a command that has no answer is reported as unavailable.
+    /// After how long a command that has no answer is reported as unavailable; all that a request asks together, if it
+    /// is answered [`with_one_patience`].
     pub patience: Duration,
     /// Whether opening applies the migrations that are pending.
     pub migrate: bool,
@@ -109,10 +112,10 @@ impl PostgresStore {
         if options.migrate {
             migrations::migrate_with(&connector).await?;
         }
-        let executor = Executor::new(connector, options.connections, options.queue, options.patience);
+        let executor = Executor::new(connector, options.connections, options.queue);
         let store = Self { executor, patience: options.patience, checking: Arc::default() };
         // What cannot work at all is said at the start, and not at the first request.
-        store.executor.read(|_| Ok(())).await.map_err(OpenError::Database)?;
+        store.executor.read(options.patience, |_| Ok(())).await.map_err(OpenError::Database)?;
         Ok(store)
     }
 
@@ -122,7 +125,7 @@ impl PostgresStore {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, self.executor.read(query)).await
+        within(self.patience, |limit| self.executor.read(limit, query)).await
     }
 
     /// Runs a command in a transaction, which another connection's commits may make it begin again.
@@ -131,7 +134,7 @@ impl PostgresStore {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, self.executor.write(command)).await
+        within(self.patience, |limit| self.executor.write(limit, command)).await
     }
 
     /// Runs a command of one statement, which needs no transaction around it.
@@ -140,22 +143,12 @@ impl PostgresStore {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, self.executor.write_one(command)).await
+        within(self.patience, |limit| self.executor.write_one(limit, command)).await
     }
 }
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
-    }
-}
-
-async fn within<T>(
-    limit: Duration,
-    answer: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, answer).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(StoreError::unavailable("no answer from the database in time")),
     }
 }
