@@ -142,8 +142,8 @@ async fn a_database_without_a_connection_to_give() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_takes_seconds_for_each_statement() {
     let database = Database::new().unwrap();
-    let port = database.psql("SHOW port").unwrap().parse().unwrap();
-    let way = Proxy::start(Way::To(port)).await.unwrap();
+    let cluster = database.psql("SHOW port").unwrap().parse().unwrap();
+    let way = Proxy::start(Way::To(cluster)).await.unwrap();
     let place = place(&way.url(database.name()), &[]);
     let server = place.start().await;
     let (client, keyring) = (server.client(), place.keyring());
