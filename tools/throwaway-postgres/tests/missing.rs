@@ -1,5 +1,4 @@
 //! Without PostgreSQL its tests fail, and say what to install.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs::{self, File};
 use std::process::Command;
