@@ -14,7 +14,7 @@ use tokio::sync::watch;
 pub enum Way {
     /// It leads to this port.
     To(u16),
-    /// It is accepted, and leads nowhere until the way is another.
+    /// It is accepted, and leads nowhere until it is cut.
     Silent,
 }
 
@@ -38,12 +38,12 @@ impl Proxy {
         let (ways, delays, cuts) = (way.subscribe(), delay.subscribe(), cut.subscribe());
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let (mut ways, delays, mut cuts) = (ways.clone(), delays.clone(), cuts.clone());
+                let (way, delays, mut cuts) = (*ways.borrow(), delays.clone(), cuts.clone());
                 cuts.mark_unchanged();
                 tokio::spawn(async move {
                     tokio::select! {
                         _ = cuts.changed() => {}
-                        () = lead(near, &mut ways, delays) => {}
+                        () = lead(near, way, delays) => {}
                     }
                 });
             }
@@ -61,7 +61,7 @@ impl Proxy {
         format!("postgres://keywright@{}/{database}", self.address)
     }
 
-    /// Where connections lead that are made, or are led nowhere, from now on.
+    /// Where connections lead that are made from now on.
     pub fn leads(&self, way: Way) {
         self.way.send_replace(way);
     }
@@ -77,9 +77,8 @@ impl Proxy {
     }
 }
 
-async fn lead(near: TcpStream, ways: &mut watch::Receiver<Way>, delays: watch::Receiver<Duration>) {
-    let Ok(way) = ways.wait_for(|way| matches!(way, Way::To(_))).await.map(|way| *way) else { return };
-    let Way::To(port) = way else { return };
+async fn lead(near: TcpStream, way: Way, delays: watch::Receiver<Duration>) {
+    let Way::To(port) = way else { return std::future::pending().await };
     let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { return };
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());

@@ -138,19 +138,26 @@ async fn nothing_is_begun_for_a_caller_that_has_lost_patience() {
     let store = PostgresStore::open(&way.url(database.name()), &options).await.unwrap();
     let users = Stores::of(Arc::new(store)).users;
 
-    // Late, the connection breaks, and the new one is there only when nobody waits any more.
+    // Late, the connection breaks, and the new one is not made while anybody waits.
     way.delays(Duration::from_mins(1));
-    let opening = tokio::spawn(async move { users.open(&user(1)).await });
+    let opening = {
+        let users = users.clone();
+        tokio::spawn(async move { users.open(&user(1)).await })
+    };
     tokio::time::sleep(Duration::from_millis(1500)).await;
     way.delays(Duration::ZERO);
     way.leads(Way::Silent);
     way.cut();
     let opened = opening.await.unwrap();
     way.leads(Way::To(port));
+    let began_at = Instant::now();
+    let found = users.find(UserId(Uuid::from_u128(1))).await;
+    let took = began_at.elapsed();
 
     assert!(is_unavailable(&opened), "{opened:?}");
-    // Longer than a connection may take to be made.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // Its place was free then.
+    assert!(matches!(found, Ok(None)), "{found:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(database.psql("SELECT count(*) FROM users").unwrap(), "0");
 }
 
