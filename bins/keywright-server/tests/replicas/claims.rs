@@ -94,8 +94,17 @@ async fn every_claim_has_one_winner_among_four() {
 }
 
 #[tokio::test]
-async fn what_is_revoked_at_one_server_is_over_at_every_other_at_once() {
-    let world = World::new(4).await;
+async fn what_is_revoked_at_one_of_two_is_over_at_the_other_at_once() {
+    what_is_revoked_is_over_at_once(2).await;
+}
+
+#[tokio::test]
+async fn what_is_revoked_at_one_of_four_is_over_at_every_other_at_once() {
+    what_is_revoked_is_over_at_once(4).await;
+}
+
+async fn what_is_revoked_is_over_at_once(count: usize) {
+    let world = World::new(count).await;
 
     for ending in &world.servers {
         let tokens = world.sign_in().await;
@@ -113,10 +122,19 @@ async fn what_is_revoked_at_one_server_is_over_at_every_other_at_once() {
 }
 
 #[tokio::test]
-async fn who_waits_at_one_server_is_answered_when_another_is_told() {
-    let world = World::new(2).await;
+async fn who_waits_at_one_of_two_is_answered_when_the_other_is_told() {
+    who_waits_is_answered(2).await;
+}
+
+#[tokio::test]
+async fn who_waits_at_one_of_four_is_answered_when_the_last_is_told() {
+    who_waits_is_answered(4).await;
+}
+
+async fn who_waits_is_answered(count: usize) {
+    let world = World::new(count).await;
     let tokens = world.sign_in().await;
-    let (asked, told) = (world.servers[0].client(), world.servers[1].client());
+    let (asked, told) = (world.servers[0].client(), world.servers[count - 1].client());
 
     for (action, answer) in [("approve", "200 -"), ("deny", "400 access_denied")] {
         let begun = told.post("/device", json!({})).await;
@@ -136,13 +154,22 @@ async fn who_waits_at_one_server_is_answered_when_another_is_told() {
 }
 
 #[tokio::test]
-async fn each_mail_goes_out_once() {
+async fn each_mail_of_two_goes_out_once() {
+    each_mail_goes_out_once(2).await;
+}
+
+#[tokio::test]
+async fn each_mail_of_four_goes_out_once() {
+    each_mail_goes_out_once(4).await;
+}
+
+async fn each_mail_goes_out_once(count: usize) {
     const MAILS: usize = 40;
     let smtp = SmtpListener::start().await;
     let database = Database::new().unwrap();
     let url = format!("smtp://{}", smtp.addr());
     let place = place(&database.url(), &[("MAIL__URL", &url), ("MAIL__FROM", "auth@example.com")]);
-    let servers = start(&place, 4).await;
+    let servers = start(&place, count).await;
 
     let asked = (0..MAILS).map(|number| {
         let body = json!({"email": format!("{number}@example.com")});
