@@ -1,4 +1,4 @@
-//! The cookie of a browser session.
+//! Cookies: how all of this server's are made, and the one of a browser session.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
@@ -6,13 +6,17 @@ use keywright_domain::credential::Credential;
 
 use crate::settings::Settings;
 
-/// Its name: with the `__Host-` prefix browsers refuse it from subdomains and over plain http (RFC 6265bis).
-fn name(settings: &Settings) -> &'static str {
-    if settings.cookie_is_secure { "__Host-kw_session" } else { "kw_session" }
+const SESSION: &str = "kw_session";
+
+/// What `short` is called: with the `__Host-` prefix browsers refuse it from subdomains and over plain http (RFC 6265bis).
+fn name(settings: &Settings, short: &str) -> String {
+    if settings.cookie_is_secure { format!("__Host-{short}") } else { short.to_owned() }
 }
 
-fn cookie(settings: &Settings, value: String) -> Cookie<'static> {
-    Cookie::build(name(settings), value)
+/// A cookie for this server alone, which no script reads. It comes along when a link from elsewhere, such as one of a
+/// mail, leads here.
+pub fn new(settings: &Settings, short: &str, value: String) -> Cookie<'static> {
+    Cookie::build(name(settings, short), value)
         .path("/")
         .secure(settings.cookie_is_secure)
         .http_only(true)
@@ -20,19 +24,29 @@ fn cookie(settings: &Settings, value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// The cookie that holds `credential`.
-pub fn holding(settings: &Settings, credential: &Credential) -> Cookie<'static> {
-    cookie(settings, credential.expose().to_owned())
-}
-
-/// What makes a browser forget the cookie.
-pub fn cleared(settings: &Settings) -> Cookie<'static> {
-    let mut cookie = cookie(settings, String::new());
+/// What makes a browser forget the cookie `short`.
+pub fn removal(settings: &Settings, short: &str) -> Cookie<'static> {
+    let mut cookie = new(settings, short, String::new());
     cookie.make_removal();
     cookie
 }
 
+/// The text of the cookie `short` that `request` carries.
+pub fn text(request: &HttpRequest, settings: &Settings, short: &str) -> Option<String> {
+    request.cookie(&name(settings, short)).map(|cookie| cookie.value().to_owned())
+}
+
+/// The cookie that holds `credential`.
+pub fn holding(settings: &Settings, credential: &Credential) -> Cookie<'static> {
+    new(settings, SESSION, credential.expose().to_owned())
+}
+
+/// What makes a browser forget the cookie.
+pub fn cleared(settings: &Settings) -> Cookie<'static> {
+    removal(settings, SESSION)
+}
+
 /// The text of the cookie that `request` carries.
 pub fn of(request: &HttpRequest, settings: &Settings) -> Option<String> {
-    request.cookie(name(settings)).map(|cookie| cookie.value().to_owned())
+    text(request, settings, SESSION)
 }

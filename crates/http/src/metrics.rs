@@ -3,7 +3,7 @@
 //! No label holds what a client chooses: a route is its pattern, and a method that no route takes is `other`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -16,6 +16,7 @@ use keywright_domain::tally::{Incident, Tally};
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
+use tokio::time::Instant;
 
 use crate::endpoint::Endpoint;
 use crate::problem::Problem;
@@ -197,7 +198,7 @@ mod tests {
         Figures { live_sessions, due_mails: 2, dead_mails: 1, waiting_writes: None }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_took_long_to_count_is_kept_and_what_did_not_is_counted_anew() {
         let metrics = Metrics::new().unwrap();
         let at_once = |live| async move { Ok(figures(live)) };

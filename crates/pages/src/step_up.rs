@@ -5,13 +5,13 @@
 //! 2. Any sign-in renews the session.
 //! 3. The page fills in what was typed, and a press goes on.
 
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_domain::id::UserId;
-use keywright_http::{Problem, Settings};
+use keywright_http::{Problem, Settings, cookie};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -21,6 +21,9 @@ use crate::wording::Again;
 
 /// How long what was typed waits: as long as a magic link is usually good for.
 const PATIENCE: Duration = Duration::minutes(15);
+
+/// What the cookie is called.
+const NAME: &str = "kw_draft";
 
 /// The longest text that waits, in characters: no right one is longer.
 const LONGEST: usize = 254;
@@ -88,9 +91,7 @@ pub fn sign_in_again_with(
 
 /// `page`, which has filled in what waited: a reload starts afresh.
 pub fn picked_up(mut page: HttpResponse, settings: &Settings) -> Result<HttpResponse, ProblemPage> {
-    let mut nothing = cookie(settings, String::new());
-    nothing.make_removal();
-    page.add_cookie(&nothing).map_err(|_| Problem::internal())?;
+    page.add_cookie(&cookie::removal(settings, NAME)).map_err(|_| Problem::internal())?;
     Ok(page)
 }
 
@@ -102,8 +103,8 @@ impl Draft {
 
     /// What waits in `request`, if `user` is who typed it.
     pub fn of(request: &HttpRequest, user: UserId, settings: &Settings) -> Option<Self> {
-        let waiting = request.cookie(name(settings))?;
-        let mut parts = waiting.value().splitn(3, '.');
+        let waiting = cookie::text(request, settings, NAME)?;
+        let mut parts = waiting.splitn(3, '.');
         let (reason, owner, text) = (parts.next()?, parts.next()?, parts.next()?);
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let draft = Self::new(Reason::parse(reason)?, UserId(Uuid::try_parse(owner).ok()?), &text);
@@ -112,24 +113,11 @@ impl Draft {
 
     fn cookie(&self, settings: &Settings) -> Cookie<'static> {
         let text = URL_SAFE_NO_PAD.encode(&self.text);
-        let mut cookie = cookie(settings, format!("{}.{}.{text}", self.reason.as_str(), self.user));
+        let value = format!("{}.{}.{text}", self.reason.as_str(), self.user);
+        let mut cookie = cookie::new(settings, NAME, value);
         cookie.set_max_age(PATIENCE);
         cookie
     }
-}
-
-fn name(settings: &Settings) -> &'static str {
-    if settings.cookie_is_secure { "__Host-kw_draft" } else { "kw_draft" }
-}
-
-fn cookie(settings: &Settings, value: String) -> Cookie<'static> {
-    Cookie::build(name(settings), value)
-        .path("/")
-        .secure(settings.cookie_is_secure)
-        .http_only(true)
-        // A link from a mail may be how the person comes back.
-        .same_site(SameSite::Lax)
-        .finish()
 }
 
 #[cfg(test)]

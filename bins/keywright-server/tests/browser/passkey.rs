@@ -26,6 +26,17 @@ pub async fn add(browser: &Browser, name: &str) {
     browser.wait_for("the passkey", async || browser.text().await.contains("The passkey was added.")).await;
 }
 
+/// Somebody who is signed in and has a passkey, whose authenticator answers nobody just now.
+pub async fn owner() -> (Keywright, Browser, Authenticator) {
+    let server = Keywright::start().await;
+    let browser = Browser::open(&server).await;
+    let authenticator = Authenticator::of(&browser).await;
+    browser.sign_in(&server, ADA).await;
+    add(&browser, "Laptop").await;
+    authenticator.owner_is_there(false).await;
+    (server, browser, authenticator)
+}
+
 #[tokio::test]
 async fn an_owner_adds_renames_and_removes_a_passkey_and_the_authenticator_learns_of_it() {
     let server = Keywright::start().await;

@@ -7,7 +7,7 @@ use thirtyfour::prelude::*;
 use crate::authenticator::Authenticator;
 use crate::browser::{Browser, Setup};
 use crate::device_verify::{begin, poll};
-use crate::passkey::{ADA, add};
+use crate::passkey::{ADA, add, owner};
 use crate::server::{Keywright, send};
 
 /// Signs out by the button on /account.
@@ -56,12 +56,7 @@ async fn a_person_signs_in_by_the_button_approves_a_device_and_ends_its_session(
 
 #[tokio::test]
 async fn a_person_signs_in_by_the_autofill_of_the_e_mail_field() {
-    let server = Keywright::start().await;
-    let mut browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
-    browser.sign_in(&server, ADA).await;
-    add(&browser, "Laptop").await;
-    authenticator.owner_is_there(false).await;
+    let (_server, mut browser, authenticator) = owner().await;
     sign_out(&browser).await;
     authenticator.owner_is_there(true).await;
 
@@ -81,12 +76,7 @@ async fn a_person_signs_in_by_the_autofill_of_the_e_mail_field() {
 
 #[tokio::test]
 async fn a_passkey_that_was_removed_elsewhere_is_forgotten_by_its_authenticator() {
-    let server = Keywright::start().await;
-    let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
-    browser.sign_in(&server, ADA).await;
-    add(&browser, "Laptop").await;
-    authenticator.owner_is_there(false).await;
+    let (server, browser, authenticator) = owner().await;
     sign_out(&browser).await;
     let tokens = server.sign_in(ADA).await;
     let held = server.get_as(&tokens.access, "/api/v1/auth/passkeys").await.json();

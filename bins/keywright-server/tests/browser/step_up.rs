@@ -2,7 +2,7 @@
 
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;
-use crate::passkey::{ADA, add};
+use crate::passkey::{ADA, owner};
 use crate::server::Keywright;
 
 /// Longer than a sign-in is fresh, in seconds.
@@ -49,12 +49,7 @@ async fn the_name_of_a_new_passkey_is_not_lost_on_the_way() {
 
 #[tokio::test]
 async fn a_new_address_is_not_lost_on_the_way_by_a_passkey() {
-    let server = Keywright::start().await;
-    let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
-    browser.sign_in(&server, ADA).await;
-    add(&browser, "Laptop").await;
-    authenticator.owner_is_there(false).await;
+    let (server, browser, authenticator) = owner().await;
     server.advance(STALE);
 
     browser.fill("email", "ada@new.example").await;
@@ -75,12 +70,7 @@ async fn a_new_address_is_not_lost_on_the_way_by_a_passkey() {
 
 #[tokio::test]
 async fn removing_a_passkey_comes_back_to_it_by_the_link_of_the_mail() {
-    let server = Keywright::start().await;
-    let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
-    browser.sign_in(&server, ADA).await;
-    add(&browser, "Laptop").await;
-    authenticator.owner_is_there(false).await;
+    let (server, browser, authenticator) = owner().await;
     browser.press("a[href^='/account/passkey']").await;
     browser.see("A passkey of yours").await;
     let path = browser.path().await;
