@@ -249,4 +249,5 @@ diesel::table! {
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(memberships -> organizations (organization_id));
 diesel::allow_tables_to_appear_in_same_query!(memberships, organizations);
+diesel::allow_tables_to_appear_in_same_query!(magic_links, users);
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);

@@ -1,15 +1,17 @@
 //! Locks: rows that a command holds until it ends, so that what it read of them stays true.
 
 use diesel::prelude::*;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::user::User;
 
 use super::Connection;
 use super::error::Failure;
+use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::mail::MailRow;
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Lock, Millis};
-use crate::schema::{locks, mails, organizations, users};
+use crate::schema::{locks, magic_link_addresses, mails, organizations, users};
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
@@ -21,6 +23,15 @@ pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<Use
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id)).select(organizations::id).for_no_key_update();
     Ok(found.first::<Key>(connection).optional()?.is_some())
+}
+
+/// What was tried on the links of an address, held until the command ends; none if nothing ever was.
+pub(super) fn address(
+    connection: &mut Connection,
+    email: &EmailAddress,
+) -> Result<Option<MagicLinkAddressRow>, Failure> {
+    let found = magic_link_addresses::table.find(email.as_str());
+    Ok(found.select(MagicLinkAddressRow::as_select()).for_no_key_update().first(connection).optional()?)
 }
 
 /// Nobody else holds `lock` until the command ends.

@@ -3,6 +3,7 @@
 //! Diesel's synchronous interface runs on threads of their own over tokio-postgres, so that the queries are the ones
 //! that SQLite runs too (docs/adr/0003), and a caller that hangs up cannot tear a transaction.
 
+mod at_once;
 mod connection;
 mod error;
 mod executor;
@@ -60,6 +61,8 @@ use self::patience::within;
 use self::settle::settle;
 use crate::sql::same;
 
+/// What `sql/` is written to.
+type Backend = diesel::pg::Pg;
 /// What the ports of `sql/` are implemented for.
 type Store = PostgresStore;
 

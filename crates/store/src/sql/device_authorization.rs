@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
@@ -13,11 +14,11 @@ use keywright_domain::device_authorization::{
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::{Authentication, EndReason, SessionSeed};
+use keywright_domain::session::{Authentication, EndReason, Session, SessionSeed};
 use keywright_domain::stamp::Stamp;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, mail, session, settle, user};
+use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, user};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
@@ -94,20 +95,16 @@ impl DeviceAuthorizations for Store {
         let found = self.read(move |connection| load(connection, id)).await?;
         let Some(found) = found else { return Ok(Polled::Spent) };
         // Most polls end here: they find nothing to claim, and never wait for the writer.
-        if let Err(polled) = claimable(&found, poll, at.now) {
-            return Ok(polled);
+        let (by, authentication) = match claimable(&found, poll, at.now) {
+            Ok(approval) => approval,
+            Err(polled) => return Ok(polled),
+        };
+        let (session, authorization) = opened(&found, by, authentication, seed, at);
+        if at_once::claim(self, &found, &authorization, &session, at).await?.is_some() {
+            return Ok(Polled::Claimed { session, authorization });
         }
         let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
-        let mut found = Some(found);
-        self.write(move |connection| {
-            settle(|| {
-                // What was read a moment ago will do at first: whoever claims it is guarded by its state.
-                let before = found.take().map_or_else(|| load(connection, id), |found| Ok(Some(found)))?;
-                let Some(before) = before else { return Ok(Some(Polled::Spent)) };
-                claim(connection, &before, &poll, &seed, &at)
-            })
-        })
-        .await
+        self.write(move |connection| settle(|| claim(connection, &poll, &seed, &at))).await
     }
 
     async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
@@ -156,29 +153,44 @@ fn claimable(
     }
 }
 
-/// Claims what was approved. None if it is not as it was `before` any more.
+/// The session that the device gets, and the authorization as it is then.
+fn opened(
+    before: &DeviceAuthorization,
+    by: UserId,
+    authentication: Authentication,
+    seed: &SessionSeed,
+    at: &Stamp,
+) -> (Session, DeviceAuthorization) {
+    let (client_id, client_name) = (before.client_id.clone(), before.client_name.clone());
+    let session = SessionSeed { client_id, client_name, ..seed.clone() }.open(by, authentication, at);
+    let authorization = before.claimed(session.id, at.now);
+    (session, authorization)
+}
+
+/// Claims what was approved. None if it was changed meanwhile.
 fn claim(
     connection: &mut Connection,
-    before: &DeviceAuthorization,
     poll: &Poll,
     seed: &SessionSeed,
     at: &Stamp,
 ) -> Result<Option<Polled>, Failure> {
-    let (by, authentication) = match claimable(before, poll, at.now) {
+    let Some(before) = load(connection, poll.id)? else { return Ok(Some(Polled::Spent)) };
+    if let State::Claimed { session, .. } = before.state
+        && session == seed.id
+        && let Some(session) = session::load(connection, session)?
+    {
+        // It was this very command that claimed it, though nobody could tell.
+        return Ok(Some(Polled::Claimed { session, authorization: before }));
+    }
+    let (by, authentication) = match claimable(&before, poll, at.now) {
         Ok(approval) => approval,
         Err(polled) => return Ok(Some(polled)),
     };
     if !hold::user(connection, by)?.is_some_and(|user| user.is_enabled()) {
         return Ok(Some(Polled::AccountUnavailable));
     }
-    let seed = SessionSeed {
-        client_id: before.client_id.clone(),
-        client_name: before.client_name.clone(),
-        ..seed.clone()
-    };
-    let session = seed.open(by, authentication, at);
-    let authorization = before.claimed(session.id, at.now);
-    if !replace(connection, before, &authorization)? {
+    let (session, authorization) = opened(&before, by, authentication, seed, at);
+    if !replace(connection, &before, &authorization)? {
         return Ok(None);
     }
     session::insert(connection, &session)?;
@@ -226,6 +238,14 @@ fn replace(
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,
 ) -> Result<bool, Failure> {
+    Ok(replacement(before, after).execute(connection)? > 0)
+}
+
+/// The update that does that.
+pub(super) fn replacement(
+    before: &DeviceAuthorization,
+    after: &DeviceAuthorization,
+) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {
     let judged = dsl::id.eq(Key::from(before.id)).and(dsl::state.eq(before.state.as_str()));
-    Ok(update(table::table, judged, StateChange::from(after.state)).execute(connection)? > 0)
+    update(table::table, judged, StateChange::from(after.state))
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
@@ -16,7 +17,7 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, mail, session, settle, user};
+use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, user};
 use crate::rows::magic_link::{MagicLinkRow, StateChange};
 use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
 use crate::rows::{Key, Millis};
@@ -46,6 +47,9 @@ impl MagicLinks for Store {
     }
 
     async fn redeem(&self, redeem: &Redeem, at: &Stamp) -> Result<Redemption, StoreError> {
+        if let Some(redeemed) = at_once::redeem(self, redeem, at).await? {
+            return Ok(redeemed);
+        }
         let (redeem, at) = (redeem.clone(), at.clone());
         self.write(move |connection| settle(|| judge(connection, &redeem, &at))).await
     }
@@ -59,7 +63,7 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
         Proof::Code { .. } => lock_address(connection, &link.email)?,
     };
     let state = match link.redeem(redeem.proof, &codes, at.now) {
-        Redeeming::Over => return Ok(Some(Redemption::Refused)),
+        Redeeming::Over => return done_before(connection, redeem, link).map(Some),
         Redeeming::WrongCode(state) => {
             if !replace(connection, &link, state)? {
                 return Ok(None);
@@ -88,6 +92,15 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
     activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
     let is_new = standing == Standing::New;
     Ok(Some(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to }))
+}
+
+/// Judges a link that is over. It is this very command that redeemed it if the session is there that it was to open.
+fn done_before(connection: &mut Connection, redeem: &Redeem, link: MagicLink) -> Result<Redemption, Failure> {
+    let State::Redeemed { .. } = link.state else { return Ok(Redemption::Refused) };
+    let Some(session) = session::load(connection, redeem.seed.id)? else { return Ok(Redemption::Refused) };
+    let Some(user) = user::find(connection, session.user_id)? else { return Ok(Redemption::Refused) };
+    let is_new = user.id == redeem.new_user;
+    Ok(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to })
 }
 
 /// What an account is before its owner signs in.
@@ -120,15 +133,14 @@ fn account(
 
 /// What was tried on the links of an address. Until the command is over nobody else can count or issue for it.
 fn lock_address(connection: &mut Connection, email: &EmailAddress) -> Result<WrongCodes, Failure> {
-    diesel::insert_into(addresses::table)
-        .values(MagicLinkAddressRow::new(email))
-        .on_conflict(addresses::email)
-        .do_update()
-        // Nothing changes, but the row is the command's own from here on.
-        .set(addresses::email.eq(email.as_str()))
-        .execute(connection)?;
-    let found = addresses::table.find(email.as_str());
-    Ok(found.select(MagicLinkAddressRow::as_select()).first(connection)?.try_into()?)
+    if let Some(row) = hold::address(connection, email)? {
+        return Ok(row.try_into()?);
+    }
+    let row = MagicLinkAddressRow::new(email);
+    let insert = diesel::insert_into(addresses::table).values(row).on_conflict(addresses::email).do_nothing();
+    insert.execute(connection)?;
+    // Whoever was first with it may have written it meanwhile.
+    Ok(hold::address(connection, email)?.ok_or(Failure::Contended)?.try_into()?)
 }
 
 /// Stores what was tried on the links of an address that is locked.
@@ -168,10 +180,18 @@ fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink
 
 /// Stores `after`, unless the link is not in the state in which it was judged any more.
 fn replace(connection: &mut Connection, before: &MagicLink, after: State) -> Result<bool, Failure> {
+    Ok(replacement(before, after).execute(connection)? > 0)
+}
+
+/// The update that does that.
+pub(super) fn replacement(
+    before: &MagicLink,
+    after: State,
+) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {
     let judged = StateChange::from(before.state);
     let as_judged = dsl::id
         .eq(Key::from(before.id))
         .and(dsl::state.eq(judged.state))
         .and(dsl::wrong_codes.eq(judged.wrong_codes).assume_not_null());
-    Ok(update(table::table, as_judged, StateChange::from(after)).execute(connection)? > 0)
+    update(table::table, as_judged, StateChange::from(after))
 }

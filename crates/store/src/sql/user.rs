@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email::EmailAddress;
@@ -17,7 +18,7 @@ use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, organization, same, session_end, settle};
+use super::{Backend, Connection, Store, activity, hold, organization, same, session_end, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{
@@ -178,6 +179,11 @@ pub(super) fn insert(connection: &mut Connection, user: &User) -> Result<(), Fai
 /// Stores what [`User::signed_in_by_mail`] or [`User::signed_in_by_passkey`] changed, unless the account was
 /// disabled or got another address meanwhile: then what it was found by is not its owner's any more.
 pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Result<bool, Failure> {
+    Ok(sign_in(after).execute(connection)? > 0)
+}
+
+/// The update that does that.
+pub(super) fn sign_in(after: &User) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> {
     let as_found = users::id
         .eq(Key::from(after.id))
         .and(users::disabled_at.is_null())
@@ -186,7 +192,7 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
         users::email_verified.eq(after.email_verified),
         users::last_sign_in_at.eq(after.last_sign_in_at.map(Millis::from)),
     );
-    Ok(update(users::table, as_found, change).execute(connection)? > 0)
+    update(users::table, as_found, change)
 }
 
 /// Stores what [`User::signed_in_by_mail`] changed in an account whose address was unproven until now, without what

@@ -2,14 +2,16 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, user};
+use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::mail::MailRow;
 use crate::rows::{Key, Lock, Millis};
-use crate::schema::{mails, organizations};
+use crate::schema::{magic_link_addresses, mails, organizations};
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
@@ -20,6 +22,15 @@ pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<Use
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id));
     Ok(diesel::select(exists(found)).get_result(connection)?)
+}
+
+/// What was tried on the links of an address; none if nothing ever was.
+pub(super) fn address(
+    connection: &mut Connection,
+    email: &EmailAddress,
+) -> Result<Option<MagicLinkAddressRow>, Failure> {
+    let found = magic_link_addresses::table.find(email.as_str());
+    Ok(found.select(MagicLinkAddressRow::as_select()).first(connection).optional()?)
 }
 
 /// Nobody else holds `lock` until the command ends.

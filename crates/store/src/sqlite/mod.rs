@@ -3,6 +3,7 @@
 //! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
 //! once (`executor`): an answer is given only when what it says is on the disk.
 
+mod at_once;
 mod backup;
 mod connection;
 mod counters;
@@ -67,6 +68,8 @@ use crate::sql::same;
 
 /// What the commands of `sql/` work with.
 type Connection = SqliteConnection;
+/// What `sql/` is written to.
+type Backend = diesel::sqlite::Sqlite;
 /// What the ports of `sql/` are implemented for.
 type Store = SqliteStore;
 

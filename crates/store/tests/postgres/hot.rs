@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use keywright_domain::Stores;
 use keywright_domain::device_authorization::port::{Poll, Polled};
 use keywright_domain::id::{CeremonyId, SessionId};
-use keywright_domain::magic_link::port::Redemption;
+use keywright_domain::magic_link::Proof;
+use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
@@ -87,10 +88,10 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
     let database = Database::new().unwrap();
     let stores = Stores::of(Arc::new(open(&database, 1).await));
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let mut links = vec![];
-    let mut devices = vec![];
+    let (mut links, mut codes, mut devices) = (vec![], vec![], vec![]);
     for second in 0..TIMES {
         links.push(issue(&stores, ADA, second).await);
+        codes.push(issue(&stores, ADA, second).await);
         let device = begin(&stores, second).await;
         devices.push(approve(&stores, &device, &session, second).await);
     }
@@ -123,10 +124,14 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
             assert_eq!(matches!(polled, Polled::Claimed { .. }), what == "claim");
             cost(what, recorded());
         }
-        let redeem = redeem(&links[index], SessionKind::Tokens, 5);
-        let redeemed = stores.magic_links.redeem(&redeem, &stamp(5)).await.unwrap();
-        assert!(matches!(redeemed, Redemption::Redeemed { .. }));
-        cost("redeem", recorded());
+        for (what, link, proof) in
+            [("redeem", &links[index], Proof::Token), ("code", &codes[index], Proof::Code { is_right: true })]
+        {
+            let redeem = Redeem { proof, ..redeem(link, SessionKind::Tokens, 5) };
+            let redeemed = stores.magic_links.redeem(&redeem, &stamp(5)).await.unwrap();
+            assert!(matches!(redeemed, Redemption::Redeemed { .. }));
+            cost(what, recorded());
+        }
     }
 
     for (what, budget) in [
@@ -135,10 +140,12 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
         ("begin", 1),
         ("challenge", 1),
         ("poll", 1),
-        // The look that every poll begins with; the account; the authorization; the session and its activity.
-        ("claim", 1 + 2 + 4),
-        // The link and the account are read and written; the session and its activity.
-        ("redeem", 2 + 6),
+        // The look that every poll begins with, and one statement that writes everything.
+        ("claim", 1 + 1),
+        // The link is read with its account, and one statement writes everything.
+        ("redeem", 1 + 1),
+        // The address is held, the link and the account are read and written; the session and its activity.
+        ("code", 2 + 7),
     ] {
         assert_eq!(costs[what], [budget; 3], "{what}");
     }

@@ -1,0 +1,25 @@
+//! What is claimed often. A command is no round trip here, and one that is run as any other waits for nobody else's: there is
+//! nothing to gain by doing it in one statement.
+#![expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "other backends do something")]
+
+use keywright_domain::device_authorization::DeviceAuthorization;
+use keywright_domain::error::StoreError;
+use keywright_domain::magic_link::port::{Redeem, Redemption};
+use keywright_domain::session::Session;
+use keywright_domain::stamp::Stamp;
+
+use super::SqliteStore;
+
+pub(super) async fn claim(
+    _: &SqliteStore,
+    _: &DeviceAuthorization,
+    _: &DeviceAuthorization,
+    _: &Session,
+    _: &Stamp,
+) -> Result<Option<()>, StoreError> {
+    Ok(None)
+}
+
+pub(super) async fn redeem(_: &SqliteStore, _: &Redeem, _: &Stamp) -> Result<Option<Redemption>, StoreError> {
+    Ok(None)
+}
