@@ -4,7 +4,7 @@
 //! 2. A connection that is not known to be dead is taken, or one is made. It is not asked whether it still lives: a
 //!    query, or a transaction that did not come to its commit, is run again on another.
 //! 3. A command runs in a transaction. One that met another's is rolled back and run again, a bounded number of times.
-//! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated.
+//! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated here.
 //! 5. When its caller has lost patience, its connection is ended: what was reported as unavailable is not begun later,
 //!    nor committed.
 //! 6. Only at its commit it has its place for as long as the database has it: never are there more connections than

@@ -34,7 +34,8 @@ fn is_unavailable<T>(answer: &Result<T, StoreError>) -> bool {
     matches!(answer, Err(StoreError::Unavailable(_)))
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+/// Waits for what comes soon.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began_at = Instant::now();
     while !is_so().await {
         assert!(began_at.elapsed() < PATIENCE, "{what} has not come");

@@ -2,6 +2,7 @@
 #![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod at_once;
 mod connections;
 mod contract;
 mod hot;
