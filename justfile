@@ -20,6 +20,10 @@ check:
 fmt:
     cargo fmt --all
 
+# Refreshes a second, as a ratio to what the database commits at most
+bench:
+    cargo bench --quiet --locked -p keywright-store --bench refreshes
+
 # A shell in the development database
 db:
     sqlite3 data/keywright.db

@@ -10,7 +10,7 @@ use keywright_throwaway_postgres::{Cluster, Database};
 use tokio::sync::watch;
 
 use crate::harness::until;
-use crate::load::Crowd;
+use crate::load::{Crowd, Left};
 use crate::place;
 
 const REFRESHERS: usize = 4;
@@ -77,12 +77,17 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
     }
     let mut links = 0;
     for reader in readers {
-        for signed_in in reader.await.unwrap() {
-            let (email, is_known) = (&signed_in.email, signed_in.tokens.is_some());
+        let signed_in = reader.await.unwrap();
+        for one in &signed_in {
+            let email = &one.email;
             let sessions = format!(
                 "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = '{email}'"
             );
-            assert_eq!(database.psql(&sessions).unwrap(), "1", "{email}");
+            let times = signed_in.iter().filter(|other| other.email == *email).count();
+            assert_eq!(database.psql(&sessions).unwrap(), times.to_string(), "{email}");
+        }
+        for signed_in in signed_in {
+            let is_known = signed_in.tokens.is_some();
             if let Some(tokens) = signed_in.tokens {
                 client.refresh(&tokens.refresh).await.tokens();
             }
@@ -91,9 +96,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
     }
     let mut left = 0;
     for leaver in leavers {
-        for tokens in leaver.await.unwrap() {
-            assert_eq!(client.me(&tokens.access).await.code(), "401 invalid_token", "signed out");
-            assert_eq!(client.refresh(&tokens.refresh).await.code(), "401 invalid_grant", "signed out");
+        for Left { email, tokens, is_deleted } in leaver.await.unwrap() {
+            assert_eq!(client.me(&tokens.access).await.code(), "401 invalid_token", "{email} has left");
+            assert_eq!(client.refresh(&tokens.refresh).await.code(), "401 invalid_grant", "{email} has left");
+            let named = format!("SELECT count(*) FROM users WHERE email = '{email}' AND name = '{email}'");
+            assert_eq!(database.psql(&named).unwrap(), u32::from(!is_deleted).to_string(), "{email}");
             left += 1;
         }
     }
@@ -109,7 +116,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
     let lost =
         "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
     assert_eq!(database.psql(lost).unwrap(), "0");
-    println!("{links} links, {claimed} devices, {left} sign-outs, {} answers", crowd.acknowledged());
+    println!("{links} links, {claimed} devices, {left} who left, {} answers", crowd.acknowledged());
     assert!(links > 5 && claimed > 3 && left > 3, "no load");
     server.stop().await;
 }

@@ -36,6 +36,14 @@ pub struct SignedIn {
     pub tokens: Option<Tokens>,
 }
 
+/// Who has left: signed out, or with everything.
+#[derive(Debug)]
+pub struct Left {
+    pub email: String,
+    pub tokens: Tokens,
+    pub is_deleted: bool,
+}
+
 impl Crowd {
     pub fn new(server: watch::Receiver<Client>, keyring: Keyring) -> Self {
         Self { server, keyring: Arc::new(keyring), over: Arc::default(), acknowledged: Arc::default() }
@@ -69,7 +77,7 @@ impl Crowd {
             return None;
         }
         assert_ne!(answer.status, 500, "{}", answer.text);
-        if answer.status == 200 {
+        if matches!(answer.status, 200 | 204) {
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
         Some(answer)
@@ -77,15 +85,15 @@ impl Crowd {
 
     /// The same, asked until there is one; and whether it was asked once only.
     async fn ask(&self, path: &str, body: &Value) -> (Answer, bool) {
-        self.ask_as(None, path, body).await
+        self.ask_as(None, Method::POST, path, body).await
     }
 
-    async fn ask_as(&self, access: Option<&str>, path: &str, body: &Value) -> (Answer, bool) {
+    async fn ask_as(&self, access: Option<&str>, method: Method, path: &str, body: &Value) -> (Answer, bool) {
         let began_at = Instant::now();
         let mut is_first = true;
         while began_at.elapsed() < PATIENCE {
             let client = self.server.borrow().clone();
-            let request = client.api(Method::POST, path, body);
+            let request = client.api(method.clone(), path, body);
             let request = match access {
                 Some(access) => request.bearer_auth(access),
                 None => request,
@@ -110,7 +118,7 @@ impl Crowd {
         })
     }
 
-    /// One who signs in as somebody new again and again, each time by a link that is used twice at once.
+    /// One who signs in again and again, as each somebody twice, each time by a link that is used twice at once.
     pub fn reader(&self, name: String) -> JoinHandle<Vec<SignedIn>> {
         let crowd = self.clone();
         tokio::spawn(async move {
@@ -119,7 +127,7 @@ impl Crowd {
                 if crowd.is_over() {
                     break;
                 }
-                let email = format!("{name}-{turn}@example.com");
+                let email = format!("{name}-{}@example.com", turn / 2);
                 let asked = crowd.ask("/magic_link", &json!({"email": email})).await.0;
                 let body = json!({"token": link_token(&crowd.keyring, &asked)});
                 let uses = tokio::join!(
@@ -140,7 +148,8 @@ impl Crowd {
             while !crowd.is_over() {
                 let begun = crowd.ask("/device", &json!({})).await.0;
                 let body = json!({"user_code": begun.field("user_code")});
-                let (approved, is_first) = crowd.ask_as(Some(&access), "/device/verify", &body).await;
+                let (approved, is_first) =
+                    crowd.ask_as(Some(&access), Method::POST, "/device/verify", &body).await;
                 // Asked again it is none that waits for a decision, if the answer to the first was lost.
                 assert!(approved.status == 200 || !is_first, "{approved:?}");
                 let body = json!({"device_code": begun.field("device_code")});
@@ -169,8 +178,8 @@ impl Crowd {
         panic!("the device was not claimed for {PATIENCE:?}");
     }
 
-    /// One who signs in and out again and again: what was signed out.
-    pub fn leaver(&self, name: String) -> JoinHandle<Vec<Tokens>> {
+    /// One who signs in as somebody new, says who that is, and leaves, again and again.
+    pub fn leaver(&self, name: String) -> JoinHandle<Vec<Left>> {
         let crowd = self.clone();
         tokio::spawn(async move {
             let mut left = Vec::new();
@@ -178,8 +187,8 @@ impl Crowd {
                 if crowd.is_over() {
                     break;
                 }
-                let body = json!({"email": format!("{name}-{turn}@example.com")});
-                let asked = crowd.ask("/magic_link", &body).await.0;
+                let email = format!("{name}-{turn}@example.com");
+                let asked = crowd.ask("/magic_link", &json!({"email": email})).await.0;
                 let body = json!({"token": link_token(&crowd.keyring, &asked)});
                 let (signed_in, is_first) = crowd.ask("/magic_link/verify", &body).await;
                 if signed_in.status != 200 {
@@ -187,9 +196,18 @@ impl Crowd {
                     continue;
                 }
                 let tokens = signed_in.tokens();
-                let body = json!({"token": tokens.refresh});
-                assert_eq!(crowd.ask("/revoke", &body).await.0.status, 200);
-                left.push(tokens);
+                let access = Some(tokens.access.as_str());
+                let named = crowd.ask_as(access, Method::PATCH, "/me", &json!({"name": email})).await.0;
+                assert_eq!(named.status, 200, "{named:?}");
+                let is_deleted = turn % 2 == 1;
+                if is_deleted {
+                    let (deleted, is_first) = crowd.ask_as(access, Method::DELETE, "/me", &json!({})).await;
+                    assert!(deleted.status == 204 || (!is_first && deleted.status == 401), "{deleted:?}");
+                } else {
+                    let revoked = crowd.ask("/revoke", &json!({"token": tokens.refresh})).await.0;
+                    assert_eq!(revoked.status, 200, "{revoked:?}");
+                }
+                left.push(Left { email, tokens, is_deleted });
             }
             left
         })
