@@ -73,6 +73,28 @@ pub async fn of_racing_polls_one_claims_the_session(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, happened);
 }
 
+pub async fn devices_of_one_account_are_claimed_at_once(stores: Stores) {
+    let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let mut devices = vec![];
+    for _ in 0..RACERS {
+        let pending = begin(&stores, 1).await;
+        devices.push(approve(&stores, &pending, &session, 2).await.id);
+    }
+
+    let polled = race(&stores, RACERS, |stores, racer| {
+        let device = devices[racer];
+        async move { poll(&stores, device, 5).await }
+    })
+    .await;
+
+    assert_eq!(count(&polled, is_claimed), RACERS);
+    for answer in polled {
+        let Polled::Claimed { session, authorization } = answer else { panic!("{answer:?}") };
+        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user.clone())));
+        assert_eq!(found(&stores, authorization.id).await, authorization);
+    }
+}
+
 pub async fn the_session_is_the_clients_with_the_authentication_of_the_approval(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;

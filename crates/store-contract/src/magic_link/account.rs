@@ -5,11 +5,12 @@ use keywright_domain::activity::Event;
 use keywright_domain::id::UserId;
 use keywright_domain::magic_link::Proof;
 use keywright_domain::magic_link::port::Redeem;
+use keywright_domain::page::Page;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::{ProfileChange, SignupPolicy, User};
 
 use super::{by, redeemed, state};
-use crate::fixture::{ADA, BOB, RACERS, at, count, email, events, issue, race, sign_in, stamp};
+use crate::fixture::{ADA, BOB, RACERS, at, count, email, events, issue, race, sign_in, stamp, stored};
 
 pub async fn a_known_address_signs_in_to_its_account(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
@@ -43,6 +44,56 @@ pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stor
         assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
     }
     assert_eq!(count(&events(&stores, account.id).await, |event| *event == Event::SignedIn), RACERS);
+}
+
+/// Whatever else is changed in it at once.
+pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let mut links = vec![];
+    for second in 0..i64::try_from(RACERS).unwrap() {
+        links.push(issue(&stores, ADA, second).await);
+    }
+
+    let answers = race(&stores, 2 * RACERS, |stores, racer| {
+        let (id, redeem) = (ada.id, links.get(racer).map(|link| by(Proof::Token, link)));
+        async move {
+            if let Some(redeem) = redeem {
+                return redeemed(&stores, &redeem, 100).await;
+            }
+            let change = ProfileChange { name: Some(racer.to_string()), ..ProfileChange::default() };
+            stores.users.change_profile(id, &change, &stamp(100)).await.unwrap();
+            None
+        }
+    })
+    .await;
+
+    assert_eq!(count(&answers, Option::is_some), RACERS);
+    for (session, user, is_new) in answers.into_iter().flatten() {
+        assert_eq!((user.id, is_new), (ada.id, false));
+        assert_eq!(stored(&stores, session.id).await, session);
+    }
+    assert_eq!(count(&events(&stores, ada.id).await, |event| *event == Event::SignedIn), RACERS + 1);
+    let after = stores.users.find(ada.id).await.unwrap().unwrap();
+    assert_eq!(after.last_sign_in_at, Some(at(100)));
+    assert!(after.profile.name.is_some());
+}
+
+pub async fn of_racing_redemptions_one_signs_in_to_a_known_account(stores: Stores) {
+    let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let link = issue(&stores, ADA, 5).await;
+
+    let answers = race(&stores, RACERS, |stores, _| {
+        let redeem = by(Proof::Token, &link);
+        async move { redeemed(&stores, &redeem, 6).await.map(|(session, ..)| session) }
+    })
+    .await;
+
+    assert_eq!(count(&answers, Option::is_some), 1);
+    let session = answers.into_iter().flatten().next().unwrap();
+    assert_eq!(stored(&stores, session.id).await, session);
+    assert_eq!(events(&stores, ada.id).await, [Event::SignedIn, Event::SignedIn]);
+    let listed = stores.sessions.list(ada.id, Page::default(), at(7)).await.unwrap();
+    assert_eq!(listed.total, 2);
 }
 
 pub async fn a_policy_is_for_new_accounts_only(stores: Stores) {
