@@ -1,6 +1,6 @@
 //! What is claimed often. A command is no round trip here, and one that is run as any other waits for nobody else's: there is
 //! nothing to gain by doing it in one statement.
-#![expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "other backends do something")]
+#![expect(clippy::unused_async, reason = "other backends do something")]
 
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::error::StoreError;
