@@ -95,11 +95,11 @@ impl DeviceAuthorizations for Store {
         let found = self.read(move |connection| load(connection, id)).await?;
         let Some(found) = found else { return Ok(Polled::Spent) };
         // Most polls end here: they find nothing to claim, and never wait for the writer.
-        let (by, authentication) = match claimable(&found, poll, at.now) {
+        let approval = match claimable(&found, poll, at.now) {
             Ok(approval) => approval,
             Err(polled) => return Ok(polled),
         };
-        let (session, authorization) = opened(&found, by, authentication, seed, at);
+        let (session, authorization) = opened(&found, approval, seed, at);
         if at_once::claim(self, &found, &authorization, &session, at).await?.is_some() {
             return Ok(Polled::Claimed { session, authorization });
         }
@@ -156,8 +156,7 @@ fn claimable(
 /// The session that the device gets, and the authorization as it is then.
 fn opened(
     before: &DeviceAuthorization,
-    by: UserId,
-    authentication: Authentication,
+    (by, authentication): (UserId, Authentication),
     seed: &SessionSeed,
     at: &Stamp,
 ) -> (Session, DeviceAuthorization) {
@@ -189,7 +188,7 @@ fn claim(
     if !hold::user(connection, by)?.is_some_and(|user| user.is_enabled()) {
         return Ok(Some(Polled::AccountUnavailable));
     }
-    let (session, authorization) = opened(&before, by, authentication, seed, at);
+    let (session, authorization) = opened(&before, (by, authentication), seed, at);
     if !replace(connection, &before, &authorization)? {
         return Ok(None);
     }
