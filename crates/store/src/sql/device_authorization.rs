@@ -176,7 +176,7 @@ fn claim(
     let Some(before) = load(connection, poll.id)? else { return Ok(Some(Polled::Spent)) };
     if let State::Claimed { session, .. } = before.state
         && session == seed.id
-        && let Some(session) = session::load(connection, session)?
+        && let Some(session) = session::load_live(connection, session, at.now)?
     {
         // It was this very command that claimed it, though nobody could tell.
         return Ok(Some(Polled::Claimed { session, authorization: before }));

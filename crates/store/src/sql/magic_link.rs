@@ -63,7 +63,7 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
         Proof::Code { .. } => lock_address(connection, &link.email)?,
     };
     let state = match link.redeem(redeem.proof, &codes, at.now) {
-        Redeeming::Over => return done_before(connection, redeem, link).map(Some),
+        Redeeming::Over => return done_before(connection, redeem, link, at).map(Some),
         Redeeming::WrongCode(state) => {
             if !replace(connection, &link, state)? {
                 return Ok(None);
@@ -94,10 +94,17 @@ fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Opt
     Ok(Some(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to }))
 }
 
-/// Judges a link that is over. It is this very command that redeemed it if the session is there that it was to open.
-fn done_before(connection: &mut Connection, redeem: &Redeem, link: MagicLink) -> Result<Redemption, Failure> {
+/// Judges a link that is over. It is this very command that redeemed it if the session is there that it was to open, and
+/// nobody has ended that meanwhile.
+fn done_before(
+    connection: &mut Connection,
+    redeem: &Redeem,
+    link: MagicLink,
+    at: &Stamp,
+) -> Result<Redemption, Failure> {
     let State::Redeemed { .. } = link.state else { return Ok(Redemption::Refused) };
-    let Some(session) = session::load(connection, redeem.seed.id)? else { return Ok(Redemption::Refused) };
+    let opened = session::load_live(connection, redeem.seed.id, at.now)?;
+    let Some(session) = opened else { return Ok(Redemption::Refused) };
     let Some(user) = user::find(connection, session.user_id)? else { return Ok(Redemption::Refused) };
     let is_new = user.id == redeem.new_user;
     Ok(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to })

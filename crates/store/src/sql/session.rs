@@ -176,7 +176,7 @@ pub(super) fn load(connection: &mut Connection, id: SessionId) -> Result<Option<
     Ok(row.map(Session::try_from).transpose()?)
 }
 
-fn load_live(
+pub(super) fn load_live(
     connection: &mut Connection,
     id: SessionId,
     now: DateTime<Utc>,

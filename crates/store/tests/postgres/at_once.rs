@@ -5,26 +5,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::Stores;
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Poll, Polled};
+use keywright_domain::id::SessionId;
 use keywright_domain::magic_link::port::Redemption;
-use keywright_domain::session::SessionKind;
+use keywright_domain::session::{EndReason, SessionKind};
 use keywright_store::postgres::{Options, PostgresStore};
 use keywright_store_contract::fixture::{ADA, activity, approve, begin, issue, redeem, seed, sign_in, stamp};
 use keywright_throwaway_postgres::{Database, Proxy, Way};
-use tokio::task::spawn_blocking;
+use tokio_postgres::NoTls;
 
 use crate::connections::until;
 
 /// A database with a store on it whose answers can be lost.
 struct Lossy {
-    database: Arc<Database>,
+    database: Database,
     way: Proxy,
     stores: Stores,
 }
 
 impl Lossy {
     async fn new() -> Self {
-        let database = Arc::new(Database::new().unwrap());
+        let database = Database::new().unwrap();
         let port = database.psql("SHOW port").unwrap().parse().unwrap();
         let way = Proxy::start(Way::To(port)).await.unwrap();
         let options = Options { connections: NonZeroUsize::MIN, ..Options::default() };
@@ -32,23 +34,25 @@ impl Lossy {
         Self { database, way, stores: Stores::of(Arc::new(store)) }
     }
 
+    async fn end(&self, session: SessionId) {
+        let (reason, event) = (EndReason::Ended, Event::SessionEnded);
+        assert!(self.stores.sessions.end(session, reason, event, &stamp(3)).await.unwrap());
+    }
+
     /// What `claim` gives, which opens a session, if it is committed and the connection breaks before the answer.
     async fn answer_lost<T: Send + 'static>(&self, claim: impl Future<Output = T> + Send + 'static) -> T {
         let asked = |sql: &'static str| async move { self.database.psql(sql).unwrap() };
         let sessions = asked("SELECT count(*) FROM sessions").await;
-        let holder = self.database.clone();
-        let held = "BEGIN; SELECT id FROM users FOR UPDATE; SELECT pg_sleep(1.5); COMMIT";
-        let holding = spawn_blocking(move || holder.psql(held));
-        let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
-                        AND datname = current_database()";
-        until("the lock", async || asked(sleeping).await == "1").await;
+        let (holder, traffic) = tokio_postgres::connect(&self.database.url(), NoTls).await.unwrap();
+        tokio::spawn(traffic);
+        holder.batch_execute("BEGIN; SELECT id FROM users FOR UPDATE").await.unwrap();
 
         let claiming = tokio::spawn(claim);
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
                        AND query LIKE 'WITH held AS%' AND datname = current_database()";
         until("the claim", async || asked(waiting).await == "1").await;
         self.way.delays(Duration::from_mins(1));
-        holding.await.unwrap().unwrap();
+        holder.batch_execute("COMMIT").await.unwrap();
         until("the commit", async || asked("SELECT count(*) FROM sessions").await != sessions).await;
         self.way.delays(Duration::ZERO);
         self.way.cut();
@@ -64,16 +68,21 @@ async fn a_claim_whose_answer_is_lost_is_found_to_be_its_own() {
     approve(&lossy.stores, &device, &session, 0).await;
     let poll = Poll { id: device.id, client_id: None };
     let (own, another) = (seed(SessionKind::Device, 1), seed(SessionKind::Device, 2));
-    let (id, first, devices) = (own.id, poll.clone(), lossy.stores.device_authorizations.clone());
+    let (seed, first, devices) = (own.clone(), poll.clone(), lossy.stores.device_authorizations.clone());
 
     let polled = lossy.answer_lost(async move { devices.poll(&first, &own, &stamp(1)).await }).await.unwrap();
     let next = lossy.stores.device_authorizations.poll(&poll, &another, &stamp(2)).await.unwrap();
 
     let Polled::Claimed { session: opened, authorization } = polled else { panic!("{polled:?}") };
-    assert_eq!(opened.id, id);
+    assert_eq!(opened.id, seed.id);
     assert_eq!(Some(authorization), lossy.stores.device_authorizations.find(device.id).await.unwrap());
     assert_eq!(next, Polled::Spent);
     assert_eq!(activity(&lossy.stores, user.id).await.len(), 3);
+
+    // What was ended meanwhile is not handed out.
+    lossy.end(opened.id).await;
+    let ended = lossy.stores.device_authorizations.poll(&poll, &seed, &stamp(4)).await.unwrap();
+    assert_eq!(ended, Polled::Spent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,13 +93,18 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
     let links = lossy.stores.magic_links.clone();
     let (own, another) = (redeem(&link, SessionKind::Tokens, 1), redeem(&link, SessionKind::Tokens, 2));
 
-    let id = own.seed.id;
+    let repeated = own.clone();
     let redeemed = lossy.answer_lost(async move { links.redeem(&own, &stamp(1)).await }).await.unwrap();
     let next = lossy.stores.magic_links.redeem(&another, &stamp(2)).await.unwrap();
 
     let Redemption::Redeemed { session, user, is_new: false, .. } = redeemed else { panic!("{redeemed:?}") };
-    assert_eq!(session.id, id);
+    assert_eq!(session.id, repeated.seed.id);
     assert_eq!(Some(user), lossy.stores.users.find(session.user_id).await.unwrap());
     assert_eq!(next, Redemption::Refused);
     assert_eq!(activity(&lossy.stores, session.user_id).await.len(), 2);
+
+    // What was ended meanwhile is not handed out.
+    lossy.end(session.id).await;
+    let ended = lossy.stores.magic_links.redeem(&repeated, &stamp(4)).await.unwrap();
+    assert_eq!(ended, Redemption::Refused);
 }
