@@ -12,7 +12,8 @@ if [[ -n ${CI:-} || ! -t 1 ]]; then
     export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 fi
 if [[ -n ${CI:-} ]]; then
-    export CARGO_INCREMENTAL=0
+    # What a test says when it fails is easily lost among the frames of a runtime.
+    export CARGO_INCREMENTAL=0 RUST_BACKTRACE=0
 fi
 
 # step HEADING COMMAND…: runs the command between its heading and its duration.

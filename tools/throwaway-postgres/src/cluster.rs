@@ -1,7 +1,6 @@
 //! A cluster: a directory, a port and the processes of one PostgreSQL.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -12,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::binaries::{as_user, directory, user};
 use crate::database::psql;
+use crate::port;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -78,7 +78,7 @@ impl Cluster {
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         let mut cluster = Self { home: supervisor.home.clone(), port: 0, settings, supervisor };
         for _ in 0..3 {
-            cluster.port = free_port()?;
+            cluster.port = port::free()?;
             if cluster.resume().is_ok() {
                 return Ok(cluster);
             }
@@ -242,8 +242,4 @@ fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
     quoted.collect::<Vec<_>>().join(" ")
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

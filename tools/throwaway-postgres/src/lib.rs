@@ -6,6 +6,7 @@
 mod binaries;
 mod cluster;
 mod database;
+mod port;
 mod proxy;
 
 pub use cluster::Cluster;

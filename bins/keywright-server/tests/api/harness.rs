@@ -79,8 +79,7 @@ impl Database {
     fn change(&self, file: &Path, sql: &str) {
         match self {
             Self::Sqlite => {
-                let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
-                sql_query(sql).execute(&mut connection).unwrap();
+                sql_query(sql).execute(&mut beside(file)).unwrap();
             }
             Self::Postgres(database) => {
                 database.psql(sql).unwrap();
@@ -498,13 +497,20 @@ fn read(text: &str) -> Option<Mail> {
     })
 }
 
+/// A program of its own on the database. It waits for what the service is just writing.
+fn beside(file: &Path) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
+    sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).unwrap();
+    connection
+}
+
 fn dump_sqlite(file: &Path) -> String {
     #[derive(QueryableByName)]
     struct Text {
         #[diesel(sql_type = diesel::sql_types::Text)]
         text: String,
     }
-    let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
+    let mut connection = beside(file);
     let mut texts = |sql: String| -> Vec<String> {
         let rows = sql_query(sql).load::<Text>(&mut connection).unwrap();
         rows.into_iter().map(|row| row.text).collect()

@@ -83,6 +83,13 @@ async fn timed(request: RequestBuilder) -> (Answer, Duration) {
     (send(request).await, began_at.elapsed())
 }
 
+/// A program of its own on the database. It waits for what the server is just writing.
+fn beside(place: &Place) -> SqliteConnection {
+    let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+    other.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    other
+}
+
 /// Every write is refused for now, soon and in the shape of errors; the probes and the log say so.
 async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
     let client = server.client();
@@ -131,7 +138,7 @@ async fn a_locked_database() {
     let place = patient();
     let mut server = place.start().await;
     let held = Held::by(&server).await;
-    let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+    let mut other = beside(&place);
 
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
     is_unavailable(&mut server, &held, "database is locked").await;
@@ -146,7 +153,7 @@ async fn a_locked_database() {
 async fn a_lock_that_is_soon_released_is_waited_for() {
     let place = Place::new();
     let server = place.start().await;
-    let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+    let mut other = beside(&place);
 
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let waiting = tokio::spawn(send(server.client().api(Method::POST, "/device", &json!({}))));
