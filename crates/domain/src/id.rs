@@ -78,6 +78,10 @@ id!(
     /// One entry of an account's activity.
     ActivityId
 );
+id!(
+    /// One renewal of a session.
+    RotationId
+);
 
 time_ordered!(EmailChangeId, SessionId, DeviceAuthorizationId, MagicLinkId, CeremonyId, MailId, ActivityId);
 

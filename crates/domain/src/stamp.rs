@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, to_stored_precision};
 use crate::entropy::{Entropy, random};
-use crate::id::{ActivityId, MailId, version_7};
+use crate::id::{ActivityId, MailId, RotationId, version_7};
 use crate::origin::Origin;
 
 /// Who asks, and when. One a request: all that a request writes bears the same instant.
@@ -45,6 +45,11 @@ impl Stamp {
     /// The id of the mail that this request causes.
     pub fn mail_id(&self) -> MailId {
         MailId(self.derived(1))
+    }
+
+    /// The id of the renewal of a session that this request asks for.
+    pub fn rotation_id(&self) -> RotationId {
+        RotationId(self.derived(2))
     }
 
     /// The same for a request that is tried again, so that a command that was committed is recognised.

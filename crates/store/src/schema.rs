@@ -59,6 +59,7 @@ diesel::table! {
         spent_at -> BigInt,
         made_at -> BigInt,
         look_at -> BigInt,
+        renewed_by -> Nullable<Id>,
     }
 }
 

@@ -22,9 +22,40 @@ use super::{Backend, Connection, PostgresStore, device_authorization, magic_link
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::rows::magic_link::MagicLinkRow;
+use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
 use crate::rows::user::UserRow;
 use crate::schema::{activities, magic_links, sessions, users};
+
+/// Renews a session, if nothing stands against it. A renewal whose answer is lost is looked for, and never made again: it
+/// would be taken for a copy if no racer is to be forgiven.
+pub(super) async fn renew(store: &PostgresStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
+    let command = renewal.clone();
+    let renewed = within(store.patience, |limit| async move {
+        let command =
+            move |connection: &mut Connection| Ok(command.clone().get_result(connection).optional()?);
+        match store.executor.write_one(limit, command).await {
+            Err(lost @ Failure::Unknown(_)) => Ok(Err(lost)),
+            answer => answer.map(Ok),
+        }
+    });
+    let lost = match renewed.await? {
+        Ok(row) => return Ok(row),
+        Err(lost) => lost,
+    };
+    let own = store.read(move |connection| load_renewed(connection, &renewal)).await?;
+    own.map(Some).ok_or_else(|| lost.into())
+}
+
+/// The session as `renewal` made it, if it did and nothing has come after it.
+fn load_renewed(connection: &mut Connection, renewal: &Renewal) -> Result<Option<SessionRow>, Failure> {
+    let own = sessions::table
+        .find(renewal.session)
+        .filter(sessions::generation.eq(renewal.next))
+        .filter(sessions::renewed_by.eq(renewal.renewed_by))
+        .filter(sessions::ended_at.is_null());
+    Ok(own.select(SessionRow::as_select()).first(connection).optional()?)
+}
 
 /// Claims an approval for the device's session, if the account may still sign in.
 pub(super) async fn claim(

@@ -1,6 +1,5 @@
 //! The one hot write: a refresh that nothing stands against.
 
-use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -8,6 +7,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
 use diesel::{RunQueryDsl, Table};
 use keywright_domain::session::Refresh;
+use keywright_domain::stamp::Stamp;
 
 use super::{Key, Millis};
 use crate::schema::sessions;
@@ -15,28 +15,31 @@ use crate::schema::sql::Id;
 
 /// Renews a session as `Session::refresh` does when the current generation is presented, and returns the
 /// row as it is then. Its `WHERE` is what that transition asks for; no row means: load it and judge.
+/// The row says who renewed it, so that a renewal whose answer was lost is recognised.
 ///
 /// Written by hand because Diesel parses and plans its own updates anew each time; this one is prepared once.
 #[derive(Clone, Debug, QueryId)]
 pub struct Renewal {
-    session: Key,
+    pub session: Key,
     presented: i64,
-    next: i64,
+    pub next: i64,
     client_id: Option<String>,
     now: Millis,
     idle_ends_at: Millis,
+    pub renewed_by: Key,
 }
 
 impl Renewal {
-    /// What `refresh` comes to at `now`, if all is well.
-    pub fn new(refresh: &Refresh, now: DateTime<Utc>) -> Self {
+    /// What `refresh` comes to, if all is well.
+    pub fn new(refresh: &Refresh, at: &Stamp) -> Self {
         Self {
             session: refresh.session.into(),
             presented: refresh.presented.0.into(),
             next: refresh.presented.next().0.into(),
             client_id: refresh.client_id.clone(),
-            now: now.into(),
-            idle_ends_at: (now + refresh.idle).into(),
+            now: at.now.into(),
+            idle_ends_at: (at.now + refresh.idle).into(),
+            renewed_by: at.rotation_id().into(),
         }
     }
 }
@@ -65,7 +68,9 @@ where
         out.push_bind_param::<BigInt, _>(&self.presented)?;
         out.push_sql(" THEN seen ELSE ");
         out.push_bind_param::<BigInt, _>(&self.presented)?;
-        out.push_sql(" END, spent_at = ");
+        out.push_sql(" END, renewed_by = ");
+        out.push_bind_param::<Id, _>(&self.renewed_by)?;
+        out.push_sql(", spent_at = ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(", made_at = ");
         out.push_bind_param::<BigInt, _>(&self.now)?;

@@ -33,6 +33,7 @@ pub struct SessionRow {
     spent_at: Millis,
     made_at: Millis,
     look_at: Millis,
+    renewed_by: Option<Key>,
 }
 
 /// What a transition may change in a session.
@@ -77,6 +78,7 @@ impl From<&Session> for SessionRow {
             spent_at: change.spent_at,
             made_at: change.made_at,
             look_at: session.expires_at().into(),
+            renewed_by: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 use keywright_domain::id::{
     ActivityId, CeremonyId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId,
-    PasskeyId, SessionId, UserId,
+    PasskeyId, RotationId, SessionId, UserId,
 };
 use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
 use uuid::Uuid;
@@ -61,6 +61,7 @@ keys!(
     MailId,
     OrganizationId,
     PasskeyId,
+    RotationId,
     SessionId,
     UserId
 );

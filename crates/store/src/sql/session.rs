@@ -16,7 +16,7 @@ use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, mail, session_end, settle, user};
+use super::{Connection, Store, activity, at_once, mail, session_end, settle, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
@@ -39,11 +39,7 @@ impl Sessions for Store {
 
     async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
         let (refresh, at) = (refresh.clone(), at.clone());
-        let renewal = Renewal::new(&refresh, at.now);
-        let renewed = self.write_one(move |connection| {
-            Ok(renewal.clone().get_result::<SessionRow>(connection).optional()?)
-        });
-        if let Some(row) = renewed.await? {
+        if let Some(row) = at_once::renew(self, Renewal::new(&refresh, &at)).await? {
             return Session::try_from(row).map(Rotation::Renewed).map_err(StoreError::broken);
         }
         self.write(move |connection| settle(|| judge(connection, &refresh, &at))).await

@@ -2,6 +2,7 @@
 //! nothing to gain by doing it in one statement.
 #![expect(clippy::unused_async, reason = "other backends do something")]
 
+use diesel::{OptionalExtension, RunQueryDsl};
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::error::StoreError;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
@@ -9,6 +10,12 @@ use keywright_domain::session::Session;
 use keywright_domain::stamp::Stamp;
 
 use super::SqliteStore;
+use crate::rows::renewal::Renewal;
+use crate::rows::session::SessionRow;
+
+pub(super) async fn renew(store: &SqliteStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
+    store.write_one(move |connection| Ok(renewal.get_result(connection).optional()?)).await
+}
 
 pub(super) async fn claim(
     _: &SqliteStore,

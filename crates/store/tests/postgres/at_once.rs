@@ -4,14 +4,19 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Poll, Polled};
+use keywright_domain::error::StoreError;
 use keywright_domain::id::SessionId;
 use keywright_domain::magic_link::port::Redemption;
-use keywright_domain::session::{EndReason, SessionKind};
+use keywright_domain::session::port::Rotation;
+use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_store::postgres::{Options, PostgresStore};
-use keywright_store_contract::fixture::{ADA, activity, approve, begin, issue, redeem, seed, sign_in, stamp};
+use keywright_store_contract::fixture::{
+    ADA, activity, approve, begin, issue, redeem, refresh, seed, sign_in, stamp,
+};
 use keywright_throwaway_postgres::{Database, Proxy, Way};
 use tokio_postgres::NoTls;
 
@@ -41,19 +46,35 @@ impl Lossy {
 
     /// What `claim` gives, which opens a session, if it is committed and the connection breaks before the answer.
     async fn answer_lost<T: Send + 'static>(&self, claim: impl Future<Output = T> + Send + 'static) -> T {
-        let asked = |sql: &'static str| async move { self.database.psql(sql).unwrap() };
-        let sessions = asked("SELECT count(*) FROM sessions").await;
+        self.answer_lost_of("users", "WITH held AS", claim, "SELECT").await
+    }
+
+    /// What `command` gives, which changes sessions by a statement that begins with `beginning` and needs the rows of
+    /// `table`, if it is committed and the connection breaks before the answer, and `meanwhile` another does this.
+    async fn answer_lost_of<T: Send + 'static>(
+        &self,
+        table: &str,
+        beginning: &str,
+        command: impl Future<Output = T> + Send + 'static,
+        meanwhile: &str,
+    ) -> T {
+        let asked = async |sql: &str| self.database.psql(sql).unwrap();
+        let sessions = "SELECT coalesce(string_agg(s::text, ',' ORDER BY id), '') FROM sessions s";
+        let before = asked(sessions).await;
         let (holder, traffic) = tokio_postgres::connect(&self.database.url(), NoTls).await.unwrap();
         tokio::spawn(traffic);
-        holder.batch_execute("BEGIN; SELECT id FROM users FOR UPDATE").await.unwrap();
+        holder.batch_execute(&format!("BEGIN; SELECT id FROM {table} FOR UPDATE")).await.unwrap();
 
-        let claiming = tokio::spawn(claim);
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                       AND query LIKE 'WITH held AS%' AND datname = current_database()";
-        until("the claim", async || asked(waiting).await == "1").await;
+        let claiming = tokio::spawn(command);
+        let waiting = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+             AND query LIKE '{beginning}%' AND datname = current_database()"
+        );
+        until("the command", async || asked(&waiting).await == "1").await;
         self.way.delays(Duration::from_mins(1));
         holder.batch_execute("COMMIT").await.unwrap();
-        until("the commit", async || asked("SELECT count(*) FROM sessions").await != sessions).await;
+        until("the commit", async || asked(sessions).await != before).await;
+        asked(meanwhile).await;
         self.way.delays(Duration::ZERO);
         self.way.cut();
         claiming.await.unwrap()
@@ -107,4 +128,51 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
     lossy.end(session.id).await;
     let ended = lossy.stores.magic_links.redeem(&repeated, &stamp(4)).await.unwrap();
     assert_eq!(ended, Redemption::Refused);
+}
+
+/// A refresh for which no racer is forgiven.
+fn strict(session: SessionId, presented: u32) -> Refresh {
+    let rules = RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
+    Refresh { rules, ..refresh(session, presented) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_whose_answer_is_lost_is_found_to_be_its_own() {
+    let lossy = Lossy::new().await;
+    let (session, user) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
+    let sessions = lossy.stores.sessions.clone();
+    let first = strict(session.id, 0);
+
+    let lost = async move { sessions.rotate(&first, &stamp(1)).await };
+    let rotated = lossy.answer_lost_of("sessions", "UPDATE sessions", lost, "SELECT").await.unwrap();
+    let Rotation::Renewed(renewed) = rotated else { panic!("{rotated:?}") };
+    let next = lossy.stores.sessions.rotate(&strict(session.id, 1), &stamp(2)).await.unwrap();
+
+    assert_eq!(renewed.chain.current, Generation(1));
+    assert!(
+        matches!(&next, Rotation::Renewed(session) if session.chain.current == Generation(2)),
+        "{next:?}"
+    );
+    assert_eq!(activity(&lossy.stores, user.id).await.len(), 1);
+    // A copy is none of its own.
+    let copy = lossy.stores.sessions.rotate(&strict(session.id, 1), &stamp(3)).await.unwrap();
+    assert!(matches!(copy, Rotation::ReuseFound(_)), "{copy:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_a_refresh_whose_answer_is_lost_is_not_handed_out() {
+    for meanwhile in [
+        "UPDATE sessions SET ended_at = 2, end_reason = 'ended'",
+        "UPDATE sessions SET generation = generation + 1, parent = generation",
+        "UPDATE sessions SET renewed_by = gen_random_uuid()",
+    ] {
+        let lossy = Lossy::new().await;
+        let (session, _) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
+        let sessions = lossy.stores.sessions.clone();
+        let lost = async move { sessions.rotate(&strict(session.id, 0), &stamp(1)).await };
+
+        let rotated = lossy.answer_lost_of("sessions", "UPDATE sessions", lost, meanwhile).await;
+
+        assert!(matches!(rotated, Err(StoreError::Unavailable(_))), "{meanwhile}: {rotated:?}");
+    }
 }
