@@ -26,14 +26,14 @@ use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
 use crate::rows::user::UserRow;
 use crate::schema::{activities, magic_links, sessions, users};
+use crate::sql::One;
 
 /// Renews a session, if nothing stands against it. A renewal whose answer is lost is looked for, and never made again: it
 /// would be taken for a copy if no racer is to be forgiven.
 pub(super) async fn renew(store: &PostgresStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
     let command = renewal.clone();
     let renewed = within(store.patience, |limit| async move {
-        let command =
-            move |connection: &mut Connection| Ok(command.clone().get_result(connection).optional()?);
+        let command = move |connection: &mut Connection| Ok(command.clone().one(connection).optional()?);
         match store.executor.write_one(limit, command).await {
             Err(lost @ Failure::Unknown(_)) => Ok(Err(lost)),
             answer => answer.map(Ok),
@@ -54,7 +54,7 @@ fn load_renewed(connection: &mut Connection, renewal: &Renewal) -> Result<Option
         .filter(sessions::generation.eq(renewal.next))
         .filter(sessions::renewed_by.eq(renewal.renewed_by))
         .filter(sessions::ended_at.is_null());
-    Ok(own.select(SessionRow::as_select()).first(connection).optional()?)
+    Ok(own.select(SessionRow::as_select()).one(connection).optional()?)
 }
 
 /// Claims an approval for the device's session, if the account may still sign in.
@@ -122,7 +122,7 @@ fn load_with_owner(
     let links = magic_links::table.inner_join(users::table.on(users::email.eq(magic_links::email)));
     let found = links.filter(magic_links::id.eq(Key::from(id)));
     let rows: Option<(MagicLinkRow, UserRow)> =
-        found.select((MagicLinkRow::as_select(), UserRow::as_select())).first(connection).optional()?;
+        found.select((MagicLinkRow::as_select(), UserRow::as_select())).one(connection).optional()?;
     let Some((link, user)) = rows else { return Ok(None) };
     Ok(Some((link.try_into()?, user.try_into()?)))
 }

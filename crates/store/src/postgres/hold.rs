@@ -12,17 +12,18 @@ use crate::rows::mail::MailRow;
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Lock, Millis};
 use crate::schema::{locks, magic_link_addresses, mails, organizations, users};
+use crate::sql::One;
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
     let found = users::table.find(Key::from(id)).select(UserRow::as_select()).for_no_key_update();
-    Ok(found.first(connection).optional()?.map(User::try_from).transpose()?)
+    Ok(found.one(connection).optional()?.map(User::try_from).transpose()?)
 }
 
 /// Whether the organization exists, which is held until the command ends.
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id)).select(organizations::id).for_no_key_update();
-    Ok(found.first::<Key>(connection).optional()?.is_some())
+    Ok(found.one::<Key>(connection).optional()?.is_some())
 }
 
 /// What was tried on the links of an address, held until the command ends; none if nothing ever was.
@@ -31,13 +32,13 @@ pub(super) fn address(
     email: &EmailAddress,
 ) -> Result<Option<MagicLinkAddressRow>, Failure> {
     let found = magic_link_addresses::table.find(email.as_str());
-    Ok(found.select(MagicLinkAddressRow::as_select()).for_no_key_update().first(connection).optional()?)
+    Ok(found.select(MagicLinkAddressRow::as_select()).for_no_key_update().one(connection).optional()?)
 }
 
 /// Nobody else holds `lock` until the command ends.
 pub(super) fn lock(connection: &mut Connection, lock: Lock) -> Result<(), Failure> {
     let row = locks::table.find(lock.as_str()).select(locks::name).for_update();
-    row.first::<String>(connection)?;
+    row.one::<String>(connection)?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 
 use super::connection::{Connection, Connector};
 use super::error::{Failure, OpenError};
+use crate::sql::One;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// How long it is waited for another's migration, and for locks: by an operator, or a server that starts.
@@ -111,7 +112,7 @@ pub(super) fn lacking(connection: &mut Connection) -> Result<Vec<String>, Failur
         "SELECT CAST(table_name AS text) AS name FROM information_schema.tables \
          WHERE table_schema = current_schema() AND table_name = '__diesel_schema_migrations'",
     );
-    let applied = if table.get_result::<Name>(connection).optional()?.is_some() {
+    let applied = if table.one::<Name>(connection).optional()?.is_some() {
         sql_query("SELECT CAST(version AS text) AS name FROM __diesel_schema_migrations")
             .load::<Name>(connection)?
     } else {

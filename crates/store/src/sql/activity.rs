@@ -13,14 +13,14 @@ use super::{Connection, Store};
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::schema::activities::{self as table, dsl};
-use crate::sql::Part;
+use crate::sql::{One, Part};
 
 #[async_trait]
 impl Activities for Store {
     async fn find(&self, entry: ActivityId) -> Result<Option<Activity>, StoreError> {
         self.read(move |connection| {
             let found = table::table.find(Key::from(entry)).select(ActivityRow::as_select());
-            Ok(found.first(connection).optional()?.map(Activity::try_from).transpose()?)
+            Ok(found.one(connection).optional()?.map(Activity::try_from).transpose()?)
         })
         .await
     }
@@ -35,7 +35,7 @@ impl Activities for Store {
                 .offset(part.offset)
                 .select(ActivityRow::as_select())
                 .load(connection)?;
-            let total: i64 = theirs.count().get_result(connection)?;
+            let total: i64 = theirs.count().one(connection)?;
             let items = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
             Ok(Paged { items, total: total.unsigned_abs() })
         })

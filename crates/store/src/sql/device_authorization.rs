@@ -22,7 +22,7 @@ use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, 
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
-use crate::sql::update;
+use crate::sql::{One, update};
 
 #[async_trait]
 impl DeviceAuthorizations for Store {
@@ -73,7 +73,7 @@ impl DeviceAuthorizations for Store {
                 .filter(dsl::user_code.eq_any(&digests))
                 .filter(dsl::expires_at.gt(Millis::from(now)))
                 .select(DeviceAuthorizationRow::as_select())
-                .first(connection)
+                .one(connection)
                 .optional()?;
             Ok(row.map(DeviceAuthorization::try_from).transpose()?)
         })
@@ -227,7 +227,7 @@ fn load(
     id: DeviceAuthorizationId,
 ) -> Result<Option<DeviceAuthorization>, Failure> {
     let found = table::table.find(Key::from(id));
-    let row = found.select(DeviceAuthorizationRow::as_select()).first(connection).optional()?;
+    let row = found.select(DeviceAuthorizationRow::as_select()).one(connection).optional()?;
     Ok(row.map(DeviceAuthorization::try_from).transpose()?)
 }
 

@@ -17,6 +17,7 @@ use super::{Connection, Store, activity, hold, mail, organization, passkey, sess
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
+use crate::sql::One;
 
 #[async_trait]
 impl EmailChanges for Store {
@@ -156,7 +157,7 @@ fn held(connection: &mut Connection, id: EmailChangeId) -> Result<Option<(EmailC
 
 fn load(connection: &mut Connection, id: EmailChangeId) -> Result<Option<EmailChange>, Failure> {
     let found = table::table.find(Key::from(id)).select(EmailChangeRow::as_select());
-    Ok(found.first(connection).optional()?.map(EmailChange::try_from).transpose()?)
+    Ok(found.one(connection).optional()?.map(EmailChange::try_from).transpose()?)
 }
 
 fn is_taken_by_another(connection: &mut Connection, after: &User) -> Result<bool, Failure> {

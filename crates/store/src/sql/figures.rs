@@ -8,6 +8,7 @@ use super::Connection;
 use super::error::Failure;
 use crate::rows::Millis;
 use crate::schema::{mails, sessions};
+use crate::sql::One;
 
 /// The figures at `now`. What waits to be written is not in the tables.
 pub(super) fn count(connection: &mut Connection, now: DateTime<Utc>) -> Result<Figures, Failure> {
@@ -16,9 +17,9 @@ pub(super) fn count(connection: &mut Connection, now: DateTime<Utc>) -> Result<F
         .filter(sessions::ended_at.is_null())
         .filter(sessions::idle_ends_at.gt(now))
         .filter(sessions::ends_at.gt(now));
-    let live: i64 = live.count().get_result(connection)?;
-    let due: i64 = mails::table.filter(mails::due_at.is_not_null()).count().get_result(connection)?;
-    let dead: i64 = mails::table.filter(mails::state.eq("dead")).count().get_result(connection)?;
+    let live: i64 = live.count().one(connection)?;
+    let due: i64 = mails::table.filter(mails::due_at.is_not_null()).count().one(connection)?;
+    let dead: i64 = mails::table.filter(mails::state.eq("dead")).count().one(connection)?;
     Ok(Figures {
         live_sessions: live.unsigned_abs(),
         due_mails: due.unsigned_abs(),

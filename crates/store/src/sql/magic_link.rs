@@ -23,7 +23,7 @@ use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
 use crate::rows::{Key, Millis};
 use crate::schema::magic_link_addresses as addresses;
 use crate::schema::magic_links::{self as table, dsl};
-use crate::sql::update;
+use crate::sql::{One, update};
 
 #[async_trait]
 impl MagicLinks for Store {
@@ -181,7 +181,7 @@ fn sent_since(
 
 fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink>, Failure> {
     let found = table::table.find(Key::from(id));
-    let row = found.select(MagicLinkRow::as_select()).first(connection).optional()?;
+    let row = found.select(MagicLinkRow::as_select()).one(connection).optional()?;
     Ok(row.map(MagicLink::try_from).transpose()?)
 }
 

@@ -14,6 +14,7 @@ use super::{Connection, Store, hold, settle};
 use crate::rows::mail::{DEAD, MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
+use crate::sql::One;
 
 #[async_trait]
 impl Mails for Store {
@@ -21,7 +22,7 @@ impl Mails for Store {
         let due = Millis::from(now);
         let is_any_due = self.read(move |connection| {
             let due = table::table.filter(dsl::due_at.le(due));
-            Ok(diesel::select(exists(due)).get_result(connection)?)
+            Ok(diesel::select(exists(due)).one(connection)?)
         });
         // Workers ask often and seldom find anything: then nobody waits for the writer.
         if !is_any_due.await? {
@@ -112,7 +113,7 @@ pub(super) fn add(connection: &mut Connection, mail: &Mail) -> Result<(), Failur
 }
 
 fn load(connection: &mut Connection, id: MailId) -> Result<Option<Mail>, Failure> {
-    let row = table::table.find(Key::from(id)).select(MailRow::as_select()).first(connection).optional()?;
+    let row = table::table.find(Key::from(id)).select(MailRow::as_select()).one(connection).optional()?;
     Ok(row.map(Mail::try_from).transpose()?)
 }
 

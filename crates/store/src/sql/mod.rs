@@ -4,6 +4,7 @@
 //! each: `super::Connection` is that backend's connection, `super::Store` its store, `super::hold` how it locks. See
 //! docs/adr/0003. A command may be run again from its beginning, so it is an `FnMut` that borrows what it writes.
 
+mod one;
 mod prepared;
 
 use diesel::expression::AsExpression;
@@ -12,6 +13,7 @@ use diesel::sql_types::{Nullable, Text};
 
 use keywright_domain::page::Page;
 
+pub use self::one::One;
 pub use self::prepared::update;
 
 /// A page, as `LIMIT` and `OFFSET`.

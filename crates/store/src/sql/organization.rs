@@ -13,7 +13,7 @@ use super::{Connection, Store, hold};
 use crate::rows::organization::{MembershipRow, OrganizationRow};
 use crate::rows::{BadRow, Key};
 use crate::schema::{memberships, organizations};
-use crate::sql::Part;
+use crate::sql::{One, Part};
 
 #[async_trait]
 impl Organizations for Store {
@@ -34,7 +34,7 @@ impl Organizations for Store {
         let slug = slug.as_str().to_owned();
         self.read(move |connection| {
             let found = organizations::table.filter(organizations::slug.eq(&slug));
-            let row = found.select(OrganizationRow::as_select()).first(connection).optional()?;
+            let row = found.select(OrganizationRow::as_select()).one(connection).optional()?;
             Ok(row.map(Organization::try_from).transpose()?)
         })
         .await
@@ -49,7 +49,7 @@ impl Organizations for Store {
                 .offset(part.offset)
                 .select(OrganizationRow::as_select())
                 .load(connection)?;
-            let total: i64 = organizations::table.count().get_result(connection)?;
+            let total: i64 = organizations::table.count().one(connection)?;
             let items = rows.into_iter().map(Organization::try_from).collect::<Result<_, _>>()?;
             Ok(Paged { items, total: total.unsigned_abs() })
         })
@@ -67,7 +67,7 @@ impl Organizations for Store {
                 .offset(part.offset)
                 .select((OrganizationRow::as_select(), MembershipRow::as_select()))
                 .load(connection)?;
-            let total: i64 = theirs.count().get_result(connection)?;
+            let total: i64 = theirs.count().one(connection)?;
             let both = |(organization, membership): (OrganizationRow, MembershipRow)| {
                 Ok::<_, BadRow>((organization.try_into()?, membership.role()?))
             };

@@ -18,7 +18,7 @@ use super::{Connection, Store, activity, hold, mail, session, settle, user};
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
-use crate::sql::update;
+use crate::sql::{One, update};
 
 #[async_trait]
 impl Passkeys for Store {
@@ -34,7 +34,7 @@ impl Passkeys for Store {
     async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError> {
         self.write(move |connection| {
             let found = ceremonies::table.find(Key::from(ceremony));
-            let row = found.select(CeremonyRow::as_select()).first(connection).optional()?;
+            let row = found.select(CeremonyRow::as_select()).one(connection).optional()?;
             // A challenge never changes, so whoever deletes it has what was read.
             let deleted = diesel::delete(found).execute(connection)?;
             Ok(row.filter(|_| deleted > 0).map(Ceremony::try_from).transpose()?)
@@ -51,7 +51,7 @@ impl Passkeys for Store {
         let credential = credential.clone();
         self.read(move |connection| {
             let found = passkeys::table.filter(passkeys::credential_id.eq(&credential.0));
-            let row = found.select(PasskeyRow::as_select()).first(connection).optional()?;
+            let row = found.select(PasskeyRow::as_select()).one(connection).optional()?;
             Ok(row.map(Passkey::try_from).transpose()?)
         })
         .await
@@ -115,7 +115,7 @@ fn register(connection: &mut Connection, passkey: &Passkey, at: &Stamp) -> Resul
     let account = hold::user(connection, passkey.user_id)?.filter(User::is_enabled);
     let Some(account) = account else { return Ok(Registration::AccountUnavailable) };
     let same = passkeys::table.filter(passkeys::credential_id.eq(&passkey.credential_id.0));
-    if same.count().get_result::<i64>(connection)? > 0 {
+    if same.count().one::<i64>(connection)? > 0 {
         return Ok(Registration::AlreadyRegistered);
     }
     if count(connection, passkey.user_id)? >= i64::from(MOST) {
@@ -208,12 +208,12 @@ pub(super) fn remove_since(
 }
 
 fn count(connection: &mut Connection, user: UserId) -> Result<i64, Failure> {
-    Ok(passkeys::table.filter(passkeys::user_id.eq(Key::from(user))).count().get_result(connection)?)
+    Ok(passkeys::table.filter(passkeys::user_id.eq(Key::from(user))).count().one(connection)?)
 }
 
 fn load(connection: &mut Connection, id: PasskeyId) -> Result<Option<Passkey>, Failure> {
     let found = passkeys::table.find(Key::from(id));
-    let row = found.select(PasskeyRow::as_select()).first(connection).optional()?;
+    let row = found.select(PasskeyRow::as_select()).one(connection).optional()?;
     Ok(row.map(Passkey::try_from).transpose()?)
 }
 

@@ -22,7 +22,7 @@ use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{sessions, users};
-use crate::sql::{Part, update};
+use crate::sql::{One, Part, update};
 
 #[async_trait]
 impl Sessions for Store {
@@ -30,7 +30,7 @@ impl Sessions for Store {
         self.read(move |connection| {
             let found = sessions::table.inner_join(users::table).filter(sessions::id.eq(Key::from(session)));
             let rows: Option<(SessionRow, UserRow)> =
-                found.select((SessionRow::as_select(), UserRow::as_select())).first(connection).optional()?;
+                found.select((SessionRow::as_select(), UserRow::as_select())).one(connection).optional()?;
             let Some((session, user)) = rows else { return Ok(None) };
             Ok(Some((session.try_into()?, user.try_into()?)))
         })
@@ -80,7 +80,7 @@ impl Sessions for Store {
                 .offset(part.offset)
                 .select(SessionRow::as_select())
                 .load(connection)?;
-            let total: i64 = live.count().get_result(connection)?;
+            let total: i64 = live.count().one(connection)?;
             let items = rows.into_iter().map(Session::try_from).collect::<Result<_, _>>()?;
             Ok(Paged { items, total: total.unsigned_abs() })
         })
@@ -168,7 +168,7 @@ fn judge(connection: &mut Connection, refresh: &Refresh, at: &Stamp) -> Result<O
 
 pub(super) fn load(connection: &mut Connection, id: SessionId) -> Result<Option<Session>, Failure> {
     let found = sessions::table.find(Key::from(id));
-    let row = found.select(SessionRow::as_select()).first(connection).optional()?;
+    let row = found.select(SessionRow::as_select()).one(connection).optional()?;
     Ok(row.map(Session::try_from).transpose()?)
 }
 

@@ -11,6 +11,7 @@ use super::{Store, hold};
 use crate::rows::Lock;
 use crate::rows::signing_key::SigningKeyRow;
 use crate::schema::signing_keys::{self as table, dsl};
+use crate::sql::One;
 
 #[async_trait]
 impl SigningKeys for Store {
@@ -30,8 +31,8 @@ impl SigningKeys for Store {
         self.write(move |connection| {
             hold::lock(connection, Lock::SigningKeys)?;
             let before = match &follows {
-                Some(kid) => table::table.find(kid).count().get_result::<i64>(connection)? == 1,
-                None => table::table.count().get_result::<i64>(connection)? == 0,
+                Some(kid) => table::table.find(kid).count().one::<i64>(connection)? == 1,
+                None => table::table.count().one::<i64>(connection)? == 0,
             };
             if !before {
                 return Ok(false);

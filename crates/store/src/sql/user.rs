@@ -24,7 +24,7 @@ use crate::rows::{Key, Millis};
 use crate::schema::{
     device_authorizations, email_changes, magic_link_addresses, magic_links, mails, passkeys, users,
 };
-use crate::sql::{Part, update};
+use crate::sql::{One, Part, update};
 
 #[async_trait]
 impl Users for Store {
@@ -46,7 +46,7 @@ impl Users for Store {
                 .offset(part.offset)
                 .select(UserRow::as_select())
                 .load(connection)?;
-            let total: i64 = users::table.count().get_result(connection)?;
+            let total: i64 = users::table.count().one(connection)?;
             let items = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
             Ok(Paged { items, total: total.unsigned_abs() })
         })
@@ -156,7 +156,7 @@ pub(super) fn delete_row(connection: &mut Connection, user: UserId) -> Result<()
 }
 
 pub(super) fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {
-    let row = users::table.find(Key::from(user)).select(UserRow::as_select()).first(connection).optional()?;
+    let row = users::table.find(Key::from(user)).select(UserRow::as_select()).one(connection).optional()?;
     Ok(row.map(User::try_from).transpose()?)
 }
 
@@ -165,7 +165,7 @@ pub(super) fn find_by_email(
     email: &EmailAddress,
 ) -> Result<Option<User>, Failure> {
     let found = users::table.filter(users::email.eq(email.as_str()));
-    let row = found.select(UserRow::as_select()).first(connection).optional()?;
+    let row = found.select(UserRow::as_select()).one(connection).optional()?;
     Ok(row.map(User::try_from).transpose()?)
 }
 

@@ -2,7 +2,7 @@
 //! nothing to gain by doing it in one statement.
 #![expect(clippy::unused_async, reason = "other backends do something")]
 
-use diesel::{OptionalExtension, RunQueryDsl};
+use diesel::OptionalExtension;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::error::StoreError;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
@@ -12,9 +12,10 @@ use keywright_domain::stamp::Stamp;
 use super::SqliteStore;
 use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
+use crate::sql::One;
 
 pub(super) async fn renew(store: &SqliteStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
-    store.write_one(move |connection| Ok(renewal.get_result(connection).optional()?)).await
+    store.write_one(move |connection| Ok(renewal.one(connection).optional()?)).await
 }
 
 pub(super) async fn claim(

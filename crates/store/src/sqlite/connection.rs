@@ -13,6 +13,7 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 
 use super::error::{Failure, OpenError};
+use crate::sql::One;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Connector {
     fn use_write_ahead_log(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
         let began_at = Instant::now();
         loop {
-            match sql_query("PRAGMA journal_mode = WAL").get_result::<JournalMode>(connection) {
+            match sql_query("PRAGMA journal_mode = WAL").one::<JournalMode>(connection) {
                 Ok(mode) if mode.journal_mode == "wal" => return Ok(()),
                 Ok(_) => return Err(Failure::NoWriteAheadLog),
                 Err(error) => {

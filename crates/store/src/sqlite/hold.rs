@@ -12,6 +12,7 @@ use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::mail::MailRow;
 use crate::rows::{Key, Lock, Millis};
 use crate::schema::{magic_link_addresses, mails, organizations};
+use crate::sql::One;
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
@@ -21,7 +22,7 @@ pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<Use
 /// Whether the organization exists, which is held until the command ends.
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id));
-    Ok(diesel::select(exists(found)).get_result(connection)?)
+    Ok(diesel::select(exists(found)).one(connection)?)
 }
 
 /// What was tried on the links of an address; none if nothing ever was.
@@ -30,7 +31,7 @@ pub(super) fn address(
     email: &EmailAddress,
 ) -> Result<Option<MagicLinkAddressRow>, Failure> {
     let found = magic_link_addresses::table.find(email.as_str());
-    Ok(found.select(MagicLinkAddressRow::as_select()).first(connection).optional()?)
+    Ok(found.select(MagicLinkAddressRow::as_select()).one(connection).optional()?)
 }
 
 /// Nobody else holds `lock` until the command ends.

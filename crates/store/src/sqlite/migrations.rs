@@ -13,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::connection::{Access, Connector};
 use super::error::{Failure, OpenError};
 use super::executor::immediately;
+use crate::sql::One;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// A migration may take long, and who waits for another's is an operator or a server that starts.
@@ -55,7 +56,7 @@ pub(super) fn apply(connection: &mut SqliteConnection) -> Result<Vec<String>, Fa
 /// The names of the migrations that have not been applied, oldest first. Only reads.
 pub(super) fn lacking(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
     let table = sql_query("SELECT name FROM sqlite_master WHERE name = '__diesel_schema_migrations'");
-    let applied = if table.get_result::<Name>(connection).optional()?.is_some() {
+    let applied = if table.one::<Name>(connection).optional()?.is_some() {
         sql_query("SELECT version AS name FROM __diesel_schema_migrations").load::<Name>(connection)?
     } else {
         Vec::new()

@@ -21,6 +21,7 @@ use keywright_throwaway_postgres::{Database, Proxy, Way};
 use tokio_postgres::NoTls;
 
 use crate::connections::until;
+use crate::open;
 
 /// A database with a store on it whose answers can be lost.
 struct Lossy {
@@ -128,6 +129,33 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
     lossy.end(session.id).await;
     let ended = lossy.stores.magic_links.redeem(&repeated, &stamp(4)).await.unwrap();
     assert_eq!(ended, Redemption::Refused);
+}
+
+/// What fails at the commit, after the statement has given its row.
+const REFUSED_AT_COMMIT: &str = "
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$;
+CREATE CONSTRAINT TRIGGER refused AFTER INSERT OR UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_committed_is_not_answered() {
+    let database = Database::new().unwrap();
+    let stores = Stores::of(Arc::new(open(&database, 1).await));
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let (device, link) = (begin(&stores, 0).await, issue(&stores, ADA, 0).await);
+    approve(&stores, &device, &session, 0).await;
+    database.psql(REFUSED_AT_COMMIT).unwrap();
+
+    let rotated = stores.sessions.rotate(&refresh(session.id, 0), &stamp(1)).await;
+    let poll = Poll { id: device.id, client_id: None };
+    let polled = stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 1), &stamp(1)).await;
+    let redeemed = stores.magic_links.redeem(&redeem(&link, SessionKind::Tokens, 2), &stamp(1)).await;
+
+    assert!(matches!(rotated, Err(StoreError::Unavailable(_))), "{rotated:?}");
+    assert!(matches!(polled, Err(StoreError::Unavailable(_))), "{polled:?}");
+    assert!(matches!(redeemed, Err(StoreError::Unavailable(_))), "{redeemed:?}");
+    let (kept, _) = stores.sessions.find(session.id).await.unwrap().unwrap();
+    assert_eq!(kept.chain.current, Generation(0));
 }
 
 /// A refresh for which no racer is forgiven.
