@@ -79,12 +79,13 @@ pub(crate) async fn change(
     if !errors.is_empty() {
         return Err(Problem::validations(errors));
     }
-    // First what may still be refused, for having been asked for too often.
-    if let Some(new_email) = new_email {
-        let asked = ask(&service, &caller.0, new_email, &at).await;
-        asked.map_err(|error| Problem::of_asking(error, &at))?;
-    }
-    let user = change_profile(&service, &caller.0, &change, &at).await?;
+    let user = match new_email {
+        None => change_profile(&service, &caller.0, &change, &at).await?,
+        Some(new_email) => {
+            let asked = ask(&service, &caller.0, new_email, &change, &at).await;
+            asked.map_err(|error| Problem::of_asking(error, &at))?
+        }
+    };
     Ok(HttpResponse::Ok().json(json!({"user": shape(&user)})))
 }
 
@@ -144,6 +145,7 @@ impl Problem {
         match error {
             AskError::NotFresh => Self::reauthentication_required(),
             AskError::Invalid => Self::validations([("email", "is not an e-mail address")]),
+            AskError::Profile(errors) => Self::validations(errors),
             AskError::OverBudget { until } => Self::rate_limited(whole_seconds(until - at.now)),
             AskError::Gone => Self::invalid_token(error.to_string()),
             AskError::Store(error) => error.into(),

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use keywright_domain::Service;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::email_change::flow::{AskError, ask, wanted};
-use keywright_domain::user::User;
+use keywright_domain::user::{ProfileChange, User};
 use keywright_http::{At, Endpoint, Problem, Settings};
 
 use crate::form::Form;
@@ -74,7 +74,7 @@ async fn change(
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
     let typed: String = form.text("email")?.trim().chars().take(254).collect();
     let asked = match wanted(&service, principal, &typed, &at) {
-        Ok(email) => ask(&service, principal, email, &at).await,
+        Ok(email) => ask(&service, principal, email, &ProfileChange::default(), &at).await,
         Err(error) => Err(error),
     };
     let (told, error) = match asked {

@@ -220,6 +220,7 @@ macro_rules! store_contract {
             }
             email_change {
                 a_change_that_is_asked_for_is_pending,
+                the_profile_changes_with_the_address_or_not_at_all,
                 changes_are_asked_for_within_a_budget,
                 a_change_is_proven_and_undone,
                 a_change_has_its_times,

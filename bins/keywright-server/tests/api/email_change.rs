@@ -213,3 +213,35 @@ async fn an_account_asks_five_times_an_hour() {
     assert_eq!(sixth.header("retry-after"), "3600");
     assert_eq!(user(&keywright, &tokens.access).await["pending_email"], json!("a4@example.net"));
 }
+
+#[tokio::test]
+async fn the_rest_of_the_profile_changes_with_it_or_not_at_all() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(OLD).await;
+    let patch = async |body: Value| {
+        send(keywright.api(Method::PATCH, "/me").bearer_auth(&tokens.access).json(&body)).await
+    };
+
+    let changed = patch(json!({"email": NEW, "name": "Ada", "locale": "en"})).await;
+    let account = user(&keywright, &tokens.access).await;
+    assert_eq!((changed.status, &changed.json()["user"]), (200, &account), "{}", changed.text);
+    assert_eq!((&account["name"], &account["pending_email"]), (&json!("Ada"), &json!(NEW)));
+
+    let taken_back = patch(json!({"email": OLD, "name": "Ada L."})).await;
+    let account = user(&keywright, &tokens.access).await;
+    assert_eq!((taken_back.status, &taken_back.json()["user"]), (200, &account), "{}", taken_back.text);
+    assert_eq!((&account["name"], &account["pending_email"]), (&json!("Ada L."), &Value::Null));
+
+    for number in 1..5 {
+        assert_eq!(ask(&keywright, &tokens.access, &format!("a{number}@example.net")).await.status, 200);
+    }
+    assert_eq!(patch(json!({"email": NEW, "name": "Nobody"})).await.code(), "429 rate_limited");
+    assert_eq!(user(&keywright, &tokens.access).await["name"], json!("Ada L."));
+
+    let activity = keywright.get_as(&tokens.access, "/api/v1/auth/activity").await.json();
+    let count = |event: &str| {
+        let all = activity["data"].as_array().unwrap().iter();
+        all.filter(|entry| entry["event"] == json!(event)).count()
+    };
+    assert_eq!((count("profile_changed"), count("email_change_requested")), (2, 5));
+}

@@ -12,7 +12,8 @@ use crate::mail::Mail;
 use crate::service::Service;
 use crate::session::flow::Principal;
 use crate::stamp::Stamp;
-use crate::user::User;
+use crate::user::flow::{FieldError, checked, count_change};
+use crate::user::{ProfileChange, User};
 
 /// Why no change is asked for.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub enum AskError {
     NotFresh,
     #[error("is not an e-mail address")]
     Invalid,
+    #[error("{} field(s) of the profile refused", .0.len())]
+    Profile(Vec<FieldError>),
     #[error("too many changes of the address were asked for")]
     OverBudget { until: DateTime<Utc> },
     #[error("the account is gone")]
@@ -43,17 +46,22 @@ pub fn wanted(
     EmailAddress::parse(email).map_err(|_| AskError::Invalid)
 }
 
-/// Asks for the account of `principal` to go by `new`. Their own address takes back what they asked for before.
+/// Asks for the account of `principal` to go by `new`, and changes its profile with that. Their own address takes back what
+/// they asked for before.
 pub async fn ask(
     service: &Service,
     principal: &Principal,
     new: EmailAddress,
+    profile: &ProfileChange,
     at: &Stamp,
 ) -> Result<User, AskError> {
     let changes = &service.stores.email_changes;
     let user = &principal.user;
+    let profile = checked(profile).map_err(AskError::Profile)?;
     if new == user.email {
-        return changes.withdraw(user.id, at).await?.ok_or(AskError::Gone);
+        let withdrawn = changes.withdraw(user.id, &profile, at).await?.ok_or(AskError::Gone)?;
+        count_change(service, user, &withdrawn);
+        return Ok(withdrawn);
     }
     let change = EmailChange {
         id: EmailChangeId::new(at.now, service.entropy.as_ref()),
@@ -66,10 +74,11 @@ pub async fn ask(
         state: State::Asked,
     };
     let mail = Mail::of_asked_change(&change, at);
-    match changes.ask(&change, &mail, at).await? {
-        Asking::Asked(user) => {
+    match changes.ask(&change, &profile, &mail, at).await? {
+        Asking::Asked(asked) => {
             service.count(Event::EmailChangeRequested);
-            Ok(user)
+            count_change(service, user, &asked);
+            Ok(asked)
         }
         Asking::OverBudget { until } => Err(AskError::OverBudget { until }),
         Asking::Gone => Err(AskError::Gone),

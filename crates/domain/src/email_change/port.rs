@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::id::{EmailChangeId, UserId};
 use crate::mail::Mail;
 use crate::stamp::Stamp;
-use crate::user::User;
+use crate::user::{ProfileChange, User};
 
 /// What asking for a change came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +34,24 @@ pub enum Settling {
 #[async_trait]
 pub trait EmailChanges: Send + Sync {
     /// Remembers `change`, whose address becomes the pending one, and `mail` to that address; what the account asked for
-    /// before is superseded. Written to the activity.
-    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError>;
+    /// before is superseded. Its profile is changed as `profile` says ([`User::with_profile`]), too, or nothing is. Both are
+    /// written to the activity.
+    async fn ask(
+        &self,
+        change: &EmailChange,
+        profile: &ProfileChange,
+        mail: &Mail,
+        at: &Stamp,
+    ) -> Result<Asking, StoreError>;
 
-    /// Supersedes what `user` has asked for, so that no address is pending. The account as it is then; none if it is
-    /// gone.
-    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError>;
+    /// Supersedes what `user` has asked for, so that no address is pending, and changes the profile as `profile` says. The
+    /// account as it is then; none if it is gone.
+    async fn withdraw(
+        &self,
+        user: UserId,
+        profile: &ProfileChange,
+        at: &Stamp,
+    ) -> Result<Option<User>, StoreError>;
 
     /// The change with this id.
     async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError>;

@@ -24,15 +24,22 @@ impl RedirectTo {
         }
         let leads_here = || {
             let target = public_url.join(text).ok()?;
-            (text.starts_with('/') && !text.starts_with("//") && target.origin() == public_url.origin())
-                .then_some(())
+            // Who resolves it by steps must not come to `//host` either.
+            let leads_away = text.starts_with("//") || target.path().starts_with("//");
+            (text.starts_with('/') && !leads_away && target.origin() == public_url.origin()).then_some(())
         };
         let leads_to_allowed = || {
             let target = Url::parse(text).ok()?;
             let has_no_login = target.username().is_empty() && target.password().is_none();
+            // Only in full it is the same to everybody: browsers take `https:host` for a path, and `blob:` has the origin of
+            // what is inside.
+            let is_in_full = text.split_once("://").is_some_and(|(scheme, rest)| {
+                scheme.eq_ignore_ascii_case(target.scheme()) && !rest.starts_with('/')
+            });
             let is_allowed =
                 |origin: &String| Url::parse(origin).is_ok_and(|allowed| allowed.origin() == target.origin());
-            (target.origin().is_tuple() && has_no_login && origins.iter().any(is_allowed)).then_some(())
+            let leads_there = target.origin().is_tuple() && origins.iter().any(is_allowed);
+            (is_in_full && has_no_login && leads_there).then_some(())
         };
         leads_here().or_else(leads_to_allowed).map(|()| Self(text.to_owned())).ok_or(LeadsElsewhere)
     }
@@ -63,6 +70,7 @@ mod tests {
             "/",
             "/account?x=1#y",
             "/a//b",
+            "HTTPS://app.example.com/",
             "https://app.example.com/in?next=%2F",
             "https://app.example.com:443/",
         ] {
@@ -81,7 +89,14 @@ mod tests {
             "\\/evil.example",
             "/\t/evil.example",
             "/\n/evil.example",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/a/%2e%2e//evil.example",
             "https://evil.example",
+            "https:app.example.com",
+            "https:/app.example.com",
+            "https:///app.example.com",
+            "blob:https://app.example.com/x",
             "https://auth.example.com/account",
             "http://app.example.com/",
             "https://app.example.com.evil.example/",

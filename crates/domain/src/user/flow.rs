@@ -36,10 +36,15 @@ pub async fn change_profile(
     let change = checked(change).map_err(ChangeProfileError::Invalid)?;
     let changed = service.stores.users.change_profile(principal.user.id, &change, at).await?;
     let changed = changed.ok_or(ChangeProfileError::Gone)?;
-    if changed.profile != principal.user.profile {
+    count_change(service, &principal.user, &changed);
+    Ok(changed)
+}
+
+/// Counts a change of the profile, if `after` is one of `before`.
+pub(crate) fn count_change(service: &Service, before: &User, after: &User) {
+    if after.profile != before.profile {
         service.count(Event::ProfileChanged);
     }
-    Ok(changed)
 }
 
 /// Why an account is not deleted.

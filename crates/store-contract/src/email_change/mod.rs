@@ -10,8 +10,8 @@ use keywright_domain::email_change::{BUDGET, EmailChange, PROVABLE, State, UNDOA
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{Session, SessionKind};
-use keywright_domain::user::User;
 use keywright_domain::user::port::Deletion;
+use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, Stores};
 
 pub use self::race::*;
@@ -38,7 +38,11 @@ async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> Emai
     let at = stamp(second);
     let user = stores.users.find(session.user_id).await.unwrap().unwrap();
     let change = change(&user, session, new, &at);
-    let asked = stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &at), &at).await.unwrap();
+    let asked = stores
+        .email_changes
+        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &at), &at)
+        .await
+        .unwrap();
     assert!(matches!(asked, Asking::Asked(_)), "{asked:?}");
     change
 }
@@ -75,10 +79,50 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
     assert_eq!(prove(&stores, &first, 3).await, Settling::Over);
     assert_eq!(stores.email_changes.find(EmailChangeId::new(at(0), &ENTROPY)).await.unwrap(), None);
 
-    let withdrawn = stores.email_changes.withdraw(user.id, &stamp(4)).await.unwrap().unwrap();
+    let withdrawn =
+        stores.email_changes.withdraw(user.id, &ProfileChange::default(), &stamp(4)).await.unwrap().unwrap();
     assert_eq!((withdrawn.pending_email, withdrawn.updated_at), (None, at(4)));
     assert_eq!(prove(&stores, &second, 5).await, Settling::Over);
-    assert_eq!(stores.email_changes.withdraw(unknown_user(), &stamp(6)).await.unwrap(), None);
+    assert_eq!(
+        stores.email_changes.withdraw(unknown_user(), &ProfileChange::default(), &stamp(6)).await.unwrap(),
+        None
+    );
+}
+
+/// What is asked for together is changed together, and nothing is if the change of the address is refused.
+pub async fn the_profile_changes_with_the_address_or_not_at_all(stores: Stores) {
+    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
+    let named = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
+    let ask_as = async |name: &str, second| {
+        let (at, user) = (stamp(second), account(&stores, &session).await);
+        let change = change(&user, &session, "new@example.net", &at);
+        let mail = Mail::of_asked_change(&change, &at);
+        stores.email_changes.ask(&change, &named(name), &mail, &at).await.unwrap()
+    };
+
+    let asked = ask_as("Ada", 1).await;
+    let user = account(&stores, &session).await;
+    assert_eq!(asked, Asking::Asked(user.clone()));
+    assert_eq!(
+        (user.pending_email, user.profile.name.as_deref()),
+        (Some(email("new@example.net")), Some("Ada"))
+    );
+    let mut recorded = events(&stores, user.id).await[..2].to_vec();
+    recorded.sort_by_key(|event| *event == Event::ProfileChanged);
+    assert_eq!(recorded, [Event::EmailChangeRequested, Event::ProfileChanged]);
+
+    let withdrawn =
+        stores.email_changes.withdraw(user.id, &named("Ada L."), &stamp(2)).await.unwrap().unwrap();
+    assert_eq!(withdrawn, account(&stores, &session).await);
+    assert_eq!((withdrawn.pending_email, withdrawn.profile.name.as_deref()), (None, Some("Ada L.")));
+    assert_eq!(events(&stores, user.id).await[0], Event::ProfileChanged);
+
+    for second in 3..i64::from(BUDGET) + 2 {
+        ask(&stores, &session, "new@example.net", second).await;
+    }
+    let refused = ask_as("Nobody", 100).await;
+    assert!(matches!(refused, Asking::OverBudget { .. }), "{refused:?}");
+    assert_eq!(account(&stores, &session).await.profile.name.as_deref(), Some("Ada L."));
 }
 
 /// So many in an hour, and then again when the first of them is an hour old.
@@ -94,10 +138,10 @@ pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
 
     let (refused, at_once) = late(100);
     let mail = Mail::of_asked_change(&refused, &at_once);
-    let over = stores.email_changes.ask(&refused, &mail, &at_once).await.unwrap();
+    let over = stores.email_changes.ask(&refused, &ProfileChange::default(), &mail, &at_once).await.unwrap();
     let (taken, later) = late(3600);
     let mail = Mail::of_asked_change(&taken, &later);
-    let again = stores.email_changes.ask(&taken, &mail, &later).await.unwrap();
+    let again = stores.email_changes.ask(&taken, &ProfileChange::default(), &mail, &later).await.unwrap();
 
     assert_eq!(over, Asking::OverBudget { until: at(3600) });
     assert_eq!(stores.email_changes.find(refused.id).await.unwrap(), None);

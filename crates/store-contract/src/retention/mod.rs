@@ -8,7 +8,7 @@ use keywright_domain::email_change::{EmailChange, State as ChangeState};
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::Mail;
 use keywright_domain::session::Session;
-use keywright_domain::user::User;
+use keywright_domain::user::{ProfileChange, User};
 
 pub use self::origin::*;
 pub use self::record::*;
@@ -27,6 +27,10 @@ async fn ask(stores: &Stores, user: &User, session: &Session, second: i64) -> Em
         origin: origin("198.51.100.1", "Mozilla/5.0 (X11)"),
         state: ChangeState::Asked,
     };
-    stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &at), &at).await.unwrap();
+    stores
+        .email_changes
+        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &at), &at)
+        .await
+        .unwrap();
     change
 }

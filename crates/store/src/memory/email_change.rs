@@ -5,7 +5,7 @@ use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
 use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::State::Ended;
-use keywright_domain::user::User;
+use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
@@ -44,7 +44,13 @@ impl Tables {
 
 #[async_trait]
 impl EmailChanges for MemoryStore {
-    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError> {
+    async fn ask(
+        &self,
+        change: &EmailChange,
+        profile: &ProfileChange,
+        mail: &Mail,
+        at: &Stamp,
+    ) -> Result<Asking, StoreError> {
         let mut tables = self.tables();
         let Some(user) = tables.users.get(&change.user_id).cloned() else { return Ok(Asking::Gone) };
         let asked = tables.email_changes.values().filter(|other| other.user_id == user.id);
@@ -61,19 +67,23 @@ impl EmailChanges for MemoryStore {
         tables.email_changes.insert(change.id, change.clone());
         let user = User { pending_email: Some(change.new.clone()), updated_at: at.now, ..user };
         tables.users.insert(user.id, user.clone());
-        Ok(Asking::Asked(user))
+        Ok(Asking::Asked(tables.change_profile(&user, profile, 1, at)?))
     }
 
-    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
+    async fn withdraw(
+        &self,
+        user: UserId,
+        profile: &ProfileChange,
+        at: &Stamp,
+    ) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
-        let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
-        if before.pending_email.is_none() {
-            return Ok(Some(before));
+        let Some(mut account) = tables.users.get(&user).cloned() else { return Ok(None) };
+        if account.pending_email.is_some() {
+            tables.supersede_asked(user, at);
+            account = User { pending_email: None, updated_at: at.now, ..account };
+            tables.users.insert(user, account.clone());
         }
-        tables.supersede_asked(user, at);
-        let after = User { pending_email: None, updated_at: at.now, ..before };
-        tables.users.insert(user, after.clone());
-        Ok(Some(after))
+        tables.change_profile(&account, profile, 0, at).map(Some)
     }
 
     async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError> {

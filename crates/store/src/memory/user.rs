@@ -19,6 +19,22 @@ impl Tables {
         self.users.values().find(|user| user.email == *email)
     }
 
+    /// Changes the profile of `before`, and writes that to the activity as one of several entries of a request.
+    pub(super) fn change_profile(
+        &mut self,
+        before: &User,
+        change: &ProfileChange,
+        number: u32,
+        at: &Stamp,
+    ) -> Result<User, StoreError> {
+        let (after, fields) = before.with_profile(change, at.now);
+        if !fields.is_empty() {
+            self.record(Activity::of_profile_change(after.id, &fields, at).nth(number, at))?;
+            self.users.insert(after.id, after.clone());
+        }
+        Ok(after)
+    }
+
     /// What hangs on an account by a foreign key in a database, and the account.
     pub(super) fn forget_account(&mut self, user: UserId) {
         self.email_changes.retain(|_, change| change.user_id != user);
@@ -64,13 +80,8 @@ impl Users for MemoryStore {
         at: &Stamp,
     ) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
-        let Some(before) = tables.users.get(&user) else { return Ok(None) };
-        let (after, fields) = before.with_profile(change, at.now);
-        if !fields.is_empty() {
-            tables.record(Activity::of_profile_change(user, &fields, at))?;
-            tables.users.insert(user, after.clone());
-        }
-        Ok(Some(after))
+        let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
+        tables.change_profile(&before, change, 0, at).map(Some)
     }
 
     async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {

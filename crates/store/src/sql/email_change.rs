@@ -10,10 +10,12 @@ use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::State as SessionState;
 use keywright_domain::stamp::Stamp;
-use keywright_domain::user::User;
+use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, mail, organization, passkey, session, session_end, user};
+use super::{
+    Connection, Store, activity, hold, mail, organization, passkey, profile, session, session_end, user,
+};
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
@@ -21,22 +23,32 @@ use crate::sql::One;
 
 #[async_trait]
 impl EmailChanges for Store {
-    async fn ask(&self, change: &EmailChange, mail: &Mail, at: &Stamp) -> Result<Asking, StoreError> {
-        let (change, mail, at) = (change.clone(), mail.clone(), at.clone());
-        self.write(move |connection| ask(connection, &change, &mail, &at)).await
+    async fn ask(
+        &self,
+        change: &EmailChange,
+        profile: &ProfileChange,
+        mail: &Mail,
+        at: &Stamp,
+    ) -> Result<Asking, StoreError> {
+        let (change, profile, mail, at) = (change.clone(), profile.clone(), mail.clone(), at.clone());
+        self.write(move |connection| ask(connection, &change, &profile, &mail, &at)).await
     }
 
-    async fn withdraw(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
-        let at = at.clone();
+    async fn withdraw(
+        &self,
+        user: UserId,
+        profile: &ProfileChange,
+        at: &Stamp,
+    ) -> Result<Option<User>, StoreError> {
+        let (profile, at) = (profile.clone(), at.clone());
         self.write(move |connection| {
-            let Some(before) = hold::user(connection, user)? else { return Ok(None) };
-            if before.pending_email.is_none() {
-                return Ok(Some(before));
+            let Some(mut account) = hold::user(connection, user)? else { return Ok(None) };
+            if account.pending_email.is_some() {
+                supersede_asked(connection, user, &at)?;
+                account = User { pending_email: None, updated_at: at.now, ..account };
+                user::replace_address(connection, &account)?;
             }
-            supersede_asked(connection, user, &at)?;
-            let after = User { pending_email: None, updated_at: at.now, ..before };
-            user::replace_address(connection, &after)?;
-            Ok(Some(after))
+            change_profile(connection, account, &profile, 0, &at).map(Some)
         })
         .await
     }
@@ -59,6 +71,7 @@ impl EmailChanges for Store {
 fn ask(
     connection: &mut Connection,
     change: &EmailChange,
+    profile: &ProfileChange,
     mail: &Mail,
     at: &Stamp,
 ) -> Result<Asking, Failure> {
@@ -79,7 +92,18 @@ fn ask(
     user::replace_address(connection, &user)?;
     mail::add(connection, mail)?;
     activity::add(connection, &Activity::new(Event::EmailChangeRequested, user.id, at))?;
-    Ok(Asking::Asked(user))
+    change_profile(connection, user, profile, 1, at).map(Asking::Asked)
+}
+
+/// Changes the profile of an account that is held.
+fn change_profile(
+    connection: &mut Connection,
+    account: User,
+    change: &ProfileChange,
+    number: u32,
+    at: &Stamp,
+) -> Result<User, Failure> {
+    profile::change(connection, account, change, number, at)?.ok_or(Failure::Contended)
 }
 
 fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {

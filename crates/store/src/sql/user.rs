@@ -18,7 +18,7 @@ use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Backend, Connection, Store, activity, hold, organization, same, session_end, settle};
+use super::{Backend, Connection, Store, activity, hold, organization, profile, session_end, settle};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{
@@ -73,15 +73,7 @@ impl Users for Store {
         self.write(move |connection| {
             settle(|| {
                 let Some(before) = find(connection, user)? else { return Ok(Some(None)) };
-                let (after, changed) = before.with_profile(&change, at.now);
-                if changed.is_empty() {
-                    return Ok(Some(Some(before)));
-                }
-                if !replace_profile(connection, &before, &after)? {
-                    return Ok(None);
-                }
-                activity::add(connection, &Activity::of_profile_change(user, &changed, &at))?;
-                Ok(Some(Some(after)))
+                Ok(profile::change(connection, before, &change, 0, &at)?.map(Some))
             })
         })
         .await
@@ -226,23 +218,4 @@ pub(super) fn replace_address(connection: &mut Connection, after: &User) -> Resu
         Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Err(Failure::Contended),
         outcome => outcome.map(|_| ()).map_err(Failure::from),
     }
-}
-
-/// Stores what [`User::with_profile`] changed, unless the profile is another one meanwhile.
-fn replace_profile(connection: &mut Connection, before: &User, after: &User) -> Result<bool, Failure> {
-    let (old, new) = (&before.profile, &after.profile);
-    let replaced = diesel::update(users::table.find(Key::from(before.id)))
-        .filter(same(users::name, old.name.as_deref()))
-        .filter(same(users::avatar_url, old.avatar_url.as_deref()))
-        .filter(same(users::locale, old.locale.as_deref()))
-        .filter(same(users::time_zone, old.time_zone.as_deref()))
-        .set((
-            users::name.eq(&new.name),
-            users::avatar_url.eq(&new.avatar_url),
-            users::locale.eq(&new.locale),
-            users::time_zone.eq(&new.time_zone),
-            users::updated_at.eq(Millis::from(after.updated_at)),
-        ))
-        .execute(connection)?;
-    Ok(replaced > 0)
 }

@@ -32,6 +32,8 @@ mod mail;
 mod organization;
 #[path = "../sql/passkey.rs"]
 mod passkey;
+#[path = "../sql/profile.rs"]
+mod profile;
 #[path = "../sql/retention.rs"]
 mod retention;
 #[path = "../sql/session.rs"]

@@ -13,6 +13,7 @@ use keywright_domain::mail::Mail;
 use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::retention::Removal;
 use keywright_domain::session::SessionKind;
+use keywright_domain::user::ProfileChange;
 use keywright_store_contract::fixture::{
     ADA, ENTROPY, RACERS, at, count, email, issue, origin, race, redeem, sign_in, stamp,
 };
@@ -70,7 +71,11 @@ async fn one_of_all_gets_it(many: usize) {
         origin: origin("198.51.100.1", "Mozilla/5.0"),
         state: State::Asked,
     };
-    stores.email_changes.ask(&change, &Mail::of_asked_change(&change, &stamp(3)), &stamp(3)).await.unwrap();
+    stores
+        .email_changes
+        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &stamp(3)), &stamp(3))
+        .await
+        .unwrap();
     let id = change.id;
     let proven =
         race_over(&servers, |stores| async move { stores.email_changes.prove(id, &stamp(4)).await.unwrap() });
