@@ -38,8 +38,8 @@ impl RedirectTo {
             });
             let is_allowed =
                 |origin: &String| Url::parse(origin).is_ok_and(|allowed| allowed.origin() == target.origin());
-            let leads_there = target.origin().is_tuple() && origins.iter().any(is_allowed);
-            (is_in_full && has_no_login && leads_there).then_some(())
+            let is_known = target.origin().is_tuple() && origins.iter().any(is_allowed);
+            (is_in_full && has_no_login && is_known).then_some(())
         };
         leads_here().or_else(leads_to_allowed).map(|()| Self(text.to_owned())).ok_or(LeadsElsewhere)
     }

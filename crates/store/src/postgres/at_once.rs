@@ -15,8 +15,10 @@ use keywright_domain::magic_link::{MagicLink, Proof, Redeeming, WrongCodes};
 use keywright_domain::session::{Authentication, AuthenticationMethod, Session};
 use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
+use tokio::time::Instant;
 
 use super::error::Failure;
+use super::executor::Done;
 use super::patience::within;
 use super::{Backend, Connection, PostgresStore, device_authorization, magic_link, user};
 use crate::rows::Key;
@@ -28,23 +30,31 @@ use crate::rows::user::UserRow;
 use crate::schema::{activities, magic_links, sessions, users};
 use crate::sql::One;
 
-/// Renews a session, if nothing stands against it. A renewal whose answer is lost is looked for, and never made again: it
-/// would be taken for a copy if no racer is to be forgiven.
+/// Renews a session, if nothing stands against it. If the answer is lost, it is tried once more: either that does it, or the
+/// first try is found to have done it. It is not judged by what the first may have done: without a retry window that would be
+/// a copy's doing.
 pub(super) async fn renew(store: &PostgresStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
-    let command = renewal.clone();
-    let renewed = within(store.patience, |limit| async move {
-        let command = move |connection: &mut Connection| Ok(command.clone().one(connection).optional()?);
-        match store.executor.write_one(limit, command).await {
-            Err(lost @ Failure::Unknown(_)) => Ok(Err(lost)),
-            answer => answer.map(Ok),
-        }
-    });
-    let lost = match renewed.await? {
-        Ok(row) => return Ok(row),
-        Err(lost) => lost,
-    };
-    let own = store.read(move |connection| load_renewed(connection, &renewal)).await?;
-    own.map(Some).ok_or_else(|| lost.into())
+    within(store.patience, |limit| async move {
+        let began_at = Instant::now();
+        let renewed = renewal.clone();
+        let renew = move |connection: &mut Connection| renew_by(connection, &renewed);
+        let lost = match store.executor.write_one(limit, Done::Once, renew).await {
+            Err(lost @ Failure::Unknown(_)) => lost,
+            answer => return answer,
+        };
+        let renew = move |connection: &mut Connection| match renew_by(connection, &renewal)? {
+            None => load_renewed(connection, &renewal),
+            renewed => Ok(renewed),
+        };
+        let left = limit.saturating_sub(began_at.elapsed());
+        let renewed = store.executor.write_one(left, Done::Once, renew).await?;
+        renewed.map(Some).ok_or(lost)
+    })
+    .await
+}
+
+fn renew_by(connection: &mut Connection, renewal: &Renewal) -> Result<Option<SessionRow>, Failure> {
+    Ok(renewal.clone().one(connection).optional()?)
 }
 
 /// The session as `renewal` made it, if it did and nothing has come after it.
@@ -132,7 +142,7 @@ where
     F: FnMut(&mut Connection) -> Result<bool, Failure> + Send + 'static,
 {
     within(store.patience, |limit| async move {
-        match store.executor.write_one(limit, claim).await {
+        match store.executor.write_one(limit, Done::Once, claim).await {
             Ok(is_claimed) => Ok(is_claimed.then_some(())),
             Err(Failure::Unknown(_)) => Ok(None),
             Err(failure) if failure.is_conflict() => Ok(None),

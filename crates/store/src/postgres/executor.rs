@@ -4,7 +4,8 @@
 //! 2. A connection that is not known to be dead is taken, or one is made. It is not asked whether it still lives: a
 //!    query, or a transaction that did not come to its commit, is run again on another.
 //! 3. A command runs in a transaction. One that met another's is rolled back and run again, a bounded number of times.
-//! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, never repeated here.
+//! 4. Only when the connection breaks at the commit is it unknown what was done: that is reported, and repeated only if it
+//!    may be done twice.
 //! 5. When its caller has lost patience, its connection is ended: what was reported as unavailable is not begun later,
 //!    nor committed.
 //! 6. Only at its commit it has its place for as long as the database has it: never are there more connections than
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use super::connection::{Commit, Connection, Connector, Live};
 use super::error::Failure;
+use super::waiting::Waiting;
 
 /// How often a command is run that meets another's each time.
 const RUNS: u32 = 10;
@@ -34,6 +36,13 @@ pub(super) struct Executor {
     waiting: AtomicUsize,
     queue: usize,
     runtime: Handle,
+}
+
+/// How often a command of one statement may be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Once,
+    Twice,
 }
 
 struct Shared {
@@ -95,18 +104,30 @@ impl Executor {
         .await
     }
 
-    /// Runs a command of one statement, which is a transaction by itself, for up to `limit`.
-    pub(super) async fn write_one<T, F>(&self, limit: Duration, mut command: F) -> Result<T, Failure>
+    /// Runs a command of one statement, which is a transaction by itself, for up to `limit`. If its answer is lost, one that
+    /// may be done twice is run again.
+    pub(super) async fn write_one<T, F>(
+        &self,
+        limit: Duration,
+        done: Done,
+        mut command: F,
+    ) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
         self.run(limit, move |shared, deadline| {
-            shared.with_connection(deadline, &mut |connection, commit| {
-                commit.begins();
-                // Only what goes wrong before the statement is sent may be repeated, and that cannot be told from here.
-                command(connection).map_err(Failure::of_unknown_outcome)
-            })
+            let mut attempt = || {
+                shared.with_connection(deadline, &mut |connection, commit| {
+                    commit.begins();
+                    // What goes wrong before the statement is sent was not done, but that cannot be told from here.
+                    command(connection).map_err(Failure::of_unknown_outcome)
+                })
+            };
+            match attempt() {
+                Err(Failure::Unknown(_)) if done == Done::Twice => attempt(),
+                outcome => outcome,
+            }
         })
         .await
     }
@@ -128,22 +149,6 @@ impl Executor {
             work(&shared, deadline)
         });
         running.await?
-    }
-}
-
-/// One that waits for a place, counted as long as it does.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize, most: usize) -> Result<Self, Failure> {
-        let waiting = Self(count);
-        if count.fetch_add(1, Ordering::Relaxed) < most { Ok(waiting) } else { Err(Failure::TooManyWaiting) }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

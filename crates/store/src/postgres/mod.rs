@@ -13,6 +13,7 @@ mod hosts;
 mod migrations;
 mod patience;
 mod tls;
+mod waiting;
 
 #[path = "../sql/activity.rs"]
 mod activity;
@@ -56,7 +57,7 @@ use tokio::sync::Mutex;
 use self::connection::{Connection, Connector};
 use self::error::Failure;
 pub use self::error::OpenError;
-use self::executor::Executor;
+use self::executor::{Done, Executor};
 pub use self::migrations::{migrate, pending};
 pub use self::patience::with_one_patience;
 use self::patience::within;
@@ -142,13 +143,13 @@ impl PostgresStore {
         within(self.patience, |limit| self.executor.write(limit, command)).await
     }
 
-    /// Runs a command of one statement, which needs no transaction around it.
+    /// Runs a command of one statement, which needs no transaction around it and may be done twice.
     async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, |limit| self.executor.write_one(limit, command)).await
+        within(self.patience, |limit| self.executor.write_one(limit, Done::Twice, command)).await
     }
 }
 

@@ -25,7 +25,9 @@ impl Passkeys for Store {
     async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
         let row = CeremonyRow::from(ceremony);
         self.write_one(move |connection| {
-            diesel::insert_into(ceremonies::table).values(&row).execute(connection)?;
+            // One that is here already is its own: the answer was lost.
+            let insert = diesel::insert_into(ceremonies::table).values(&row);
+            insert.on_conflict(ceremonies::id).do_nothing().execute(connection)?;
             Ok(())
         })
         .await

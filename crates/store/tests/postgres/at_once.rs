@@ -18,7 +18,7 @@ use keywright_store_contract::fixture::{
     ADA, activity, approve, begin, issue, redeem, refresh, seed, sign_in, stamp,
 };
 use keywright_throwaway_postgres::{Database, Proxy, Way};
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 
 use crate::connections::until;
 use crate::open;
@@ -45,6 +45,23 @@ impl Lossy {
         assert!(self.stores.sessions.end(session, reason, event, &stamp(3)).await.unwrap());
     }
 
+    /// Somebody who holds all rows of `table`.
+    async fn holds(&self, table: &str) -> Client {
+        let (holder, traffic) = tokio_postgres::connect(&self.database.url(), NoTls).await.unwrap();
+        tokio::spawn(traffic);
+        holder.batch_execute(&format!("BEGIN; SELECT id FROM {table} FOR UPDATE")).await.unwrap();
+        holder
+    }
+
+    /// Waits until so many statements that begin with `beginning` wait for who holds something.
+    async fn waits(&self, beginning: &str, count: usize) {
+        let waiting = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+             AND query LIKE '{beginning}%' AND datname = current_database()"
+        );
+        until("the command", async || self.database.psql(&waiting).unwrap() == count.to_string()).await;
+    }
+
     /// What `claim` gives, which opens a session, if it is committed and the connection breaks before the answer.
     async fn answer_lost<T: Send + 'static>(&self, claim: impl Future<Output = T> + Send + 'static) -> T {
         self.answer_lost_of("users", "WITH held AS", claim, "SELECT").await
@@ -62,16 +79,9 @@ impl Lossy {
         let asked = async |sql: &str| self.database.psql(sql).unwrap();
         let sessions = "SELECT coalesce(string_agg(s::text, ',' ORDER BY id), '') FROM sessions s";
         let before = asked(sessions).await;
-        let (holder, traffic) = tokio_postgres::connect(&self.database.url(), NoTls).await.unwrap();
-        tokio::spawn(traffic);
-        holder.batch_execute(&format!("BEGIN; SELECT id FROM {table} FOR UPDATE")).await.unwrap();
-
+        let holder = self.holds(table).await;
         let claiming = tokio::spawn(command);
-        let waiting = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-             AND query LIKE '{beginning}%' AND datname = current_database()"
-        );
-        until("the command", async || asked(&waiting).await == "1").await;
+        self.waits(beginning, 1).await;
         self.way.delays(Duration::from_mins(1));
         holder.batch_execute("COMMIT").await.unwrap();
         until("the commit", async || asked(sessions).await != before).await;
@@ -203,4 +213,38 @@ async fn what_came_after_a_refresh_whose_answer_is_lost_is_not_handed_out() {
 
         assert!(matches!(rotated, Err(StoreError::Unavailable(_))), "{meanwhile}: {rotated:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_done_twice_is_done_again() {
+    let lossy = Lossy::new().await;
+    let (session, _) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
+    let sessions = lossy.stores.sessions.clone();
+    let sight = async move { sessions.sight(session.id, Generation(7)).await };
+
+    lossy.answer_lost_of("sessions", "UPDATE", sight, "SELECT").await.unwrap();
+
+    let (seen, _) = lossy.stores.sessions.find(session.id).await.unwrap().unwrap();
+    assert_eq!(seen.chain.seen, Generation(7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_whose_connection_breaks_before_it_is_done_is_done_once() {
+    let lossy = Lossy::new().await;
+    let (session, user) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
+    let sessions = lossy.stores.sessions.clone();
+    let holder = lossy.holds("sessions").await;
+    let refreshing = tokio::spawn(async move { sessions.rotate(&strict(session.id, 0), &stamp(1)).await });
+    lossy.waits("UPDATE sessions", 1).await;
+
+    // The first try goes on in the database, and the second comes to wait behind it.
+    lossy.way.cut();
+    lossy.waits("UPDATE sessions", 2).await;
+    holder.batch_execute("COMMIT").await.unwrap();
+    let rotated = refreshing.await.unwrap().unwrap();
+
+    let (kept, _) = lossy.stores.sessions.find(session.id).await.unwrap().unwrap();
+    assert_eq!(rotated, Rotation::Renewed(kept.clone()));
+    assert_eq!(kept.chain.current, Generation(1));
+    assert_eq!(activity(&lossy.stores, user.id).await.len(), 1);
 }
