@@ -119,6 +119,9 @@ macro_rules! store_contract {
                 taking_back_what_was_claimed_ends_its_session,
                 what_was_never_approved_is_not_taken_back,
                 no_session_survives_a_race_with_the_taking_back,
+                approvals_go_with_the_other_sessions_of_an_account,
+                approvals_go_with_everybodys_sessions,
+                no_session_survives_a_race_with_the_end_of_the_others,
             }
             magic_link {
                 a_link_and_its_mail_are_kept_as_they_are,

@@ -255,12 +255,11 @@ async fn another_client_s_device_code_is_refused_and_not_claimed() {
 
     assert_refused(&poll_as("cli").await, "400 invalid_grant", "pending");
     decide(&keywright, &cookie, begun["user_code"].as_str().unwrap(), "approve").await;
+    // They do not count as polls of the client whose code it is.
     for other in ["cli", "web", "nobody", "TV", "tv "] {
-        keywright.advance(30);
         assert_refused(&poll_as(other).await, "400 invalid_grant", other);
     }
 
-    keywright.advance(30);
     let granted = poll_as("tv").await;
     assert_eq!(granted.status, 200, "{}", granted.text);
     assert_eq!(claims(&granted.tokens())["client_id"], json!("tv"));
@@ -532,6 +531,22 @@ async fn an_account_that_was_disabled_after_the_approval_gets_no_session() {
         keywright.advance(30);
     }
     assert_eq!(sessions(&keywright).await, 1, "the browser's alone");
+    let ada = keywright.user(ADA).await.id;
+    keywright.service.stores.users.enable(ada, keywright.service.clock.now()).await.unwrap();
+    assert_refused(&poll(&keywright, &device_code).await, "400 access_denied", "enabled again");
+}
+
+#[tokio::test]
+async fn whoever_ends_the_other_sessions_ends_what_would_become_one() {
+    let keywright = Keywright::start().await;
+    let thief = keywright.sign_in_browser(ADA).await;
+    let device_code = approved(&keywright, &thief).await;
+    let owner = keywright.sign_in_browser(ADA).await;
+
+    let ended = keywright.post_from_page(&owner, "/sessions/revoke_others", json!({})).await;
+
+    assert_eq!(ended.json(), json!({"revoked": 1}));
+    assert_refused(&poll(&keywright, &device_code).await, "400 access_denied", "the others were ended");
 }
 
 #[tokio::test]

@@ -148,15 +148,30 @@ pub async fn poll(
     let poll =
         Poll { id: DeviceAuthorizationId(presented.record), client_id: client_id.map(ToOwned::to_owned) };
     let rules = &service.rules;
-    let pacing = service.pacer.poll(poll.id, at.now, rules.device_interval, rules.device_lifetime);
+    let turn = service.pacer.poll(poll.id, at.now, rules.device_interval, rules.device_lifetime);
 
-    if let Pacing::SlowDown { interval } = pacing {
-        let found = service.stores.device_authorizations.find(poll.id).await?;
-        let polling = found.map_or(Polling::Spent, |found| found.poll(client_id, at.now));
-        let over = over(service, polling).await?;
-        return Err(over.unwrap_or(PollError::SlowDown { interval }));
+    let answer = match turn.pacing {
+        Pacing::SlowDown { interval } => Err(too_early(service, &poll, interval, at).await),
+        Pacing::InTime => ask(service, &poll, at).await,
+    };
+    // Another client's poll is no poll of this code, and who was told to come back sooner may.
+    if let Err(PollError::InvalidGrant | PollError::Store(_)) = answer {
+        service.pacer.take_back(&turn);
     }
-    ask(service, &poll, at).await
+    answer
+}
+
+/// The answer to a poll that comes too early.
+async fn too_early(service: &Service, poll: &Poll, interval: TimeDelta, at: &Stamp) -> PollError {
+    let found = match service.stores.device_authorizations.find(poll.id).await {
+        Ok(found) => found,
+        Err(error) => return error.into(),
+    };
+    let polling = found.map_or(Polling::Spent, |found| found.poll(poll.client_id.as_deref(), at.now));
+    match over(service, polling).await {
+        Ok(over) => over.unwrap_or(PollError::SlowDown { interval }),
+        Err(error) => error.into(),
+    }
 }
 
 async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {

@@ -23,8 +23,18 @@ pub enum Pacing {
     },
 }
 
-/// The pace of one device code.
+/// A poll whose pace was judged.
 #[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    pub pacing: Pacing,
+    id: DeviceAuthorizationId,
+    /// The pace before and after it.
+    before: Option<Pace>,
+    after: Pace,
+}
+
+/// The pace of one device code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pace {
     interval: TimeDelta,
     /// The last poll that was not told to slow down.
@@ -48,21 +58,34 @@ impl Pacer {
         now: DateTime<Utc>,
         interval: TimeDelta,
         lifetime: TimeDelta,
-    ) -> Pacing {
+    ) -> Turn {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pace) = paces.get_mut(&id) else {
-            if paces.len() >= Self::SWEEP_AT {
-                paces.retain(|_, pace| now < pace.expires_at);
-            }
-            paces.insert(id, Pace { interval, last: now, expires_at: now + lifetime });
-            return Pacing::InTime;
-        };
-        if now - pace.last < pace.interval - TOLERANCE {
-            pace.interval = (pace.interval + STEP).min(LONGEST.max(pace.interval));
-            return Pacing::SlowDown { interval: pace.interval };
+        let before = paces.get(&id).copied();
+        if before.is_none() && paces.len() >= Self::SWEEP_AT {
+            paces.retain(|_, pace| now < pace.expires_at);
         }
-        pace.last = now;
-        Pacing::InTime
+        let (pacing, after) = match before {
+            None => (Pacing::InTime, Pace { interval, last: now, expires_at: now + lifetime }),
+            Some(pace) if now - pace.last < pace.interval - TOLERANCE => {
+                let interval = (pace.interval + STEP).min(LONGEST.max(pace.interval));
+                (Pacing::SlowDown { interval }, Pace { interval, ..pace })
+            }
+            Some(pace) => (Pacing::InTime, Pace { last: now, ..pace }),
+        };
+        paces.insert(id, after);
+        Turn { pacing, id, before, after }
+    }
+
+    /// Has a poll not count that was told nothing about its code, unless another has come since.
+    pub fn take_back(&self, turn: &Turn) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if paces.get(&turn.id) != Some(&turn.after) {
+            return;
+        }
+        match turn.before {
+            Some(before) => paces.insert(turn.id, before),
+            None => paces.remove(&turn.id),
+        };
     }
 
     /// Begins the next interval of `id` at `now`, when a poll that waited is answered.
@@ -88,6 +111,10 @@ mod tests {
     const ID: DeviceAuthorizationId = DeviceAuthorizationId(Uuid::nil());
 
     fn poll(pacer: &Pacer, second: i64) -> Pacing {
+        turn(pacer, second).pacing
+    }
+
+    fn turn(pacer: &Pacer, second: i64) -> Turn {
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
         pacer.poll(ID, now, TimeDelta::seconds(5), TimeDelta::seconds(600))
     }
@@ -156,5 +183,22 @@ mod tests {
         pacer.forget(ID);
 
         assert_eq!(poll(&pacer, 1), Pacing::InTime);
+    }
+
+    #[test]
+    fn a_poll_that_is_taken_back_does_not_count_and_takes_no_other_with_it() {
+        let pacer = Pacer::default();
+
+        pacer.take_back(&turn(&pacer, 0));
+        assert_eq!(poll(&pacer, 0), Pacing::InTime, "the first one that counts");
+        pacer.take_back(&turn(&pacer, 5));
+        assert_eq!(poll(&pacer, 5), Pacing::InTime);
+        pacer.take_back(&turn(&pacer, 6));
+        assert_eq!(poll(&pacer, 6), slow_down(10), "the interval has not grown before");
+
+        let first = turn(&pacer, 20);
+        let second = turn(&pacer, 40);
+        pacer.take_back(&first);
+        assert_eq!((second.pacing, poll(&pacer, 41)), (Pacing::InTime, slow_down(15)));
     }
 }

@@ -56,7 +56,8 @@ pub trait Sessions: Send + Sync {
     async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError>;
 
     /// Ends every live session of `user` but `spared`, and says how many those were. Each is written to the
-    /// activity as ended, in the same commit.
+    /// activity as ended, in the same commit. Device codes that the account has approved are denied, unless claimed: their
+    /// sessions would be among these.
     async fn end_others(
         &self,
         user: UserId,
@@ -65,7 +66,8 @@ pub trait Sessions: Send + Sync {
     ) -> Result<u32, StoreError>;
 
     /// Ends what is live of the next `limit` sessions after `after`, or of the first, whoever's they are, in the order of
-    /// their ids. Each is written to its owner's activity as ended, in the same commit. Who goes on from there until
+    /// their ids. Each is written to its owner's activity as ended, in the same commit. With the last part, which has none,
+    /// device codes that anybody has approved are denied, unless claimed. Who goes on from there until
     /// there is none has ended every session that was open at the beginning.
     async fn end_some(
         &self,

@@ -57,8 +57,9 @@ pub trait Users: Send + Sync {
     /// others' sake (a device that is yet to be told that it is denied) the addresses and user agents go.
     async fn delete(&self, user: UserId) -> Result<Deletion, StoreError>;
 
-    /// Disables the account and ends its sessions, in one commit. The account as it is then; none if it is
-    /// unknown. Disabling again changes nothing.
+    /// Disables the account, ends its sessions, and denies device codes that it has approved and nobody has claimed, in one
+    /// commit: enabling it again brings back none of them. The account as it is then; none if it is unknown. Disabling again
+    /// changes nothing.
     async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError>;
 
     /// Lets a disabled account sign in again; what ended when it was disabled stays ended. The account as it is then;

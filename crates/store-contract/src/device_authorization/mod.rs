@@ -2,6 +2,7 @@
 
 mod begin;
 mod decide;
+mod eviction;
 mod poll;
 mod withdraw;
 
@@ -13,6 +14,7 @@ use keywright_domain::session::SessionKind;
 
 pub use self::begin::*;
 pub use self::decide::*;
+pub use self::eviction::*;
 pub use self::poll::*;
 pub use self::withdraw::*;
 use crate::fixture::{seed, stamp};

@@ -156,10 +156,13 @@ pub async fn an_account_that_was_disabled_since_gets_no_session(stores: Stores) 
 
     let hers = Poll { id: hers.id, client_id: None };
     let polled = stores.device_authorizations.poll(&hers, &seed, &stamp(5)).await.unwrap();
+    stores.users.enable(ada.id, at(6)).await.unwrap();
+    let later = stores.device_authorizations.poll(&hers, &seed, &stamp(7)).await.unwrap();
 
-    assert_eq!(polled, Polled::AccountUnavailable);
+    assert_eq!([polled, later], [Polled::Denied, Polled::Denied]);
     assert_eq!(stores.sessions.find(seed.id).await.unwrap(), None);
-    assert_eq!(found(&stores, approved.id).await, approved);
+    let denied = State::Denied { by: ada.id, at: at(3) };
+    assert_eq!(found(&stores, approved.id).await, DeviceAuthorization { state: denied, ..approved });
     let happened = [Event::AccountDisabled, Event::DeviceApproved, Event::SignedIn];
     assert_eq!(events(&stores, ada.id).await, happened);
     let polled = poll(&stores, his.id, 5).await;

@@ -1,5 +1,6 @@
 //! Changes of addresses.
 
+mod profile;
 mod race;
 mod theft;
 
@@ -14,6 +15,7 @@ use keywright_domain::user::port::Deletion;
 use keywright_domain::user::{ProfileChange, User};
 use keywright_domain::{Stamp, Stores};
 
+pub use self::profile::*;
 pub use self::race::*;
 pub use self::theft::*;
 use crate::fixture::{
@@ -87,42 +89,6 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
         stores.email_changes.withdraw(unknown_user(), &ProfileChange::default(), &stamp(6)).await.unwrap(),
         None
     );
-}
-
-/// What is asked for together is changed together, and nothing is if the change of the address is refused.
-pub async fn the_profile_changes_with_the_address_or_not_at_all(stores: Stores) {
-    let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let named = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
-    let ask_as = async |name: &str, second| {
-        let (at, user) = (stamp(second), account(&stores, &session).await);
-        let change = change(&user, &session, "new@example.net", &at);
-        let mail = Mail::of_asked_change(&change, &at);
-        stores.email_changes.ask(&change, &named(name), &mail, &at).await.unwrap()
-    };
-
-    let asked = ask_as("Ada", 1).await;
-    let user = account(&stores, &session).await;
-    assert_eq!(asked, Asking::Asked(user.clone()));
-    assert_eq!(
-        (user.pending_email, user.profile.name.as_deref()),
-        (Some(email("new@example.net")), Some("Ada"))
-    );
-    let mut recorded = events(&stores, user.id).await[..2].to_vec();
-    recorded.sort_by_key(|event| *event == Event::ProfileChanged);
-    assert_eq!(recorded, [Event::EmailChangeRequested, Event::ProfileChanged]);
-
-    let withdrawn =
-        stores.email_changes.withdraw(user.id, &named("Ada L."), &stamp(2)).await.unwrap().unwrap();
-    assert_eq!(withdrawn, account(&stores, &session).await);
-    assert_eq!((withdrawn.pending_email, withdrawn.profile.name.as_deref()), (None, Some("Ada L.")));
-    assert_eq!(events(&stores, user.id).await[0], Event::ProfileChanged);
-
-    for second in 3..i64::from(BUDGET) + 2 {
-        ask(&stores, &session, "new@example.net", second).await;
-    }
-    let refused = ask_as("Nobody", 100).await;
-    assert!(matches!(refused, Asking::OverBudget { .. }), "{refused:?}");
-    assert_eq!(account(&stores, &session).await.profile.name.as_deref(), Some("Ada L."));
 }
 
 /// So many in an hour, and then again when the first of them is an hour old.

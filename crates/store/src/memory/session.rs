@@ -3,6 +3,7 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::device_authorization::Withdrawing;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
@@ -14,6 +15,16 @@ use keywright_domain::{Stamp, StoreError};
 use super::{MemoryStore, Tables};
 
 impl Tables {
+    /// Takes back what `user` has approved, or anybody, and no device has claimed yet.
+    pub(super) fn withdraw_approvals(&mut self, user: Option<UserId>, now: DateTime<Utc>) {
+        for device in self.device_authorizations.values_mut() {
+            let is_theirs = user.is_none_or(|user| device.state.decided_by() == Some(user));
+            if let (true, Withdrawing::Withdrawn(state)) = (is_theirs, device.withdraw(now)) {
+                device.state = state;
+            }
+        }
+    }
+
     /// Ends every live session of `user` but `spared`, and records each, as the activity with this `number` and the
     /// following ones. Says how many those were.
     pub(super) fn end_each(
@@ -28,6 +39,7 @@ impl Tables {
             .filter(|other| other.is_live(at.now))
             .map(|other| other.ended(EndReason::Ended, at.now))
             .collect();
+        self.withdraw_approvals(Some(user), at.now);
         for (number, session) in (number..).zip(&ended) {
             self.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
             self.sessions.insert(session.id, session.clone());
@@ -114,8 +126,12 @@ impl Sessions for MemoryStore {
         let next = tables.sessions.range((from, Bound::Unbounded)).map(|(_, session)| session);
         let part: Vec<_> = (0..limit).zip(next).map(|(_, session)| session).collect();
         let last = part.last().map(|session| session.id);
+        let is_over = part.is_empty();
         let live = part.into_iter().filter(|session| session.is_live(at.now));
         let ended: Vec<_> = live.map(|session| session.ended(EndReason::Ended, at.now)).collect();
+        if is_over {
+            tables.withdraw_approvals(None, at.now);
+        }
         for (number, session) in (0..).zip(&ended) {
             tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
             tables.sessions.insert(session.id, session.clone());

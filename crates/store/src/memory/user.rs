@@ -114,6 +114,7 @@ impl Users for MemoryStore {
         tables.record(Activity::new(Event::AccountDisabled, user, at))?;
         let disabled = User { disabled_at: Some(at.now), updated_at: at.now, ..before };
         tables.users.insert(user, disabled.clone());
+        tables.withdraw_approvals(Some(user), at.now);
         let theirs = tables.sessions.values_mut().filter(|session| session.user_id == user);
         for session in theirs.filter(|session| session.is_live(at.now)) {
             *session = session.ended(EndReason::AccountDisabled, at.now);

@@ -12,15 +12,46 @@ use super::error::Failure;
 use super::{Connection, activity, session};
 use crate::rows::session::SessionRow;
 use crate::rows::{Key, Millis, end_reason_text};
-use crate::schema::sessions;
+use crate::schema::{device_authorizations as devices, sessions};
 
-/// Ends every session of `user` that is not over, by one statement, and says how many those were.
+/// Takes back what `user` has approved, or anybody, and no device has claimed yet. Before their sessions are ended: what was
+/// claimed before is one of them by then.
+fn withdraw_approvals(
+    connection: &mut Connection,
+    user: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let denied = (
+        devices::state.eq("denied"),
+        devices::state_at.eq(Some(Millis::from(now))),
+        devices::authenticated_at.eq(None::<Millis>),
+        devices::authentication_method.eq(None::<String>),
+    );
+    let approved = devices::table
+        .filter(devices::decided_by.is_not_null())
+        .filter(devices::expires_at.gt(Millis::from(now)))
+        .filter(devices::state.eq("approved"));
+    match user {
+        Some(user) => {
+            let theirs = approved.filter(devices::decided_by.eq(Key::from(user)));
+            diesel::update(theirs).set(denied).execute(connection)?;
+        }
+        None => {
+            diesel::update(approved).set(denied).execute(connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends every session of `user` that is not over, by one statement, and says how many those were. What they approved is taken
+/// back.
 pub(super) fn end_all(
     connection: &mut Connection,
     user: UserId,
     reason: EndReason,
     now: DateTime<Utc>,
 ) -> Result<usize, Failure> {
+    withdraw_approvals(connection, Some(user), now)?;
     let live = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
         .filter(sessions::ended_at.is_null())
@@ -42,6 +73,7 @@ pub(super) fn end_each(
     number: u32,
     at: &Stamp,
 ) -> Result<u32, Failure> {
+    withdraw_approvals(connection, Some(user), at.now)?;
     let open = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
         .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
@@ -76,13 +108,12 @@ pub(super) fn end_some(
     limit: u32,
     at: &Stamp,
 ) -> Result<EndedPart, Failure> {
-    let part = sessions::table
-        .filter(sessions::id.gt(after.map_or(Key::NONE, Key::from)))
-        .order(sessions::id)
-        .limit(limit.into())
-        .select(SessionRow::as_select())
-        .load::<SessionRow>(connection)?;
-    let part = part.into_iter().map(Session::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut part = load_some(connection, after, limit)?;
+    if part.is_empty() {
+        withdraw_approvals(connection, None, at.now)?;
+        // What was claimed just before.
+        part = load_some(connection, after, limit)?;
+    }
     let last = part.last().map(|session| session.id);
     let mut count = 0;
     for before in part.into_iter().filter(|session| session.is_live(at.now)) {
@@ -99,4 +130,18 @@ pub(super) fn end_some(
         }
     }
     Ok(EndedPart { count, last })
+}
+
+fn load_some(
+    connection: &mut Connection,
+    after: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, Failure> {
+    let part = sessions::table
+        .filter(sessions::id.gt(after.map_or(Key::NONE, Key::from)))
+        .order(sessions::id)
+        .limit(limit.into())
+        .select(SessionRow::as_select())
+        .load::<SessionRow>(connection)?;
+    Ok(part.into_iter().map(Session::try_from).collect::<Result<_, _>>()?)
 }
