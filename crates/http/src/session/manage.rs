@@ -11,7 +11,6 @@ use keywright_domain::session::manage::{EndError, end_others, end_session, list_
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::body::Json;
 use crate::caller::Caller;
 use crate::context::At;
 use crate::endpoint::Endpoint;
@@ -80,15 +79,12 @@ pub(crate) async fn end(
 /// Ends every session of the caller but the one that asks
 #[utoipa::path(post, path = "/api/v1/auth/sessions/revoke_others", operation_id = "endOtherSessions", tag = "Sessions",
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "They have ended", body = api::RevokedSessions),
-        Refused::<400>, Refused::<413>, Refused::<415>))]
+    responses((status = 200, description = "They have ended", body = api::RevokedSessions)))]
 pub(crate) async fn revoke_others(
     caller: Caller,
-    body: Result<Json, Problem>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    body?;
     let revoked = end_others(&service, &caller.0, &at).await?;
     Ok(HttpResponse::Ok().json(json!({"revoked": revoked})))
 }
