@@ -228,6 +228,7 @@ impl From<DecideError> for Problem {
             DecideError::AlreadyDecided => Self::conflict(error.to_string()),
             DecideError::OpenedByDevice => Self::forbidden(error.to_string()),
             DecideError::NotFresh => Self::reauthentication_required(),
+            DecideError::SessionOver => Self::invalid_token(error.to_string()),
             DecideError::TooManyMisses { retry_after } => Self::rate_limited(whole_seconds(retry_after)),
             DecideError::Store(error) => error.into(),
         }

@@ -204,7 +204,7 @@ pub async fn begin(stores: &Stores, second: i64) -> DeviceAuthorization {
 
 /// What whoever is signed in by `session` decides.
 pub fn decision(session: &Session, action: Action) -> Decision {
-    Decision { by: session.user_id, authentication: session.authentication, action }
+    Decision { by: session.user_id, session: session.id, authentication: session.authentication, action }
 }
 
 /// Has whoever is signed in by `session` approve `authorization`.

@@ -122,6 +122,8 @@ macro_rules! store_contract {
                 approvals_go_with_the_other_sessions_of_an_account,
                 approvals_go_with_everybodys_sessions,
                 no_session_survives_a_race_with_the_end_of_the_others,
+                a_session_that_is_over_and_a_disabled_account_decide_nothing,
+                no_approval_survives_a_race_with_the_end_of_its_session,
             }
             magic_link {
                 a_link_and_its_mail_are_kept_as_they_are,

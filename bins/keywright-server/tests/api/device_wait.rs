@@ -7,7 +7,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::device_authorization::{Action, Decision};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::origin::Origin;
-use keywright_domain::session::{Authentication, AuthenticationMethod};
+use keywright_domain::page::Page;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -73,12 +73,13 @@ async fn a_decision_at_another_server_is_seen_within_a_second() {
     let waiting = waiting(&keywright, &device_code, 30).await;
     let by = keywright.user(ADA).await.id;
     let at = keywright.service.stamp(None, Origin::default());
-    let authentication = Authentication { at: at.now, method: AuthenticationMethod::MagicLink };
+    let sessions = keywright.service.stores.sessions.list(by, Page::WIDEST, at.now).await.unwrap().items;
+    let (session, authentication) = (sessions[0].id, sessions[0].authentication);
     let presented = keywright.service.keyring.parse(Kind::DeviceCode, &device_code).unwrap();
     let id = DeviceAuthorizationId(presented.record);
 
     // Nothing in this process is called: only the store knows.
-    let decision = Decision { by, authentication, action: Action::Approve };
+    let decision = Decision { by, session, authentication, action: Action::Approve };
     keywright.service.stores.device_authorizations.decide(id, decision, &at).await.unwrap();
 
     let since = Instant::now();

@@ -25,6 +25,9 @@ pub enum DecideError {
     OpenedByDevice,
     #[error("sign in again to decide about a device")]
     NotFresh,
+    /// It was ended since the request began.
+    #[error("the session is over")]
+    SessionOver,
     #[error("too many wrong codes")]
     TooManyMisses { retry_after: TimeDelta },
     #[error(transparent)]
@@ -53,7 +56,8 @@ pub async fn decide(
     may_decide(service, principal, at)?;
     let by = principal.user.id;
     let (_, found) = find(service, by, user_code, at).await?;
-    let decision = Decision { by, authentication: principal.session.authentication, action };
+    let session = &principal.session;
+    let decision = Decision { by, session: session.id, authentication: session.authentication, action };
     match service.stores.device_authorizations.decide(found.id, decision, at).await? {
         Decided::Decided(authorization) => {
             service.count(decision.event());
@@ -62,6 +66,7 @@ pub async fn decide(
         }
         Decided::AlreadyDecided => Err(DecideError::AlreadyDecided),
         Decided::NotFound => Err(missed(service, by, at)),
+        Decided::SessionOver => Err(DecideError::SessionOver),
     }
 }
 

@@ -7,16 +7,13 @@
 //!    place ([`wait`]) and asks again ([`poll_again`]) when it is called ([`look_for_all`]), until it has to be answered
 //!    ([`give_up`]).
 
-use std::collections::HashSet;
-use std::time::{Duration, Instant};
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use url::Url;
 
 pub use super::consent::{DecideError, decide, look};
 use super::pace::Pacing;
 use super::port::{Begun, Poll, Polled};
-use super::waiting::Ticket;
+pub use super::wait::{give_up, look_for_all, poll_again, wait};
 use super::{DeviceAuthorization, Polling, State, UserCode};
 use crate::access_token::SigningFailed;
 use crate::activity::Event;
@@ -174,7 +171,7 @@ async fn too_early(service: &Service, poll: &Poll, interval: TimeDelta, at: &Sta
     }
 }
 
-async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {
+pub(super) async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {
     let seed = seed(service, SessionKind::Device, ClientId::from_trusted(ClientId::CLI), None, at);
     match service.stores.device_authorizations.poll(poll, &seed, at).await? {
         Polled::Pending => Err(PollError::AuthorizationPending),
@@ -188,49 +185,6 @@ async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, Poll
             Ok(Granted { tokens: issue_tokens(service, &session, at)?, scope })
         }
     }
-}
-
-/// A place for a poll that was told `authorization_pending` and would rather wait. None if there is none: then it
-/// is answered with that.
-pub fn wait<'a>(service: &'a Service, device_code: &str) -> Option<Ticket<'a>> {
-    let presented = service.keyring.parse(Kind::DeviceCode, device_code).ok()?;
-    service.waiting.enter(DeviceAuthorizationId(presented.record))
-}
-
-/// Looks whether anything was decided of all that is waited for here, unless somebody has within `pause` before
-/// `instant`, and calls who waits for that.
-pub async fn look_for_all(service: &Service, instant: Instant, pause: Duration, now: DateTime<Utc>) {
-    let Some(ids) = service.waiting.turn(instant, pause) else { return };
-    // If the store fails, they are all called, and each is told so.
-    let undecided = service.stores.device_authorizations.undecided(&ids, now).await.unwrap_or_default();
-    let undecided: HashSet<_> = undecided.into_iter().collect();
-    for id in ids.into_iter().filter(|id| !undecided.contains(id)) {
-        service.waiting.call(id);
-    }
-}
-
-/// Asks again for a poll that waits, at an instant of its own. None as long as nobody has decided.
-pub async fn poll_again(
-    service: &Service,
-    ticket: &Ticket<'_>,
-    client_id: Option<&str>,
-    at: &Stamp,
-) -> Result<Option<Granted>, PollError> {
-    let found = service.stores.device_authorizations.find(ticket.id()).await?;
-    if found.is_some_and(|found| found.poll(client_id, at.now) == Polling::Pending) {
-        return Ok(None);
-    }
-    let poll = Poll { id: ticket.id(), client_id: client_id.map(ToOwned::to_owned) };
-    match ask(service, &poll, at).await {
-        Err(PollError::AuthorizationPending) => Ok(None),
-        other => other.map(Some),
-    }
-}
-
-/// The answer of a poll that has waited for nothing. The next interval starts now.
-pub fn give_up(service: &Service, ticket: &Ticket<'_>, at: &Stamp) -> PollError {
-    service.pacer.answered(ticket.id(), at.now);
-    PollError::AuthorizationPending
 }
 
 /// The answer that goes before `slow_down`, if there is one.

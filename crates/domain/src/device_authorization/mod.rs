@@ -10,6 +10,7 @@ pub mod guess;
 pub mod pace;
 pub mod port;
 pub mod user_code;
+mod wait;
 pub mod waiting;
 
 use chrono::{DateTime, Utc};
@@ -92,6 +93,8 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub by: UserId,
+    /// The session they decide in. Once it is over it decides nothing.
+    pub session: SessionId,
     /// How the one who decides proved who they are.
     pub authentication: Authentication,
     pub action: Action,
@@ -177,7 +180,7 @@ impl DeviceAuthorization {
         if self.state != State::Pending {
             return Deciding::AlreadyDecided;
         }
-        let Decision { by, authentication, action } = decision;
+        let Decision { by, authentication, action, .. } = decision;
         Deciding::Decided(match action {
             Action::Approve => State::Approved { by, at: now, authentication },
             Action::Deny => State::Denied { by, at: now },
@@ -281,7 +284,7 @@ mod tests {
         let mine = Authentication { at: at(4), method: AuthenticationMethod::BoundPasskey };
         let approved = |by| State::Approved { by, at: at(5), authentication: mine };
         let denied = |by| State::Denied { by, at: at(5) };
-        let by = |by, action| Decision { by, authentication: mine, action };
+        let by = |by, action| Decision { by, session: SESSION, authentication: mine, action };
 
         for state in states() {
             let authorization = authorization(state);
@@ -375,7 +378,8 @@ mod tests {
     #[test]
     fn one_run_of_the_flow_is_claimed_once_with_the_authentication_of_the_approval() {
         let pending = authorization(State::Pending);
-        let decision = Decision { by: ADA, authentication: authentication(), action: Action::Approve };
+        let decision =
+            Decision { by: ADA, session: SESSION, authentication: authentication(), action: Action::Approve };
 
         let Deciding::Decided(state) = pending.decide(decision, at(10)) else { panic!("not decided") };
         let approved = DeviceAuthorization { state, ..pending };

@@ -88,6 +88,14 @@ impl Pacer {
         };
     }
 
+    /// Has the next poll of `id` come in time, whenever it comes: one that waited was told nothing.
+    pub fn excuse(&self, id: DeviceAuthorizationId) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pace) = paces.get_mut(&id) {
+            pace.last -= pace.interval;
+        }
+    }
+
     /// Begins the next interval of `id` at `now`, when a poll that waited is answered.
     pub fn answered(&self, id: DeviceAuthorizationId, now: DateTime<Utc>) {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,6 +181,18 @@ mod tests {
 
         assert_eq!(poll(&pacer, 33), slow_down(10));
         assert_eq!(poll(&pacer, 39), Pacing::InTime);
+    }
+
+    #[test]
+    fn who_waited_for_nothing_is_excused_and_keeps_the_interval() {
+        let pacer = Pacer::default();
+        poll(&pacer, 0);
+        assert_eq!(poll(&pacer, 1), slow_down(10));
+
+        pacer.excuse(ID);
+
+        assert_eq!(poll(&pacer, 1), Pacing::InTime);
+        assert_eq!(poll(&pacer, 2), slow_down(15));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum Decided {
     AlreadyDecided,
     /// Unknown, past its time, or another account's.
     NotFound,
+    /// The session that would decide is over, or its account disabled.
+    SessionOver,
 }
 
 /// A device's poll.
@@ -87,7 +89,8 @@ pub trait DeviceAuthorizations: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
-    /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands.
+    /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands. What races with
+    /// it and ends the session of who decides has either that done or the decision undone.
     /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]), and an approval to a
     /// mail to them ([`crate::mail::Mail::of_approval`]).
     async fn decide(

@@ -66,8 +66,8 @@ pub trait Sessions: Send + Sync {
     ) -> Result<u32, StoreError>;
 
     /// Ends what is live of the next `limit` sessions after `after`, or of the first, whoever's they are, in the order of
-    /// their ids. Each is written to its owner's activity as ended, in the same commit. With the last part, which has none,
-    /// device codes that anybody has approved are denied, unless claimed. Who goes on from there until
+    /// their ids. Each is written to its owner's activity as ended, in the same commit. With the first part, and with
+    /// the last, which has none, device codes that anybody has approved are denied, unless claimed. Who goes on from there until
     /// there is none has ended every session that was open at the beginning.
     async fn end_some(
         &self,

@@ -1,12 +1,13 @@
 //! Approvals go with the sessions of who approved: nothing that was begun before is left.
 
 use keywright_domain::Stores;
-use keywright_domain::device_authorization::State;
-use keywright_domain::device_authorization::port::Polled;
-use keywright_domain::session::SessionKind;
+use keywright_domain::activity::Event;
+use keywright_domain::device_authorization::port::{Decided, Polled};
+use keywright_domain::device_authorization::{Action, State};
+use keywright_domain::session::{EndReason, SessionKind};
 
 use super::{found, is_claimed, poll};
-use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, race, sign_in, stamp, stored};
+use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp, stored};
 
 pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
@@ -69,6 +70,55 @@ pub async fn no_session_survives_a_race_with_the_end_of_the_others(stores: Store
             State::Denied { by, .. } => assert_eq!(by, user.id),
             State::Claimed { session, .. } => assert!(!stored(&stores, session).await.is_live(at(7))),
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub async fn a_session_that_is_over_and_a_disabled_account_decide_nothing(stores: Stores) {
+    let (ended, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    let (disabled, bob) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
+    let pending = begin(&stores, 1).await;
+    stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &stamp(2)).await.unwrap();
+    stores.users.disable(bob.id, &stamp(2)).await.unwrap();
+
+    for session in [&ended, &disabled] {
+        for action in [Action::Approve, Action::Deny] {
+            let (decision, request) = (decision(session, action), stamp(3));
+            let decided = stores.device_authorizations.decide(pending.id, decision, &request).await;
+            assert_eq!(decided.unwrap(), Decided::SessionOver);
+        }
+    }
+    assert_eq!(found(&stores, pending.id).await, pending);
+}
+
+/// Whichever comes first, nothing is approved afterwards: by who ends the others of an account, or the account.
+pub async fn no_approval_survives_a_race_with_the_end_of_its_session(stores: Stores) {
+    let (owner, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+    for (round, disables) in [false, false, false, true].into_iter().enumerate() {
+        let (thief, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
+        let mut pending = Vec::new();
+        for _ in 0..RACERS / 2 {
+            pending.push(begin(&stores, i64::try_from(round).unwrap()).await.id);
+        }
+
+        race(&stores, RACERS / 2 + 1, |stores, racer| {
+            let id = pending.get(racer).copied();
+            let decision = decision(&thief, Action::Approve);
+            async move {
+                if let Some(id) = id {
+                    drop(stores.device_authorizations.decide(id, decision, &stamp(6)).await.unwrap());
+                } else if disables {
+                    drop(stores.users.disable(ada.id, &stamp(6)).await.unwrap());
+                } else {
+                    stores.sessions.end_others(ada.id, Some(owner.id), &stamp(6)).await.unwrap();
+                }
+            }
+        })
+        .await;
+
+        for id in pending {
+            let state = found(&stores, id).await.state;
+            assert!(matches!(state, State::Pending | State::Denied { .. }), "{state:?}");
         }
     }
 }

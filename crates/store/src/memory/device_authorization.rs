@@ -62,6 +62,9 @@ impl DeviceAuthorizations for MemoryStore {
         at: &Stamp,
     ) -> Result<Decided, StoreError> {
         let mut tables = self.tables();
+        let is_live = tables.sessions.get(&decision.session).is_some_and(|session| session.is_live(at.now));
+        let account = tables.users.get(&decision.by).filter(|user| is_live && user.is_enabled());
+        let Some(account) = account else { return Ok(Decided::SessionOver) };
         let Some(before) = tables.device_authorizations.get(&id).cloned() else {
             return Ok(Decided::NotFound);
         };
@@ -71,8 +74,8 @@ impl DeviceAuthorizations for MemoryStore {
             Deciding::NotFound => return Ok(Decided::NotFound),
         };
         let decided = DeviceAuthorization { state, ..before };
-        let approver = tables.users.get(&decision.by).filter(|_| decision.action == Action::Approve);
-        let mail = approver.map(|approver| Mail::of_approval(approver.email.clone(), id, at));
+        let is_approval = decision.action == Action::Approve;
+        let mail = is_approval.then(|| Mail::of_approval(account.email.clone(), id, at));
         tables.record_and_tell(Activity::of_decision(&decided, decision, at), mail)?;
         tables.device_authorizations.insert(id, decided.clone());
         Ok(Decided::Decided(decided))

@@ -126,10 +126,10 @@ impl Sessions for MemoryStore {
         let next = tables.sessions.range((from, Bound::Unbounded)).map(|(_, session)| session);
         let part: Vec<_> = (0..limit).zip(next).map(|(_, session)| session).collect();
         let last = part.last().map(|session| session.id);
-        let is_over = part.is_empty();
+        let is_first_or_last = after.is_none() || part.is_empty();
         let live = part.into_iter().filter(|session| session.is_live(at.now));
         let ended: Vec<_> = live.map(|session| session.ended(EndReason::Ended, at.now)).collect();
-        if is_over {
+        if is_first_or_last {
             tables.withdraw_approvals(None, at.now);
         }
         for (number, session) in (0..).zip(&ended) {

@@ -1,7 +1,8 @@
 //! What is claimed often, by one statement: one round trip, and no transaction that is open between several.
 //!
 //! It is judged by what was read a moment ago, and what it writes is guarded by all that the judgement read. None if nothing
-//! was written, or if nobody knows: then the command is run as any other, and finds what was done by its session.
+//! was written, or if nobody knows: then a claim or a redemption is run as any other, and finds what was done by its session.
+//! A renewal finds it by its own id.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};

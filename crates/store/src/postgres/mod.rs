@@ -45,6 +45,8 @@ mod settle;
 mod signing_key;
 #[path = "../sql/user.rs"]
 mod user;
+#[path = "../sql/withdrawal.rs"]
+mod withdrawal;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -143,8 +145,17 @@ impl PostgresStore {
         within(self.patience, |limit| self.executor.write(limit, command)).await
     }
 
-    /// Runs a command of one statement, which needs no transaction around it and may be done twice.
+    /// Runs a command of one statement, which needs no transaction around it.
     async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.patience, |limit| self.executor.write_one(limit, Done::Once, command)).await
+    }
+
+    /// The same with one that may be done twice, however long after the first time.
+    async fn write_again<T, F>(&self, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,

@@ -9,16 +9,17 @@ use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
 use keywright_domain::device_authorization::{
-    Action, Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest, Withdrawing,
+    Action, Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::{Authentication, EndReason, Session, SessionSeed};
+use keywright_domain::session::{Authentication, Session, SessionSeed};
 use keywright_domain::stamp::Stamp;
+use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, user};
+use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, withdrawal};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
@@ -28,7 +29,7 @@ use crate::sql::{One, update};
 impl DeviceAuthorizations for Store {
     async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
         let row = DeviceAuthorizationRow::from(authorization);
-        self.write_one(move |connection| {
+        self.write_again(move |connection| {
             let inserted = diesel::insert_into(table::table)
                 .values(&row)
                 .on_conflict(dsl::user_code)
@@ -109,7 +110,7 @@ impl DeviceAuthorizations for Store {
 
     async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
         let at = at.clone();
-        self.write(move |connection| settle(|| withdraw(connection, id, &at))).await
+        self.write(move |connection| settle(|| withdrawal::one(connection, id, &at))).await
     }
 }
 
@@ -119,6 +120,10 @@ fn decide(
     decision: Decision,
     at: &Stamp,
 ) -> Result<Option<Decided>, Failure> {
+    // Held, so that whoever ends the session does it before this, or after and finds the approval.
+    let account = hold::user(connection, decision.by)?.filter(User::is_enabled);
+    let session = session::load_live(connection, decision.session, at.now)?;
+    let (Some(account), Some(_)) = (account, session) else { return Ok(Some(Decided::SessionOver)) };
     let Some(before) = load(connection, id)? else { return Ok(Some(Decided::NotFound)) };
     let state = match before.decide(decision, at.now) {
         Deciding::NotFound => return Ok(Some(Decided::NotFound)),
@@ -130,10 +135,8 @@ fn decide(
         return Ok(None);
     }
     activity::add(connection, &Activity::of_decision(&after, decision, at))?;
-    if decision.action == Action::Approve
-        && let Some(approver) = user::find(connection, decision.by)?
-    {
-        mail::add(connection, &Mail::of_approval(approver.email, id, at))?;
+    if decision.action == Action::Approve {
+        mail::add(connection, &Mail::of_approval(account.email, id, at))?;
     }
     Ok(Some(Decided::Decided(after)))
 }
@@ -197,32 +200,7 @@ fn claim(
     Ok(Some(Polled::Claimed { session, authorization }))
 }
 
-fn withdraw(
-    connection: &mut Connection,
-    id: DeviceAuthorizationId,
-    at: &Stamp,
-) -> Result<Option<Withdrawn>, Failure> {
-    let Some(before) = load(connection, id)? else { return Ok(Some(Withdrawn::Over)) };
-    match before.withdraw(at.now) {
-        Withdrawing::Over => Ok(Some(Withdrawn::Over)),
-        Withdrawing::Withdrawn(state) => {
-            let after = DeviceAuthorization { state, ..before.clone() };
-            if !replace(connection, &before, &after)? {
-                return Ok(None);
-            }
-            if let Some(by) = state.decided_by() {
-                activity::add(connection, &Activity::of_withdrawal(&after, by, at))?;
-            }
-            Ok(Some(Withdrawn::Withdrawn))
-        }
-        Withdrawing::EndSession(session) => {
-            let ended = session::end(connection, session, EndReason::Ended, Event::SessionEnded, at)?;
-            Ok(Some(ended.map_or(Withdrawn::Over, Withdrawn::Ended)))
-        }
-    }
-}
-
-fn load(
+pub(super) fn load(
     connection: &mut Connection,
     id: DeviceAuthorizationId,
 ) -> Result<Option<DeviceAuthorization>, Failure> {
@@ -232,7 +210,7 @@ fn load(
 }
 
 /// Stores the state of `after`, unless it is not in that of `before` any more, to which it never returns.
-fn replace(
+pub(super) fn replace(
     connection: &mut Connection,
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,

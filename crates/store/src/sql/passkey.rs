@@ -25,9 +25,7 @@ impl Passkeys for Store {
     async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
         let row = CeremonyRow::from(ceremony);
         self.write_one(move |connection| {
-            // One that is here already is its own: the answer was lost.
-            let insert = diesel::insert_into(ceremonies::table).values(&row);
-            insert.on_conflict(ceremonies::id).do_nothing().execute(connection)?;
+            diesel::insert_into(ceremonies::table).values(&row).execute(connection)?;
             Ok(())
         })
         .await

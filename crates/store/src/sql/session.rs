@@ -46,7 +46,7 @@ impl Sessions for Store {
     }
 
     async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
-        self.write_one(move |connection| {
+        self.write_again(move |connection| {
             let seen = i64::from(generation.0);
             let unseen = sessions::id.eq(Key::from(session)).and(sessions::seen.lt(seen));
             update(sessions::table, unseen, sessions::seen.eq(seen)).execute(connection)?;

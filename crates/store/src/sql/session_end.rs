@@ -9,39 +9,10 @@ use keywright_domain::session::{EndReason, Session};
 use keywright_domain::stamp::Stamp;
 
 use super::error::Failure;
-use super::{Connection, activity, session};
+use super::{Connection, activity, hold, session, withdrawal};
 use crate::rows::session::SessionRow;
 use crate::rows::{Key, Millis, end_reason_text};
-use crate::schema::{device_authorizations as devices, sessions};
-
-/// Takes back what `user` has approved, or anybody, and no device has claimed yet. Before their sessions are ended: what was
-/// claimed before is one of them by then.
-fn withdraw_approvals(
-    connection: &mut Connection,
-    user: Option<UserId>,
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let denied = (
-        devices::state.eq("denied"),
-        devices::state_at.eq(Some(Millis::from(now))),
-        devices::authenticated_at.eq(None::<Millis>),
-        devices::authentication_method.eq(None::<String>),
-    );
-    let approved = devices::table
-        .filter(devices::decided_by.is_not_null())
-        .filter(devices::expires_at.gt(Millis::from(now)))
-        .filter(devices::state.eq("approved"));
-    match user {
-        Some(user) => {
-            let theirs = approved.filter(devices::decided_by.eq(Key::from(user)));
-            diesel::update(theirs).set(denied).execute(connection)?;
-        }
-        None => {
-            diesel::update(approved).set(denied).execute(connection)?;
-        }
-    }
-    Ok(())
-}
+use crate::schema::sessions;
 
 /// Ends every session of `user` that is not over, by one statement, and says how many those were. What they approved is taken
 /// back.
@@ -51,7 +22,7 @@ pub(super) fn end_all(
     reason: EndReason,
     now: DateTime<Utc>,
 ) -> Result<usize, Failure> {
-    withdraw_approvals(connection, Some(user), now)?;
+    withdrawal::all(connection, Some(user), now)?;
     let live = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
         .filter(sessions::ended_at.is_null())
@@ -73,7 +44,9 @@ pub(super) fn end_each(
     number: u32,
     at: &Stamp,
 ) -> Result<u32, Failure> {
-    withdraw_approvals(connection, Some(user), at.now)?;
+    // Held, so that nothing is approved or claimed meanwhile.
+    hold::user(connection, user)?;
+    withdrawal::all(connection, Some(user), at.now)?;
     let open = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
         .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
@@ -108,10 +81,14 @@ pub(super) fn end_some(
     limit: u32,
     at: &Stamp,
 ) -> Result<EndedPart, Failure> {
+    if after.is_none() {
+        // What was claimed before is found in some part.
+        withdrawal::all(connection, None, at.now)?;
+    }
     let mut part = load_some(connection, after, limit)?;
     if part.is_empty() {
-        withdraw_approvals(connection, None, at.now)?;
-        // What was claimed just before.
+        // What was approved since, by who was not yet signed out.
+        withdrawal::all(connection, None, at.now)?;
         part = load_some(connection, after, limit)?;
     }
     let last = part.last().map(|session| session.id);

@@ -46,6 +46,8 @@ mod settle;
 mod signing_key;
 #[path = "../sql/user.rs"]
 mod user;
+#[path = "../sql/withdrawal.rs"]
+mod withdrawal;
 
 use std::fmt;
 use std::future::Future;
@@ -158,6 +160,15 @@ impl SqliteStore {
 
     /// Runs a command of one statement.
     async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.write(command).await
+    }
+
+    /// The same with one that may be done twice; no answer is lost here.
+    async fn write_again<T, F>(&self, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,

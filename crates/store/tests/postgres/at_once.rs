@@ -35,7 +35,13 @@ impl Lossy {
         let database = Database::new().unwrap();
         let port = database.psql("SHOW port").unwrap().parse().unwrap();
         let way = Proxy::start(Way::To(port)).await.unwrap();
-        let options = Options { connections: NonZeroUsize::MIN, ..Options::default() };
+        let options = Options {
+            connections: NonZeroUsize::MIN,
+            // What is held here is held until the test has seen who waits, however busy the machine is.
+            statement_timeout: Duration::from_secs(20),
+            patience: Duration::from_secs(30),
+            ..Options::default()
+        };
         let store = PostgresStore::open(&way.url(database.name()), &options).await.unwrap();
         Self { database, way, stores: Stores::of(Arc::new(store)) }
     }

@@ -27,8 +27,8 @@ pub enum RegisterError {
     AlreadyRegistered,
     #[error("an account can have at most {MOST} passkeys: remove one first")]
     TooMany,
-    /// The account was deleted or disabled meanwhile.
-    #[error("the account is gone")]
+    /// The account was deleted or disabled, or the session ended, meanwhile.
+    #[error("the session is over")]
     Gone,
     #[error(transparent)]
     Ceremony(#[from] CeremonyFailed),
@@ -92,6 +92,11 @@ pub async fn register(
         transports: attested.transports,
         aaguid: attested.aaguid,
     };
+    // The request may have taken its time, and its session have been ended meanwhile.
+    let session = service.stores.sessions.find(principal.session.id).await?;
+    if !session.is_some_and(|(session, _)| session.is_live(service.clock.now())) {
+        return Err(RegisterError::Gone);
+    }
     match service.stores.passkeys.register(&passkey, at).await? {
         Registration::Registered => {
             service.count(Event::PasskeyAdded);
