@@ -1,5 +1,13 @@
 //! Adding a passkey: every wrong path.
 
+use keywright_domain::activity::Event;
+use keywright_domain::device_authorization::Action;
+use keywright_domain::device_authorization::flow::{DecideError, decide};
+use keywright_domain::origin::Origin;
+use keywright_domain::page::Page;
+use keywright_domain::passkey::flow::{RegisterError, register};
+use keywright_domain::session::EndReason;
+use keywright_domain::session::flow::Principal;
 use serde_json::{Value, json};
 
 use crate::authenticator::{BACKUP_ELIGIBLE, Change, Forger, USER_PRESENT, USER_VERIFIED};
@@ -181,4 +189,32 @@ async fn what_the_browser_says_besides_is_a_hint() {
         assert_eq!(answer.status, 201, "{transports}: {}", answer.text);
         assert_eq!(answer.json()["passkey"]["transports"], kept);
     }
+}
+
+/// A body may take half a minute to come, long after it was found out whose request it is.
+#[tokio::test]
+async fn a_session_that_is_ended_before_its_request_is_done_adds_no_passkey_and_approves_no_device() {
+    let keywright = Keywright::start().await;
+    let tokens = keywright.sign_in(ADA).await;
+    let (device_code, user_code) = keywright.begin_device().await;
+    let mut forger = Forger::on(keywright.base());
+    let challenge = keywright.register_challenge(&tokens.access).await;
+    let credential = forger.create(&challenge);
+    let (service, user) = (&keywright.service, keywright.user(ADA).await);
+    let at = service.stamp(None, Origin::default());
+    let session = service.stores.sessions.list(user.id, Page::WIDEST, at.now).await.unwrap().items.remove(0);
+    let principal = Principal { user, session };
+
+    let (reason, event) = (EndReason::Ended, Event::SessionEnded);
+    service.stores.sessions.end(principal.session.id, reason, event, &at).await.unwrap();
+    let challenge_id = challenge["challenge_id"].as_str().unwrap();
+    let added = register(service, &principal, challenge_id, &credential, None, &at).await;
+    let approved = decide(service, &principal, &user_code, Action::Approve, &at).await;
+
+    assert!(matches!(added, Err(RegisterError::Gone)), "{added:?}");
+    assert!(matches!(approved, Err(DecideError::SessionOver)), "{approved:?}");
+    let polled = keywright.post("/token", json!({"device_code": device_code})).await;
+    assert_eq!(polled.error(), "400 authorization_pending");
+    let again = keywright.sign_in(ADA).await;
+    assert_eq!(keywright.passkeys(&again.access).await.len(), 0);
 }

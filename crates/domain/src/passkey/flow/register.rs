@@ -92,9 +92,9 @@ pub async fn register(
         transports: attested.transports,
         aaguid: attested.aaguid,
     };
-    // The request may have taken its time, and its session have been ended meanwhile.
+    // The request may have taken its time, and its session have been ended meanwhile. Who ends it is remembered for days.
     let session = service.stores.sessions.find(principal.session.id).await?;
-    if !session.is_some_and(|(session, _)| session.is_live(service.clock.now())) {
+    if session.is_some_and(|(session, _)| !session.is_live(service.clock.now())) {
         return Err(RegisterError::Gone);
     }
     match service.stores.passkeys.register(&passkey, at).await? {
