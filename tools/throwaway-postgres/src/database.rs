@@ -68,7 +68,7 @@ fn own_cluster() -> Result<String> {
 }
 
 /// A number that no other call gives, in this process or another.
-fn unique() -> u64 {
+pub(crate) fn unique() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 

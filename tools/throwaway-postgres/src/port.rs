@@ -1,11 +1,12 @@
 //! Where a cluster listens.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::iter::repeat_with;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 
 use anyhow::{Context, Result};
+
+use crate::database::unique;
 
 /// Below those that the system gives to whoever connects or listens: nobody has it when a cluster is stopped and wants
 /// it back.
@@ -19,6 +20,5 @@ pub fn free() -> Result<u16> {
 }
 
 fn random() -> u16 {
-    let random = RandomState::new().build_hasher().finish() % PORTS.len() as u64;
-    u16::try_from(random).map_or(PORTS.start, |offset| PORTS.start + offset)
+    u16::try_from(unique() % PORTS.len() as u64).map_or(PORTS.start, |offset| PORTS.start + offset)
 }

@@ -25,9 +25,9 @@ const PROBE: Duration = Duration::from_secs(2);
 /// What a busy machine adds.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// A place whose devices may poll as often as they like, and whose log only tells what is wrong.
-fn patient() -> Place {
-    Place::with(&[("DEVICE__INTERVAL", "1s"), ("LOG__LEVEL", "warn"), ("LOG__FORMAT", "json")])
+/// A place whose log only tells what is wrong.
+fn quiet() -> Place {
+    Place::with(&[("LOG__LEVEL", "warn"), ("LOG__FORMAT", "json")])
 }
 
 /// What a person and their tools hold before the bad day comes.
@@ -69,7 +69,7 @@ impl Held {
         ]
     }
 
-    /// Nothing of it was used up.
+    /// Nothing of it was used up, and what was refused for now does not count for the pace of the device.
     async fn is_still_good(&self, client: &Client) {
         client.refresh(&self.tokens.refresh).await.tokens();
         client.post("/magic_link/verify", json!({"token": self.link})).await.tokens();
@@ -135,7 +135,7 @@ async fn is_available_again(server: &Server, held: &Held) {
 
 #[tokio::test]
 async fn a_locked_database() {
-    let place = patient();
+    let place = quiet();
     let mut server = place.start().await;
     let held = Held::by(&server).await;
     let mut other = beside(&place);
@@ -182,7 +182,7 @@ fn by_anybody(place: &Place) -> Command {
 
 #[tokio::test]
 async fn a_read_only_database() {
-    let place = patient();
+    let place = quiet();
     let server = Server::from(Process::start(by_anybody(&place))).await;
     let held = Held::by(&server).await;
     server.stop().await;
@@ -222,7 +222,7 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
 
 #[tokio::test]
 async fn a_full_disk() {
-    let place = patient();
+    let place = quiet();
     let (mut server, data) = on_a_small_disk(&place).await;
     let held = Held::by(&server).await;
 
@@ -245,7 +245,7 @@ fn limit_files(server: &Server, bytes: Option<u64>) {
 
 #[tokio::test]
 async fn a_disk_that_refuses_every_write() {
-    let place = patient();
+    let place = quiet();
     let mut command = Command::new("sh");
     // Beyond its limit a write fails, as on a broken disk, once the signal that comes with it is ignored.
     command.args(["-c", r#"trap "" XFSZ; exec "$0""#, env!("CARGO_BIN_EXE_keywright-server")]);

@@ -213,3 +213,29 @@ async fn a_database_that_is_restarted_under_load() {
     assert_eq!(day.database.psql(lost).unwrap(), "0");
     day.end().await;
 }
+
+/// The pace is that of the polls that were told something: who waited for nothing may ask again at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_that_waits_when_the_database_stops_does_not_count_for_the_pace() {
+    let mut cluster = Cluster::start(&[]).unwrap();
+    let database = Database::at(cluster.url()).unwrap();
+    let server = place(&database.url(), &[("DEVICE__INTERVAL", "5m")]).start().await;
+    let client = server.client();
+    let device_code = client.post("/device", json!({})).await.field("device_code");
+
+    let body = json!({"device_code": device_code, "wait": 30});
+    let waiting = tokio::spawn(send(client.api(Method::POST, "/token", &body)));
+    let looks = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%device_authorizations%ANY%' \
+                 AND pid <> pg_backend_pid()";
+    until("the wait", async || database.psql(looks).unwrap() != "0").await;
+    cluster.stop().unwrap();
+    let refused = waiting.await.unwrap();
+    cluster.resume().unwrap();
+    until("the end of the bad day", async || client.get("/readyz").await.status == 200).await;
+
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    let poll = json!({"device_code": device_code});
+    assert_eq!(client.post("/token", poll.clone()).await.code(), "400 authorization_pending");
+    assert_eq!(client.post("/token", poll).await.code(), "400 slow_down");
+    server.stop().await;
+}

@@ -148,7 +148,10 @@ pub async fn poll(
     let turn = service.pacer.poll(poll.id, at.now, rules.device_interval, rules.device_lifetime);
 
     let answer = match turn.pacing {
-        Pacing::SlowDown { interval } => Err(too_early(service, &poll, interval, at).await),
+        Pacing::SlowDown { interval } => {
+            let over = over(service, &poll, at).await;
+            Err(over.map_or_else(PollError::from, |over| over.unwrap_or(PollError::SlowDown { interval })))
+        }
         Pacing::InTime => ask(service, &poll, at).await,
     };
     // Another client's poll is no poll of this code, and who was told to come back sooner may.
@@ -156,19 +159,6 @@ pub async fn poll(
         service.pacer.take_back(&turn);
     }
     answer
-}
-
-/// The answer to a poll that comes too early.
-async fn too_early(service: &Service, poll: &Poll, interval: TimeDelta, at: &Stamp) -> PollError {
-    let found = match service.stores.device_authorizations.find(poll.id).await {
-        Ok(found) => found,
-        Err(error) => return error.into(),
-    };
-    let polling = found.map_or(Polling::Spent, |found| found.poll(poll.client_id.as_deref(), at.now));
-    match over(service, polling).await {
-        Ok(over) => over.unwrap_or(PollError::SlowDown { interval }),
-        Err(error) => error.into(),
-    }
 }
 
 pub(super) async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {
@@ -188,7 +178,9 @@ pub(super) async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Gr
 }
 
 /// The answer that goes before `slow_down`, if there is one.
-async fn over(service: &Service, polling: Polling) -> Result<Option<PollError>, StoreError> {
+async fn over(service: &Service, poll: &Poll, at: &Stamp) -> Result<Option<PollError>, StoreError> {
+    let found = service.stores.device_authorizations.find(poll.id).await?;
+    let polling = found.map_or(Polling::Spent, |found| found.poll(poll.client_id.as_deref(), at.now));
     Ok(match polling {
         Polling::Denied => Some(PollError::AccessDenied),
         Polling::Expired => Some(PollError::ExpiredToken),

@@ -6,8 +6,8 @@ use keywright_domain::device_authorization::port::{Decided, Polled};
 use keywright_domain::device_authorization::{Action, State};
 use keywright_domain::session::{EndReason, SessionKind};
 
-use super::{found, is_claimed, poll};
-use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp, stored};
+use super::{found, is_claimed, nothing_is_left, poll};
+use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp};
 
 pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
@@ -66,11 +66,7 @@ pub async fn no_session_survives_a_race_with_the_end_of_the_others(stores: Store
         .await;
 
         assert!(count(&answers, |is_claimed| *is_claimed) <= 1);
-        match found(&stores, id).await.state {
-            State::Denied { by, .. } => assert_eq!(by, user.id),
-            State::Claimed { session, .. } => assert!(!stored(&stores, session).await.is_live(at(7))),
-            other => panic!("{other:?}"),
-        }
+        nothing_is_left(&stores, id, user.id).await;
     }
 }
 

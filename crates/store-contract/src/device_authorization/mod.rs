@@ -7,9 +7,9 @@ mod poll;
 mod withdraw;
 
 use keywright_domain::Stores;
-use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::device_authorization::port::{Decided, Poll, Polled};
-use keywright_domain::id::DeviceAuthorizationId;
+use keywright_domain::device_authorization::{DeviceAuthorization, State};
+use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::session::SessionKind;
 
 pub use self::begin::*;
@@ -17,7 +17,7 @@ pub use self::decide::*;
 pub use self::eviction::*;
 pub use self::poll::*;
 pub use self::withdraw::*;
-use crate::fixture::{seed, stamp};
+use crate::fixture::{at, seed, stamp, stored};
 
 /// The authorization as it is stored.
 async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorization {
@@ -37,4 +37,13 @@ fn is_claimed(polled: &Polled) -> bool {
 
 fn is_decided(decided: &Decided) -> bool {
     matches!(decided, Decided::Decided(_))
+}
+
+/// What `user` has approved was denied, or the session that came of it has ended.
+async fn nothing_is_left(stores: &Stores, id: DeviceAuthorizationId, user: UserId) {
+    match found(stores, id).await.state {
+        State::Denied { by, .. } => assert_eq!(by, user),
+        State::Claimed { session, .. } => assert!(!stored(stores, session).await.is_live(at(7))),
+        other => panic!("{other:?}"),
+    }
 }

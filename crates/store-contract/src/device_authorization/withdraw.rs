@@ -8,7 +8,7 @@ use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{EndReason, Session, SessionKind};
 
-use super::{found, is_claimed, poll};
+use super::{found, is_claimed, nothing_is_left, poll};
 use crate::fixture::{
     ADA, ENTROPY, RACERS, activity, approve, at, begin, count, decision, events, race, sign_in, stamp, stored,
 };
@@ -109,10 +109,6 @@ pub async fn no_session_survives_a_race_with_the_taking_back(stores: Stores) {
         assert!(count(&answers, |(is_claimed, _)| *is_claimed) <= 1);
         // A claim that comes after the last press finds nothing to claim; one before it is ended.
         assert_eq!(count(&answers, |(_, is_withdrawn)| *is_withdrawn), 1, "{answers:?}");
-        match found(&stores, id).await.state {
-            State::Denied { by, .. } => assert_eq!(by, user.id),
-            State::Claimed { session, .. } => assert!(!stored(&stores, session).await.is_live(at(7))),
-            other => panic!("{other:?}"),
-        }
+        nothing_is_left(&stores, id, user.id).await;
     }
 }
