@@ -7,7 +7,7 @@ use keywright_domain::device_authorization::{Action, State};
 use keywright_domain::session::{EndReason, SessionKind};
 
 use super::{found, is_claimed, nothing_is_left, poll};
-use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp};
+use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp, stored};
 
 pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
@@ -36,18 +36,20 @@ pub async fn approvals_go_with_everybodys_sessions(stores: Stores) {
     approve(&stores, &hers, &of_ada, 2).await;
     approve(&stores, &his, &of_bob, 2).await;
 
-    let mut last = None;
-    loop {
-        let part = stores.sessions.end_some(last, 1, &stamp(3)).await.unwrap();
-        last = part.last;
-        if last.is_none() {
-            break;
-        }
-    }
-
+    // With the first part, for who is killed before the last.
+    let mut part = stores.sessions.end_some(None, 1, &stamp(3)).await.unwrap();
     for id in [hers.id, his.id] {
         assert_eq!(poll(&stores, id, 4).await, Polled::Denied);
     }
+    // With the last part, for who was not yet signed out.
+    let later = begin(&stores, 5).await;
+    let of_either = if stored(&stores, of_ada.id).await.is_live(at(5)) { of_ada } else { of_bob };
+    approve(&stores, &later, &of_either, 5).await;
+    while part.last.is_some() {
+        part = stores.sessions.end_some(part.last, 1, &stamp(6)).await.unwrap();
+    }
+
+    assert_eq!(poll(&stores, later.id, 7).await, Polled::Denied);
 }
 
 /// Whichever comes first, no session is live afterwards.
