@@ -10,13 +10,13 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, QueryConfig};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use keywright_domain::Service;
 use keywright_domain::mail::port::Mailer;
 use keywright_domain::rate_limit::AddressLimit;
-use keywright_http::cors::Cors;
-use keywright_http::forwarded::{ForwardedHeader, TrustedProxies};
-use keywright_http::{Metrics, Problem, Settings, context};
 use keywright_pages::{InboxKey, PageSettings};
+use keywright_service::Service;
+use keywright_web::cors::Cors;
+use keywright_web::forwarded::{ForwardedHeader, TrustedProxies};
+use keywright_web::{Metrics, Problem, Settings, context};
 use tokio::sync::watch;
 
 use crate::config::{self, Config, LoadedSecret, MailUrl};
@@ -208,7 +208,7 @@ fn public_server(
             .wrap(from_fn(context::surround))
             .wrap(from_fn(keywright_pages::errors_as_pages))
             .wrap(from_fn(patience::surround))
-            .configure(keywright_http::routes)
+            .configure(keywright_api::routes)
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found))
     });
@@ -232,7 +232,7 @@ fn admin_server(
             .app_data(settings.clone())
             .app_data(metrics.clone())
             .wrap(from_fn(context::surround))
-            .configure(keywright_http::admin_routes)
+            .configure(keywright_api::admin_routes)
     });
     Ok(server.workers(1).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
 }

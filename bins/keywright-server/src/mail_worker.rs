@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keywright_domain::Service;
 use keywright_domain::mail::Delivery;
-use keywright_domain::mail::flow::{Attempt, deliver_due};
 use keywright_domain::mail::port::Mailer;
+use keywright_service::Service;
+use keywright_service::mail::{Attempt, deliver_due};
 use tokio::sync::watch;
 
 /// How long deliveries under way may take once the worker is told to stop. What is given up goes out when its

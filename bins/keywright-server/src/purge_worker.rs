@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keywright_domain::Service;
-use keywright_domain::retention::flow::purge;
+use keywright_service::Service;
+use keywright_service::retention::purge;
 use tokio::sync::watch;
 
 /// How long others have the store to themselves between two batches.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use keywright_domain::Service;
-use keywright_domain::signing_key::flow::{Done, Kept, KeysError, keep};
 use keywright_domain::signing_key::port::{SigningKeyMaker, SigningKeys};
 use keywright_domain::signing_key::schedule::KeyRules;
+use keywright_service::Service;
+use keywright_service::signing_key::{Done, Kept, KeysError, keep};
 use tokio::sync::watch;
 
 /// What makes the keys, and by which rules.

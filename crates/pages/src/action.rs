@@ -9,11 +9,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::action::flow::{ActionError, Done, Offered, act, look};
+use keywright_domain::Stamp;
 use keywright_domain::device_authorization::DeviceAuthorization;
-use keywright_domain::{Service, Stamp};
-use keywright_http::body::JsonOrForm;
-use keywright_http::{At, Endpoint, Problem};
+use keywright_service::Service;
+use keywright_service::action::{ActionError, Done, Offered, act, look};
+use keywright_web::body::JsonOrForm;
+use keywright_web::{At, Endpoint, Problem};
 
 use crate::problem::{ProblemPage, about};
 use crate::wording::Wording;

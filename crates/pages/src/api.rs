@@ -9,7 +9,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_http::{Endpoint, openapi};
+use keywright_api::openapi;
+use keywright_web::Endpoint;
 
 use self::description::Description;
 use self::span::Span;

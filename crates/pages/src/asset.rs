@@ -11,7 +11,7 @@ use actix_web::web::{Header, ServiceConfig};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keywright_http::Endpoint;
+use keywright_web::Endpoint;
 
 use crate::page;
 

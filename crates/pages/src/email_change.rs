@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use keywright_domain::Service;
 use keywright_domain::email::EmailAddress;
-use keywright_domain::email_change::flow::{AskError, ask, wanted};
 use keywright_domain::user::{ProfileChange, User};
-use keywright_http::{At, Endpoint, Problem, Settings};
+use keywright_service::Service;
+use keywright_service::email_change::{AskError, ask, wanted};
+use keywright_web::{At, Endpoint, Problem, Settings};
 
 use crate::form::Form;
 use crate::page;
@@ -85,9 +85,9 @@ async fn change(
         }
         Err(error @ AskError::Invalid) => (Told::Wrong, error),
         Err(error @ AskError::OverBudget { .. }) => (Told::TooMany, error),
-        Err(error) => return Err(Problem::of_asking(error, &at).into()),
+        Err(error) => return Err(Problem::from(error).into()),
     };
-    let problem = Problem::of_asking(error, &at);
+    let problem = Problem::from(error);
     let mut page = user::account(&service, principal, visitor.words, &at).await?;
     page.email_change.typed = typed;
     page.email_change.told = Some(told);

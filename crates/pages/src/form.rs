@@ -5,9 +5,9 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use keywright_http::body::{Fields, JsonOrForm};
-use keywright_http::csrf::require_same_origin;
-use keywright_http::{Problem, Settings};
+use keywright_web::body::{Fields, JsonOrForm};
+use keywright_web::csrf::require_same_origin;
+use keywright_web::{Problem, Settings};
 
 use crate::problem::ProblemPage;
 
@@ -81,7 +81,7 @@ mod tests {
     #[actix_web::test]
     async fn a_form_that_cannot_be_read_is_refused() {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
-        let long: &str = Box::leak("a".repeat(keywright_http::BODY_LIMIT + 1).into_boxed_str());
+        let long: &str = Box::leak("a".repeat(keywright_web::BODY_LIMIT + 1).into_boxed_str());
 
         assert_eq!(sent(own(), "code=1&code=2").await.unwrap_err(), StatusCode::BAD_REQUEST);
         assert_eq!(sent(own(), long).await.unwrap_err(), StatusCode::PAYLOAD_TOO_LARGE);

@@ -31,7 +31,7 @@ pub use problem::{errors_as_pages, not_found};
 
 use actix_web::HttpResponse;
 use actix_web::web::ServiceConfig;
-use keywright_http::Endpoint;
+use keywright_web::Endpoint;
 
 /// What the composition root decides about the pages. One for all workers, as `web::Data`.
 #[derive(Debug, Default)]

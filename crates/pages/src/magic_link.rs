@@ -9,10 +9,11 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use keywright_domain::magic_link::RedirectTo;
-use keywright_domain::magic_link::flow::{Grant, Presented, SignedIn, Wanted, request, verify};
-use keywright_domain::{Rules, Service};
-use keywright_http::magic_link::current_session;
-use keywright_http::{At, Endpoint, Problem, Settings, cookie};
+use keywright_service::magic_link::{Presented, SignedIn, request, verify};
+use keywright_service::session::sign_in::{Grant, Wanted};
+use keywright_service::{Rules, Service};
+use keywright_web::caller::current_session;
+use keywright_web::{At, Endpoint, Problem, Settings, cookie};
 use uuid::Uuid;
 
 use crate::form::Form;

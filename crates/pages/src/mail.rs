@@ -7,11 +7,11 @@ use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::Service;
 use keywright_domain::mail::Message;
-use keywright_domain::mail::flow::{MailError, inbox};
-use keywright_http::Problem;
-use keywright_http::time::instant;
+use keywright_service::Service;
+use keywright_service::mail::{MailError, inbox};
+use keywright_web::Problem;
+use keywright_web::time::instant;
 use serde_json::{Value, json};
 use url::Url;
 

@@ -1,6 +1,6 @@
 //! What a page says above its form when the form did not do what it should.
 
-use keywright_http::Problem;
+use keywright_web::Problem;
 
 use crate::wording::Notices;
 

@@ -13,10 +13,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_domain::id::PasskeyId;
 use keywright_domain::page::Page;
 use keywright_domain::passkey::Passkey;
-use keywright_domain::passkey::flow::{ManageError, list, remove, rename};
-use keywright_domain::session::flow::Principal;
-use keywright_domain::{Service, Stamp, StoreError};
-use keywright_http::{At, Endpoint, Problem, Settings};
+use keywright_domain::{Stamp, StoreError};
+use keywright_service::Service;
+use keywright_service::passkey::{ManageError, list, remove, rename};
+use keywright_service::session::Principal;
+use keywright_web::{At, Endpoint, Problem, Settings};
 use uuid::Uuid;
 
 use crate::form::Form;

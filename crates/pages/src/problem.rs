@@ -12,8 +12,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use keywright_domain::StoreError;
-use keywright_http::Problem;
-use keywright_http::problem::Code;
+use keywright_web::Problem;
+use keywright_web::problem::Code;
 
 use crate::wording::{Problems, Told, Wording};
 use crate::{page, wording};
@@ -114,7 +114,7 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
 }
 
 /// Middleware: an error that was told in the shape of the API, such as 405 or 429, becomes a page where a
-/// browser asked for one outside of the API. It goes around [`keywright_http::context::surround`].
+/// browser asked for one outside of the API. It goes around [`keywright_web::context::surround`].
 pub async fn errors_as_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

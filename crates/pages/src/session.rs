@@ -8,16 +8,17 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
+use keywright_domain::Stamp;
 use keywright_domain::client::ClientName;
 use keywright_domain::id::SessionId;
 use keywright_domain::session::Session;
-use keywright_domain::session::flow::{
+use keywright_service::Service;
+use keywright_service::session::manage::{EndError, end_others, end_session};
+use keywright_service::session::{
     AuthenticateError, Principal, authenticate_cookie, session_of_cookie, sign_out,
 };
-use keywright_domain::session::manage::{EndError, end_others, end_session};
-use keywright_domain::{Service, Stamp};
-use keywright_http::caller::Shown;
-use keywright_http::{At, Endpoint, Problem, Settings, cookie};
+use keywright_web::caller::Shown;
+use keywright_web::{At, Endpoint, Problem, Settings, cookie};
 use uuid::Uuid;
 
 use crate::form::Form;

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_domain::id::UserId;
-use keywright_http::{Problem, Settings, cookie};
+use keywright_web::{Problem, Settings, cookie};
 use url::form_urlencoded;
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
+use keywright_domain::health::Figures;
 use keywright_domain::mail::Delivery;
-use keywright_domain::service::Figures;
 use keywright_domain::session::{EndReason, Lifetimes, SessionKind, SessionSeed};
 
 use crate::fixture::{ADA, BOB, LIFETIMES, at, issue, seed, sign_in, sign_in_with, stamp};

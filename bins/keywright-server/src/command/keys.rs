@@ -5,8 +5,8 @@ use clap::Subcommand;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
-use keywright_domain::signing_key::flow::{Rotated, replace_all, rotate};
 use keywright_domain::signing_key::schedule::{Scheduled, State, schedule};
+use keywright_service::signing_key::{Rotated, replace_all, rotate};
 use serde_json::{Value as Json, json};
 
 use super::output::{Manner, instant, optional_instant, table};

@@ -4,8 +4,8 @@ use anyhow::Context;
 use clap::Subcommand;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
-use keywright_domain::signing_key::flow::reseal;
 use keywright_domain::signing_key::port::SigningKeys;
+use keywright_service::signing_key::reseal;
 use serde_json::json;
 
 use super::output::Manner;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use keywright_adapters::entropy::SystemEntropy;
-use keywright_domain::Service;
 use keywright_domain::entropy::Entropy;
+use keywright_service::Service;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::application::{Application, Tuning};

@@ -9,7 +9,8 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::origin::Origin;
 use keywright_domain::user::port::{Deletion, Opening};
-use keywright_domain::user::{ProfileChange, User, flow};
+use keywright_domain::user::{ProfileChange, User};
+use keywright_service::user;
 use serde_json::json;
 
 use super::account::{Account, about, email, state};
@@ -105,7 +106,7 @@ async fn create(
     name: Option<String>,
     manner: Manner,
 ) -> anyhow::Result<()> {
-    let change = flow::checked(&ProfileChange { name, ..ProfileChange::default() });
+    let change = user::checked(&ProfileChange { name, ..ProfileChange::default() });
     let change = match change {
         Ok(change) => change,
         Err(errors) => {

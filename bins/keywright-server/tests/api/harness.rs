@@ -10,11 +10,9 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
-use keywright_domain::Service;
 use keywright_domain::activity::Activity;
 use keywright_domain::credential::Kind;
 use keywright_domain::email::EmailAddress;
-use keywright_domain::magic_link;
 use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::user::User;
@@ -23,6 +21,7 @@ use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
 use keywright_server::signing_key::KeyKeeper;
 use keywright_server::wiring::World;
+use keywright_service::Service;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -383,7 +382,7 @@ impl Keywright {
     /// The token of a new link to `email`, without a request that a limit would count.
     pub async fn link_by_store(&self, email: &str) -> String {
         let at = self.service.stamp(None, Origin::default());
-        let asked = magic_link::flow::request(&self.service, email, None, &at).await.unwrap();
+        let asked = keywright_service::magic_link::request(&self.service, email, None, &at).await.unwrap();
         self.service.keyring.issue(Kind::MagicLink, asked.request_id.0, 0).expose().to_owned()
     }
 

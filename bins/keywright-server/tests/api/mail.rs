@@ -10,14 +10,14 @@ use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::clock::Clock;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::id::MailId;
-use keywright_domain::magic_link;
-use keywright_domain::mail::flow::deliver_due;
 use keywright_domain::mail::port::{DeliveryError, Mailer, Mails};
 use keywright_domain::mail::{Delivery, Mail, Message, State};
 use keywright_domain::origin::Origin;
-use keywright_domain::{Service, StoreError, Stores};
+use keywright_domain::{StoreError, Stores};
 use keywright_server::config::Config;
 use keywright_server::wiring::{self, World};
+use keywright_service::Service;
+use keywright_service::mail::deliver_due;
 use keywright_store::memory::MemoryStore;
 use tempfile::TempDir;
 
@@ -113,7 +113,7 @@ async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
     let addresses: Vec<_> = (0..5).map(|number| format!("{number}@example.com")).collect();
     for address in &addresses {
         let at = service.stamp(None, Origin::default());
-        magic_link::flow::request(&service, address, None, &at).await.unwrap();
+        keywright_service::magic_link::request(&service, address, None, &at).await.unwrap();
         clock.advance(TimeDelta::milliseconds(1));
     }
     let mailer = Breaking {

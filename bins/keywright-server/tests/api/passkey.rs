@@ -5,10 +5,11 @@ use futures_util::future::join_all;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{PasskeyId, UserId};
 use keywright_domain::origin::Origin;
-use keywright_domain::passkey::{Passkey, flow};
-use keywright_domain::session::flow::{Principal, seed};
+use keywright_domain::passkey::Passkey;
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
+use keywright_service::passkey;
+use keywright_service::session::{Principal, seed};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -361,11 +362,11 @@ async fn register_unproven(keywright: &Keywright, user: &User) -> (Forger, Passk
     let authentication = Authentication { at: at.now, method: AuthenticationMethod::BoundPasskey };
     let session = seed(service, SessionKind::Tokens, client, None, &at).open(user.id, authentication, &at);
     let principal = Principal { user: user.clone(), session };
-    let begun = flow::begin_registration(service, &principal, &at).await.unwrap();
+    let begun = passkey::begin_registration(service, &principal, &at).await.unwrap();
     let mut forger = Forger::on(keywright.base());
     let credential = forger.create(&json!({"publicKey": begun.public_key}));
     let challenge_id = begun.challenge_id.expose();
-    let passkey = flow::register(service, &principal, challenge_id, &credential, None, &at).await.unwrap();
+    let passkey = passkey::register(service, &principal, challenge_id, &credential, None, &at).await.unwrap();
     (forger, passkey)
 }
 

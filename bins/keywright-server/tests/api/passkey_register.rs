@@ -2,12 +2,12 @@
 
 use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::Action;
-use keywright_domain::device_authorization::flow::{DecideError, decide};
 use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
-use keywright_domain::passkey::flow::{RegisterError, register};
 use keywright_domain::session::EndReason;
-use keywright_domain::session::flow::Principal;
+use keywright_service::device_authorization::{DecideError, decide};
+use keywright_service::passkey::{RegisterError, register};
+use keywright_service::session::Principal;
 use serde_json::{Value, json};
 
 use crate::authenticator::{BACKUP_ELIGIBLE, Change, Forger, USER_PRESENT, USER_VERIFIED};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keywright_domain::StoreError;
-use keywright_domain::retention::flow::purge;
 use keywright_server::application::Tuning;
+use keywright_service::retention::purge;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use keywright_domain::signing_key::flow::replace_all;
 use keywright_server::application::Tuning;
+use keywright_service::signing_key::replace_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use keywright_domain::device_authorization::flow::{self, Begin};
 use keywright_domain::origin::{Origin, UserAgent};
+use keywright_service::device_authorization::{self, Begin};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -160,7 +160,9 @@ async fn deciding_about_a_device() {
 pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: &str) -> String {
     let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
     let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
-    let begun = flow::begin(&server.service, asked, &server.service.stamp(None, origin)).await.unwrap();
+    let begun = device_authorization::begin(&server.service, asked, &server.service.stamp(None, origin))
+        .await
+        .unwrap();
     begun.user_code.to_string()
 }
 

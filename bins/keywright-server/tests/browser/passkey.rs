@@ -4,10 +4,10 @@ use keywright_domain::client::ClientId;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::origin::Origin;
-use keywright_domain::passkey::flow::{begin_registration, register};
-use keywright_domain::session::flow::{Principal, seed};
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
+use keywright_service::passkey::{begin_registration, register};
+use keywright_service::session::{Principal, seed};
 use reqwest::Method;
 use serde_json::{Value, json};
 

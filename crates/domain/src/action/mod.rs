@@ -7,8 +7,6 @@
 //! What a mail offers follows from its template, so nothing is stored for it: the mail's row says what it is
 //! about and how old it is.
 
-pub mod flow;
-
 use chrono::TimeDelta;
 
 use crate::id::{DeviceAuthorizationId, EmailChangeId};

@@ -1,6 +1,5 @@
 //! Activity: what happened to an account, for its owner to see.
 
-pub mod flow;
 pub mod port;
 
 use chrono::{DateTime, Utc};

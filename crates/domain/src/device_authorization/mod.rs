@@ -4,14 +4,8 @@
 //! 2. The person signs in elsewhere, enters the user code and decides (§3.3).
 //! 3. The device polls until the decision falls (§3.4, §3.5) and claims its session, once.
 
-mod consent;
-pub mod flow;
-pub mod guess;
-pub mod pace;
 pub mod port;
 pub mod user_code;
-mod wait;
-pub mod waiting;
 
 use chrono::{DateTime, Utc};
 

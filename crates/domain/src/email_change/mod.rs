@@ -5,7 +5,6 @@
 //!    the old address gets a mail.
 //! 3. Who receives that one can undo it, for a week, whatever has become of the account since: all its sessions end then.
 
-pub mod flow;
 pub mod port;
 
 use chrono::{DateTime, TimeDelta, Utc};

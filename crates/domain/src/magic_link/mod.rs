@@ -5,7 +5,6 @@
 //! 3. Either is redeemed, once.
 
 pub mod budget;
-pub mod flow;
 pub mod port;
 pub mod redirect;
 

@@ -3,8 +3,6 @@
 //! The row holds recipient, template and record. Links and codes are derived from the record when the mail
 //! is sent or shown, and never stored.
 
-mod contents;
-pub mod flow;
 pub mod letter;
 pub mod port;
 

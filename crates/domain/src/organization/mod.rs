@@ -1,6 +1,5 @@
 //! An organization: accounts that belong together. Operators make them; people see theirs.
 
-pub mod flow;
 pub mod port;
 
 use std::fmt;

@@ -5,7 +5,6 @@
 //! 3. The registration makes a passkey; the sign-in opens a session.
 
 pub mod ceremony;
-pub mod flow;
 pub mod port;
 pub mod provider;
 

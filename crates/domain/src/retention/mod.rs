@@ -3,7 +3,6 @@
 //! 1. A record that nobody can use any more, and that nothing refers to any more, is removed.
 //! 2. What stays longer loses the address and the user agent of whoever made it.
 
-pub mod flow;
 pub mod port;
 #[cfg(test)]
 mod tests;

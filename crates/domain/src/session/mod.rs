@@ -3,13 +3,9 @@
 pub mod chain;
 #[cfg(test)]
 mod chain_tests;
-pub mod flow;
-pub mod introspection;
-pub mod manage;
 pub mod port;
 #[cfg(test)]
 mod session_tests;
-pub mod sign_in;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

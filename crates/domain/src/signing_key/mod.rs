@@ -1,8 +1,6 @@
 //! A signing key: what access tokens are signed with, and verified by everybody else (RFC 7517).
 
-pub mod flow;
 pub mod port;
-pub mod reload;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;

@@ -1,6 +1,5 @@
 //! A user: a person's account.
 
-pub mod flow;
 pub mod port;
 
 use chrono::{DateTime, Utc};

@@ -24,6 +24,7 @@ use keywright_domain::activity::Activity;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::email_change::EmailChange;
+use keywright_domain::health::{Figures, Health};
 use keywright_domain::id::{
     ActivityId, CeremonyId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, OrganizationId,
     PasskeyId, SessionId, UserId,
@@ -32,7 +33,6 @@ use keywright_domain::magic_link::{MagicLink, WrongCodes};
 use keywright_domain::mail::{Mail, State};
 use keywright_domain::organization::{Organization, Role};
 use keywright_domain::passkey::{Ceremony, Passkey};
-use keywright_domain::service::{Figures, Health};
 use keywright_domain::session::Session;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::user::User;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
-use keywright_domain::service::{Figures, Health};
+use keywright_domain::health::{Figures, Health};
 
 use super::{PostgresStore, figures, migrations, within};
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use keywright_domain::service::Figures;
+use keywright_domain::health::Figures;
 
 use super::Connection;
 use super::error::Failure;

@@ -12,13 +12,13 @@ use diesel::sql_types::Text;
 use keywright_domain::clock::Clock;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::Entropy;
+use keywright_domain::health::Health;
 use keywright_domain::id::{MagicLinkId, SessionId, UserId};
 use keywright_domain::magic_link::port::{MagicLinks, Redeem, Redemption};
 use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, State};
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::origin::Origin;
 use keywright_domain::rate_limit::Rate;
-use keywright_domain::service::Health;
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{
     Generation, Lifetimes, Refresh, RotationRules, Session, SessionKind, SessionSeed,

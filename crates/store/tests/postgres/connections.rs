@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use keywright_domain::Stores;
 use keywright_domain::error::StoreError;
+use keywright_domain::health::Health;
 use keywright_domain::id::UserId;
-use keywright_domain::service::Health;
 use keywright_domain::user::User;
 use keywright_store::postgres::{Options, PostgresStore, migrate};
 use keywright_store_contract::fixture::{at, email, unknown_user};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::service::Health;
+use keywright_domain::health::Health;
 use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
 use keywright_store::postgres::{migrate, pending};
 use keywright_store_contract::fixture::at;
