@@ -38,7 +38,7 @@ screenshots:
 
 # The description of the API, into docs/openapi.json
 openapi:
-    KEYWRIGHT_WRITE_OPENAPI=1 cargo nextest run -p keywright-http openapi
+    KEYWRIGHT_WRITE_OPENAPI=1 cargo nextest run -p keywright-api openapi
 
 # All that a change has to pass
 ci:

@@ -83,7 +83,7 @@ impl Application {
         let metrics = Metrics::new().context("the metrics cannot be set up")?;
         let key_keeper = wiring::key_keeper(config, secret)?;
         let mut service = wiring::service(config, secret, &key_keeper, world).await?;
-        service.tally = Arc::new(metrics.clone());
+        service.security_counters = Arc::new(metrics.clone());
         let service = web::Data::new(service);
         let mailer = wiring::mailer(config)?;
         let is_inbox = config.is_development() && matches!(config.mail.url, MailUrl::Inbox);

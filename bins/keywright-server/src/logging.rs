@@ -12,10 +12,12 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Log, LogFormat};
 
-const OURS: [&str; 6] = [
+const OURS: [&str; 8] = [
     "keywright_adapters",
     "keywright_domain",
-    "keywright_http",
+    "keywright_api",
+    "keywright_service",
+    "keywright_web",
     "keywright_pages",
     "keywright_server",
     "keywright_store",

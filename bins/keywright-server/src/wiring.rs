@@ -11,7 +11,7 @@ use keywright_adapters::clock::SystemClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
 use keywright_adapters::jwt::{JwtAccessTokens, KeyMaker};
-use keywright_adapters::letter::AskamaTypesetter;
+use keywright_adapters::mail_renderer::AskamaMailRenderer;
 use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpMailer, SmtpSecurity, SmtpSettings};
 use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::Stores;
@@ -25,10 +25,10 @@ use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::retention::Retention;
 use keywright_domain::secret::ServerSecret;
+use keywright_domain::security_event::NoSecurityCounters;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::schedule::KeyRules;
 use keywright_domain::signing_key::{Algorithm, SigningKey};
-use keywright_domain::tally::NoTally;
 use keywright_domain::user::SignupPolicy;
 use keywright_service::key_reload::Reloads;
 use keywright_service::pacer::Pacer;
@@ -83,7 +83,7 @@ pub async fn service(
         entropy: world.entropy,
         keyring,
         tokens: Arc::new(tokens),
-        typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        mail_renderer: Arc::new(AskamaMailRenderer::new(&rules.public_url)),
         webauthn: Arc::new(relying_party(&config.webauthn)?),
         clients: clients(&config.clients),
         rules,
@@ -91,7 +91,7 @@ pub async fn service(
         waiting: WaitingRoom::new(config.device.max_waiting),
         misses: Misses::new(rate(config.device.misses_per_account), rate(config.device.misses_per_address)),
         resource_servers: resource_servers(&config.resource_servers),
-        tally: Arc::new(NoTally),
+        security_counters: Arc::new(NoSecurityCounters),
         key_reloads: Reloads::default(),
     })
 }

@@ -4,13 +4,13 @@
 use std::process::{Command, Output, Stdio};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{MagicLinkId, MailId};
 use keywright_domain::magic_link::port::MagicLinks;
-use keywright_domain::magic_link::{LinkBudget, MagicLink, State};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState};
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail, Template};
-use keywright_domain::origin::Origin;
 use keywright_domain::rate_limit::Rate;
 use keywright_store::sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
@@ -42,8 +42,8 @@ async fn mails(outcomes: &[Delivery]) -> TempDir {
             redirect_to: None,
             requested_at: now(),
             expires_at: now() + TimeDelta::minutes(15),
-            origin: Origin::default(),
-            state: State::Open { wrong_codes: 0 },
+            client_info: ClientInfo::default(),
+            state: MagicLinkState::Open { wrong_codes: 0 },
         };
         let mail = Mail::new(MailId(Uuid::from_u128(number)), email, Template::MagicLink(link.id), now());
         store.issue(&link, &mail, &BUDGET).await.unwrap();

@@ -7,7 +7,7 @@ pub mod inbox;
 mod jwk;
 pub mod jwt;
 mod key_set;
-pub mod letter;
+pub mod mail_renderer;
 mod seal;
 pub mod smtp;
 #[cfg(any(test, feature = "test-support"))]

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web;
 use keywright_domain::activity::Activity;
 use keywright_domain::client::ClientId;
-use keywright_domain::origin::UserAgent;
+use keywright_domain::client_info::UserAgent;
 use keywright_service::Service;
 use keywright_service::activity::list_activity;
 use keywright_web::caller::Caller;
@@ -28,8 +28,8 @@ fn shape(entry: &Activity) -> Value {
         "id": entry.id,
         "event": entry.event.as_str(),
         "occurred_at": instant(entry.occurred_at),
-        "ip_address": entry.origin.ip,
-        "user_agent": entry.origin.user_agent.as_ref().map(UserAgent::as_str),
+        "ip_address": entry.client_info.ip,
+        "user_agent": entry.client_info.user_agent.as_ref().map(UserAgent::as_str),
         "client_id": entry.client_id.as_ref().map(ClientId::as_str),
         "session_id": entry.session_id,
         "details": entry.details,

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::PRAGMA;
-use actix_web::web::{self, Query, ServiceConfig};
+use actix_web::web::{self, Query};
 use chrono::TimeDelta;
 use keywright_domain::client::ClientName;
+use keywright_domain::client_info::UserAgent;
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, UserCode};
-use keywright_domain::origin::UserAgent;
 use keywright_service::Service;
 use keywright_service::device_authorization::{Begin, Beginning, begin, decide, look};
 use keywright_service::session::refresh;
@@ -162,8 +162,8 @@ fn shape(user_code: &UserCode, authorization: &DeviceAuthorization) -> Value {
         "client_name": authorization.client_name.as_ref().map(ClientName::as_str),
         "requested_at": instant(authorization.requested_at),
         "expires_at": instant(authorization.expires_at),
-        "ip_address": authorization.origin.ip,
-        "user_agent": authorization.origin.user_agent.as_ref().map(UserAgent::as_str),
+        "ip_address": authorization.client_info.ip,
+        "user_agent": authorization.client_info.user_agent.as_ref().map(UserAgent::as_str),
         "status": authorization.state.as_str(),
     })
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, EntityTag, IfNoneMatch};
-use actix_web::web::{self, Header, ServiceConfig};
+use actix_web::web::{self, Header};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

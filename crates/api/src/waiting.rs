@@ -31,7 +31,7 @@ pub async fn poll(
     let until = at.now + wait;
     loop {
         let call = tokio::time::timeout(pause(service, until), ticket.called()).await;
-        let now = service.stamp(Some(at.request_id.clone()), at.origin.clone());
+        let now = service.request_context(Some(at.request_id.clone()), at.client_info.clone());
         let is_over = now.now >= until;
         match call {
             Ok(Call::SentAway) => return Err(device_authorization::give_up(service, &ticket, &now)),

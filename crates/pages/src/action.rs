@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_service::Service;
 use keywright_service::action::{ActionError, Done, Offered, act, look};
@@ -73,7 +73,7 @@ async fn shown(
     request: &HttpRequest,
     token: &str,
     done: Option<Done>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<HttpResponse, ProblemPage> {
     let words = wording::of(request);
     let offer = match look(service, token, at).await {
@@ -105,7 +105,7 @@ fn facts(
     service: &Service,
     offered: &Offered,
     words: &'static Wording,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Vec<(&'static str, String)> {
     match offered {
         Offered::EndDeviceSession(device) => device_facts(service, device, words, at),
@@ -121,18 +121,18 @@ fn device_facts(
     service: &Service,
     device: &DeviceAuthorization,
     words: &'static Wording,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Vec<(&'static str, String)> {
     let said = &words.consent;
     let or = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
     let client = service.clients.find(Some(device.client_id.as_str()), "");
     let client = client.map_or(device.client_id.as_str(), |client| &client.name);
     let name = device.client_name.as_ref().map(|name| name.as_str().to_owned());
-    let agent = device.origin.user_agent.as_ref().map(|agent| agent.as_str().to_owned());
+    let agent = device.client_info.user_agent.as_ref().map(|agent| agent.as_str().to_owned());
     vec![
         (said.device_name, or(name, said.none_given)),
         (said.client, client.to_owned()),
-        (said.address, or(device.origin.ip.map(|ip| ip.to_string()), said.unknown)),
+        (said.address, or(device.client_info.ip.map(|ip| ip.to_string()), said.unknown)),
         (said.user_agent, or(agent, said.unknown)),
         (said.asked, words.spans.ago(at.now - device.requested_at)),
     ]

@@ -1,9 +1,9 @@
 //! What happened, as the account's page tells it.
 
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
 use keywright_domain::activity::{Activity, Event};
 
-use crate::origin::whereabouts;
+use crate::client_info::whereabouts;
 use crate::wording::Wording;
 use crate::wording::account::Events;
 
@@ -16,11 +16,11 @@ pub struct Happened {
 
 impl Happened {
     /// `activity` for somebody who looks at it now.
-    pub fn of(activity: &Activity, words: &'static Wording, at: &Stamp) -> Self {
+    pub fn of(activity: &Activity, words: &'static Wording, at: &RequestContext) -> Self {
         Self {
             what: words.account.activity.events.of(activity.event),
             when: words.spans.ago(at.now - activity.occurred_at),
-            whereabouts: whereabouts(&activity.origin),
+            whereabouts: whereabouts(&activity.client_info),
         }
     }
 }

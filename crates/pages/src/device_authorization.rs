@@ -10,10 +10,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
 use keywright_domain::client::ClientName;
-use keywright_domain::device_authorization::{Action, DeviceAuthorization, State, UserCode};
-use keywright_domain::origin::UserAgent;
+use keywright_domain::client_info::UserAgent;
+use keywright_domain::device_authorization::{
+    Action, DeviceAuthorization, DeviceAuthorizationState, UserCode,
+};
 use keywright_domain::rate_limit::network;
 use keywright_domain::user_agent::Described;
 use keywright_service::Service;
@@ -151,11 +153,11 @@ async fn shown(
     service: &Service,
     principal: &Principal,
     code: &str,
-    at: &Stamp,
+    at: &RequestContext,
     words: &'static Wording,
 ) -> Result<HttpResponse, DecideError> {
     let (code, found) = look(service, principal, code, at).await?;
-    if found.state != State::Pending {
+    if found.state != DeviceAuthorizationState::Pending {
         return Err(DecideError::AlreadyDecided);
     }
     let client = service.clients.find(Some(found.client_id.as_str()), "");
@@ -167,8 +169,8 @@ async fn shown(
 }
 
 /// The address of whoever looks, if the device asked from another network.
-fn other_network(found: &DeviceAuthorization, at: &Stamp) -> Option<IpAddr> {
-    let (device, here) = (found.origin.ip?, at.origin.ip?);
+fn other_network(found: &DeviceAuthorization, at: &RequestContext) -> Option<IpAddr> {
+    let (device, here) = (found.client_info.ip?, at.client_info.ip?);
     (network(device) != network(here)).then_some(here)
 }
 
@@ -177,10 +179,10 @@ fn consent<'a>(
     code: &UserCode,
     client: &'a str,
     found: &'a DeviceAuthorization,
-    at: &Stamp,
+    at: &RequestContext,
     words: &'static Wording,
 ) -> Consent<'a> {
-    let user_agent = found.origin.user_agent.as_ref().map(UserAgent::as_str);
+    let user_agent = found.client_info.user_agent.as_ref().map(UserAgent::as_str);
     Consent {
         words,
         email,
@@ -188,7 +190,7 @@ fn consent<'a>(
         client,
         client_id: found.client_id.as_str(),
         client_name: found.client_name.as_ref().map(ClientName::as_str),
-        address: found.origin.ip.map(|ip| ip.to_string()),
+        address: found.client_info.ip.map(|ip| ip.to_string()),
         other_network: None,
         program: user_agent.map(Described::of).unwrap_or_default(),
         user_agent,
@@ -231,11 +233,11 @@ fn sign_in_first(status: StatusCode, code: &str, words: &'static Wording) -> Htt
 mod tests {
     use chrono::{DateTime, TimeDelta};
     use keywright_domain::client::ClientId;
+    use keywright_domain::client_info::ClientInfo;
     use keywright_domain::clock::Clock;
     use keywright_domain::device_authorization::UserCodeDigest;
     use keywright_domain::entropy::Entropy;
     use keywright_domain::id::DeviceAuthorizationId;
-    use keywright_domain::origin::Origin;
     use uuid::Uuid;
 
     use super::*;
@@ -260,7 +262,7 @@ mod tests {
         }
     }
 
-    fn asked(client_name: Option<&str>, origin: Origin) -> DeviceAuthorization {
+    fn asked(client_name: Option<&str>, client_info: ClientInfo) -> DeviceAuthorization {
         DeviceAuthorization {
             id: DeviceAuthorizationId(Uuid::nil()),
             user_code: UserCodeDigest([0; 32]),
@@ -269,21 +271,23 @@ mod tests {
             scope_was_narrowed: false,
             requested_at: DateTime::UNIX_EPOCH,
             expires_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(10),
-            origin,
-            state: State::Pending,
+            client_info,
+            state: DeviceAuthorizationState::Pending,
         }
     }
 
     fn consent_to(found: &DeviceAuthorization) -> Consent<'_> {
-        let at = Stamp::new(&Stopped, &Stopped, None, Origin::default());
+        let at = RequestContext::new(&Stopped, &Stopped, None, ClientInfo::default());
         let code = UserCode::parse("WDJB-MJHT").unwrap();
         consent("ada@example.com", &code, "Command line", found, &at, english())
     }
 
     #[test]
     fn the_person_sees_what_asks_from_where_and_since_when() {
-        let origin =
-            Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new("keywright/0.1 (Linux)") };
+        let origin = ClientInfo {
+            ip: Some([203, 0, 113, 7].into()),
+            user_agent: UserAgent::new("keywright/0.1 (Linux)"),
+        };
 
         let page = consent_to(&asked(Some("Ada's laptop"), origin)).render().unwrap();
 
@@ -305,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_the_device_says_of_itself_is_text_and_keeps_to_itself() {
-        let origin = Origin { ip: None, user_agent: UserAgent::new(HOSTILE) };
+        let origin = ClientInfo { ip: None, user_agent: UserAgent::new(HOSTILE) };
         let found = asked(None, origin);
 
         let by_agent = consent_to(&found).render().unwrap();

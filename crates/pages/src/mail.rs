@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::mail::Message;
+use keywright_domain::mail::RenderedMail;
 use keywright_service::Service;
 use keywright_service::mail::{MailError, inbox};
 use keywright_web::Problem;
@@ -100,7 +100,7 @@ fn failed(error: MailError) -> ProblemPage {
     }
 }
 
-fn shape(message: &Message) -> Value {
+fn shape(message: &RenderedMail) -> Value {
     json!({
         "id": message.id,
         "to": message.to.as_str(),
@@ -111,7 +111,7 @@ fn shape(message: &Message) -> Value {
     })
 }
 
-fn shown<'a>(message: &'a Message, public_url: &Url) -> Shown<'a> {
+fn shown<'a>(message: &'a RenderedMail, public_url: &Url) -> Shown<'a> {
     Shown {
         to: message.to.as_str(),
         subject: &message.subject,

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_domain::id::PasskeyId;
 use keywright_domain::page::Page;
 use keywright_domain::passkey::Passkey;
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 use keywright_service::Service;
 use keywright_service::passkey::{ManageError, list, remove, rename};
 use keywright_service::session::Principal;
@@ -72,7 +72,7 @@ impl Section {
         service: &Service,
         principal: &Principal,
         words: &'static Wording,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Self, StoreError> {
         let passkeys = list(service, principal, Page::default()).await?;
         let user = &principal.user;
@@ -105,7 +105,7 @@ impl Section {
 }
 
 impl Held {
-    fn of(passkey: &Passkey, words: &'static Wording, at: &Stamp) -> Self {
+    fn of(passkey: &Passkey, words: &'static Wording, at: &RequestContext) -> Self {
         let said = &words.passkeys.held;
         let ago = |instant| words.spans.ago(at.now - instant);
         Self {
@@ -157,7 +157,7 @@ async fn one(
     visitor: &Visitor,
     id: &str,
     refused: Option<(Refused, &Problem, &str)>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
     let words = visitor.words;

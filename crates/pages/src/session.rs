@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
 use keywright_domain::client::ClientName;
 use keywright_domain::id::SessionId;
 use keywright_domain::session::Session;
@@ -21,8 +21,8 @@ use keywright_web::caller::Shown;
 use keywright_web::{At, Endpoint, Problem, Settings, cookie};
 use uuid::Uuid;
 
+use crate::client_info::whereabouts;
 use crate::form::Form;
-use crate::origin::whereabouts;
 use crate::problem::ProblemPage;
 use crate::wording::Wording;
 use crate::{page, user, wording};
@@ -54,7 +54,7 @@ impl Open {
         current: SessionId,
         service: &Service,
         words: &'static Wording,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Self {
         let client = service.clients.find(Some(session.client_id.as_str()), "");
         let client = client.map_or(session.client_id.as_str(), |client| &client.name);
@@ -63,7 +63,7 @@ impl Open {
             id: session.id.0,
             title: session.client_name.as_ref().map_or(client, ClientName::as_str).to_owned(),
             is_current: session.id == current,
-            whereabouts: whereabouts(&session.origin),
+            whereabouts: whereabouts(&session.client_info),
             signed_in: texts.signed_in.with(&words.spans.ago(at.now - session.created_at)),
             used: texts.used.with(&words.spans.ago(at.now - session.last_used_at)),
         }

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use keywright_domain::page::Page;
 use keywright_domain::user::{Profile, ProfileChange};
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 use keywright_service::Service;
 use keywright_service::activity::list_activity;
 use keywright_service::session::Principal;
@@ -107,7 +107,7 @@ pub async fn account<'a>(
     service: &Service,
     principal: &'a Principal,
     words: &'static Wording,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Account<'a>, StoreError> {
     let sessions = list_sessions(service, principal, Page::default(), at).await?;
     let activity = list_activity(service, principal, Page::default()).await?;

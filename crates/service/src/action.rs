@@ -11,7 +11,7 @@ use keywright_domain::email_change::port::Settling;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, MailId};
 use keywright_domain::mail::Mail;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 
 use crate::service::Service;
 
@@ -57,7 +57,7 @@ pub fn issue(service: &Service, mail: MailId, action: Action) -> Credential {
 }
 
 /// What `token` would do. Changes nothing.
-pub async fn look(service: &Service, token: &str, at: &Stamp) -> Result<Offer, ActionError> {
+pub async fn look(service: &Service, token: &str, at: &RequestContext) -> Result<Offer, ActionError> {
     let (mail, action) = find(service, token, at).await?;
     match action {
         Action::EndDeviceSession(id) => {
@@ -79,7 +79,7 @@ pub async fn look(service: &Service, token: &str, at: &Stamp) -> Result<Offer, A
 }
 
 /// Does what `token` is for.
-pub async fn act(service: &Service, token: &str, at: &Stamp) -> Result<Done, ActionError> {
+pub async fn act(service: &Service, token: &str, at: &RequestContext) -> Result<Done, ActionError> {
     match find(service, token, at).await?.1 {
         Action::EndDeviceSession(id) => Ok(end_device_session(service, id, at).await?),
         Action::ProveEmail(id) => Ok(settled(service, service.stores.email_changes.prove(id, at).await?)),
@@ -100,7 +100,7 @@ fn settled(service: &Service, settling: Settling) -> Done {
 async fn end_device_session(
     service: &Service,
     id: DeviceAuthorizationId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Done, StoreError> {
     Ok(match service.stores.device_authorizations.withdraw(id, at).await? {
         Withdrawn::Withdrawn => {
@@ -117,7 +117,7 @@ async fn end_device_session(
 }
 
 /// The mail that offers what `token` names, and the action.
-async fn find(service: &Service, token: &str, at: &Stamp) -> Result<(Mail, Action), ActionError> {
+async fn find(service: &Service, token: &str, at: &RequestContext) -> Result<(Mail, Action), ActionError> {
     let presented = service.keyring.parse(Kind::Action, token).map_err(|_| ActionError::Refused)?;
     let mail = service.stores.mails.find(MailId(presented.record)).await?;
     let mail = mail.filter(|mail| at.now < mail.created_at + LIFETIME).ok_or(ActionError::Refused)?;
@@ -125,7 +125,11 @@ async fn find(service: &Service, token: &str, at: &Stamp) -> Result<(Mail, Actio
     Ok((mail, action.ok_or(ActionError::Refused)?))
 }
 
-async fn is_open(service: &Service, device: &DeviceAuthorization, at: &Stamp) -> Result<bool, StoreError> {
+async fn is_open(
+    service: &Service,
+    device: &DeviceAuthorization,
+    at: &RequestContext,
+) -> Result<bool, StoreError> {
     Ok(match device.withdraw(at.now) {
         Withdrawing::Withdrawn(_) => true,
         Withdrawing::EndSession(session) => {

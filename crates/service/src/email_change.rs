@@ -4,11 +4,11 @@ use chrono::TimeDelta;
 use keywright_domain::activity::Event;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::email_change::port::Asking;
-use keywright_domain::email_change::{EmailChange, State};
+use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::Mail;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::user::{ProfileChange, User};
 
 use crate::service::Service;
@@ -38,7 +38,7 @@ pub fn wanted(
     service: &Service,
     principal: &Principal,
     email: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<EmailAddress, AskError> {
     if !principal.session.is_fresh(at.now, service.rules.fresh) {
         return Err(AskError::NotFresh);
@@ -53,7 +53,7 @@ pub async fn ask(
     principal: &Principal,
     new: EmailAddress,
     profile: &ProfileChange,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<User, AskError> {
     let changes = &service.stores.email_changes;
     let user = &principal.user;
@@ -70,8 +70,8 @@ pub async fn ask(
         new,
         session_id: principal.session.id,
         asked_at: at.now,
-        origin: at.origin.clone(),
-        state: State::Asked,
+        client_info: at.client_info.clone(),
+        state: EmailChangeState::Asked,
     };
     let mail = Mail::of_asked_change(&change, at);
     match changes.ask(&change, &profile, &mail, at).await? {

@@ -13,11 +13,11 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::{MagicLinkId, UserId};
 use keywright_domain::magic_link::port::{Issued, Redeem, Redemption};
 use keywright_domain::magic_link::redirect::LeadsElsewhere;
-use keywright_domain::magic_link::{MagicLink, Proof, RedirectTo, State};
+use keywright_domain::magic_link::{MagicLink, MagicLinkState, Proof, RedirectTo};
 use keywright_domain::mail::{Mail, Template};
+use keywright_domain::request_context::RequestContext;
+use keywright_domain::security_event::SecurityEvent;
 use keywright_domain::session::Session;
-use keywright_domain::stamp::Stamp;
-use keywright_domain::tally::Incident;
 use keywright_domain::user::User;
 use uuid::Uuid;
 
@@ -84,7 +84,7 @@ pub async fn request(
     service: &Service,
     email: &str,
     redirect_to: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Requested, RequestError> {
     let rules = &service.rules;
     let email = EmailAddress::parse(email)?;
@@ -97,8 +97,8 @@ pub async fn request(
         redirect_to,
         requested_at: at.now,
         expires_at: at.now + rules.magic_link_lifetime,
-        origin: at.origin.clone(),
-        state: State::Open { wrong_codes: 0 },
+        client_info: at.client_info.clone(),
+        state: MagicLinkState::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), email, Template::MagicLink(link.id), at.now);
     match service.stores.magic_links.issue(&link, &mail, &rules.link_budget).await? {
@@ -108,7 +108,7 @@ pub async fn request(
 }
 
 /// A new id whose token has no six digits in a row: in the mail only the code is to look like one.
-fn new_id(service: &Service, at: &Stamp) -> MagicLinkId {
+fn new_id(service: &Service, at: &RequestContext) -> MagicLinkId {
     let draw = || MagicLinkId::new(at.now, service.entropy.as_ref());
     let mut id = draw();
     // One in a thousand has them: ten draws are as good as endless.
@@ -128,11 +128,11 @@ pub async fn verify(
     service: &Service,
     presented: &Presented,
     wanted: Wanted,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<SignedIn, VerifyError> {
     let (kind, client_id, renew) = wanted.resolve(service)?;
     let refused = || {
-        service.count(Incident::SignInFailed);
+        service.count(SecurityEvent::SignInFailed);
         VerifyError::Refused
     };
     let (link, proof) = proof(service, presented).ok_or_else(refused)?;

@@ -3,7 +3,7 @@
 use keywright_domain::clock::to_stored_precision;
 use keywright_domain::error::StoreError;
 use keywright_domain::retention::port::Swept;
-use keywright_domain::retention::{Origins, Removal};
+use keywright_domain::retention::{ClientInfoTable, Removal};
 
 use crate::service::Service;
 
@@ -48,7 +48,7 @@ pub async fn purge(service: &Service) -> Purged {
     let (sweeper, rules) = (&service.stores.sweeper, &service.rules);
     let now = to_stored_precision(service.clock.now());
     let mut purged = Purged::default();
-    for origins in Origins::ALL {
+    for origins in ClientInfoTable::ALL {
         let before = rules.retention.origins_before(&rules.link_budget, now);
         let Some(cleared) = purged.after(sweeper.clear(origins, before, BATCH).await) else { return purged };
         purged.cleared += cleared;

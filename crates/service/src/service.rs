@@ -6,20 +6,20 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use keywright_domain::access_token::AccessTokens;
 use keywright_domain::client::Clients;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::clock::Clock;
 use keywright_domain::credential::Keyring;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::health::Figures;
 use keywright_domain::magic_link::LinkBudget;
-use keywright_domain::mail::Typesetter;
-use keywright_domain::origin::Origin;
+use keywright_domain::mail::MailRenderer;
 use keywright_domain::passkey::port::Webauthn;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::retention::Retention;
+use keywright_domain::security_event::{SecurityCounters, SecurityEvent};
 use keywright_domain::session::{Lifetimes, RotationRules};
-use keywright_domain::tally::{Incident, Tally};
 use keywright_domain::user::SignupPolicy;
-use keywright_domain::{Stamp, StoreError, Stores};
+use keywright_domain::{RequestContext, StoreError, Stores};
 use url::Url;
 
 use crate::key_reload::Reloads;
@@ -44,7 +44,7 @@ pub struct Rules {
     pub magic_link_lifetime: TimeDelta,
     /// How many links one address may have sent.
     pub link_budget: LinkBudget,
-    /// Origins besides this server's that a sign-in may lead to.
+    /// ClientInfoTable besides this server's that a sign-in may lead to.
     pub redirect_origins: Vec<String>,
     pub signup: SignupPolicy,
     /// How long what is over stays.
@@ -72,13 +72,13 @@ pub struct Service {
     pub entropy: Arc<dyn Entropy>,
     pub keyring: Keyring,
     pub tokens: Arc<dyn AccessTokens>,
-    pub typesetter: Arc<dyn Typesetter>,
+    pub mail_renderer: Arc<dyn MailRenderer>,
     pub webauthn: Arc<dyn Webauthn>,
     pub clients: Clients,
     pub rules: Rules,
     pub pacer: Pacer,
     pub resource_servers: ResourceServers,
-    pub tally: Arc<dyn Tally>,
+    pub security_counters: Arc<dyn SecurityCounters>,
     pub waiting: WaitingRoom,
     pub misses: Misses,
     pub key_reloads: Reloads,
@@ -86,13 +86,13 @@ pub struct Service {
 
 impl Service {
     /// The stamp of a request.
-    pub fn stamp(&self, request_id: Option<String>, origin: Origin) -> Stamp {
-        Stamp::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, origin)
+    pub fn request_context(&self, request_id: Option<String>, origin: ClientInfo) -> RequestContext {
+        RequestContext::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, origin)
     }
 
     /// Counts what happened.
-    pub fn count(&self, incident: impl Into<Incident>) {
-        self.tally.count(incident.into());
+    pub fn count(&self, incident: impl Into<SecurityEvent>) {
+        self.security_counters.count(incident.into());
     }
 
     /// The figures of the store as it is now.

@@ -5,7 +5,9 @@ use keywright_domain::access_token::{AccessClaims, InvalidAccessToken};
 use keywright_domain::clock::to_stored_precision;
 use keywright_domain::error::StoreError;
 use keywright_domain::signing_key::port::{MakingFailed, SigningKeyMaker, SigningKeys};
-use keywright_domain::signing_key::schedule::{KeyRules, State, Step, following, next_step, schedule};
+use keywright_domain::signing_key::schedule::{
+    KeyRules, SigningKeyState, Step, following, next_step, schedule,
+};
 use keywright_domain::signing_key::{Place, SigningKey};
 
 use crate::service::Service;
@@ -114,7 +116,7 @@ pub async fn rotate(
     for _ in 0..STEPS {
         let known = keep(keys, maker, rules, now).await?.keys;
         let Some(newest) = schedule(&known, now).pop() else { continue };
-        if newest.state == State::Next {
+        if newest.state == SigningKeyState::Next {
             return Ok(Rotated::UnderWay(newest.key.clone()));
         }
         let made = maker.make(rules.algorithm, following(newest.key, now), rules.token_lifetime)?;

@@ -2,7 +2,7 @@
 
 use keywright_domain::activity::Event;
 use keywright_domain::error::StoreError;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::user::port::Deletion;
 use keywright_domain::user::{ProfileChange, User};
 use language_tags::LanguageTag;
@@ -31,7 +31,7 @@ pub async fn change_profile(
     service: &Service,
     principal: &Principal,
     change: &ProfileChange,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<User, ChangeProfileError> {
     let change = checked(change).map_err(ChangeProfileError::Invalid)?;
     let changed = service.stores.users.change_profile(principal.user.id, &change, at).await?;
@@ -62,7 +62,11 @@ pub enum DeleteError {
 }
 
 /// Deletes the account of `principal`, who must have signed in a short while ago.
-pub async fn delete_account(service: &Service, principal: &Principal, at: &Stamp) -> Result<(), DeleteError> {
+pub async fn delete_account(
+    service: &Service,
+    principal: &Principal,
+    at: &RequestContext,
+) -> Result<(), DeleteError> {
     if !principal.session.is_fresh(at.now, service.rules.fresh) {
         return Err(DeleteError::NotFresh);
     }

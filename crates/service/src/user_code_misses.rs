@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::id::UserId;
 use keywright_domain::rate_limit::{AddressLimit, Limit, Rate, Standing};
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 
 /// Too many misses: until this long has passed the right code is refused, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +28,21 @@ impl Misses {
     }
 
     /// Whether `user` may try a code.
-    pub fn check(&self, user: UserId, at: &Stamp) -> Result<(), TooManyMisses> {
+    pub fn check(&self, user: UserId, at: &RequestContext) -> Result<(), TooManyMisses> {
         let standings = [self.by_account.look(&user, at.now), self.by_address.look(address(at), at.now)];
         admitted(standings, at.now)
     }
 
     /// Counts a miss by `user`. Fails if it is one too many, so that of any number of misses that race no more
     /// are told to be misses than the limit allows.
-    pub fn miss(&self, user: UserId, at: &Stamp) -> Result<(), TooManyMisses> {
+    pub fn miss(&self, user: UserId, at: &RequestContext) -> Result<(), TooManyMisses> {
         let standings = [self.by_account.count(user, at.now), self.by_address.count(address(at), at.now)];
         admitted(standings, at.now)
     }
 }
 
-fn address(at: &Stamp) -> IpAddr {
-    at.origin.ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+fn address(at: &RequestContext) -> IpAddr {
+    at.client_info.ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 fn admitted(standings: [Standing; 2], now: DateTime<Utc>) -> Result<(), TooManyMisses> {
@@ -58,9 +58,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use keywright_domain::client_info::ClientInfo;
     use keywright_domain::clock::Clock;
     use keywright_domain::entropy::Entropy;
-    use keywright_domain::origin::Origin;
 
     const ADA: UserId = UserId(Uuid::from_u128(1));
 
@@ -78,9 +78,9 @@ mod tests {
         }
     }
 
-    fn stamp(second: i64, ip: &str) -> Stamp {
-        let origin = Origin { ip: ip.parse().ok(), user_agent: None };
-        Stamp::new(&Fixed(second), &Fixed(second), None, origin)
+    fn request_context(second: i64, ip: &str) -> RequestContext {
+        let origin = ClientInfo { ip: ip.parse().ok(), user_agent: None };
+        RequestContext::new(&Fixed(second), &Fixed(second), None, origin)
     }
 
     fn misses() -> Misses {
@@ -96,13 +96,13 @@ mod tests {
     fn an_account_that_misses_too_often_is_refused_wherever_it_is_until_the_time_is_over() {
         let misses = misses();
         for second in [0, 5] {
-            assert_eq!(misses.miss(ADA, &stamp(second, "10.0.0.1")), Ok(()));
+            assert_eq!(misses.miss(ADA, &request_context(second, "10.0.0.1")), Ok(()));
         }
 
-        assert_eq!(misses.miss(ADA, &stamp(6, "10.0.0.1")), too_many(594));
-        assert_eq!(misses.check(ADA, &stamp(7, "10.9.9.9")), too_many(593));
-        assert_eq!(misses.check(ADA, &stamp(599, "10.0.0.1")), too_many(1));
-        assert_eq!(misses.check(ADA, &stamp(600, "10.0.0.1")), Ok(()));
+        assert_eq!(misses.miss(ADA, &request_context(6, "10.0.0.1")), too_many(594));
+        assert_eq!(misses.check(ADA, &request_context(7, "10.9.9.9")), too_many(593));
+        assert_eq!(misses.check(ADA, &request_context(599, "10.0.0.1")), too_many(1));
+        assert_eq!(misses.check(ADA, &request_context(600, "10.0.0.1")), Ok(()));
     }
 
     #[test]
@@ -110,11 +110,11 @@ mod tests {
         let misses = misses();
         for number in 10..15 {
             let user = UserId(Uuid::from_u128(number));
-            assert_eq!(misses.miss(user, &stamp(0, &format!("2001:db8::{number}"))), Ok(()));
+            assert_eq!(misses.miss(user, &request_context(0, &format!("2001:db8::{number}"))), Ok(()));
         }
 
-        assert_eq!(misses.check(ADA, &stamp(1, "2001:db8::1")), too_many(599));
-        assert_eq!(misses.check(ADA, &stamp(1, "2001:db8:0:1::1")), Ok(()));
+        assert_eq!(misses.check(ADA, &request_context(1, "2001:db8::1")), too_many(599));
+        assert_eq!(misses.check(ADA, &request_context(1, "2001:db8:0:1::1")), Ok(()));
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         let misses = misses();
 
         for _ in 0..20 {
-            assert_eq!(misses.check(ADA, &stamp(0, "10.0.0.1")), Ok(()));
+            assert_eq!(misses.check(ADA, &request_context(0, "10.0.0.1")), Ok(()));
         }
     }
 }

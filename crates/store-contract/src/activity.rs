@@ -3,16 +3,16 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::Action;
 use keywright_domain::device_authorization::port::Poll;
-use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::ProfileChange;
 
 use crate::fixture::{
-    ADA, BOB, LIFETIMES, activity, approve, at, begin, decision, issue, origin, redeem, seed, sign_in,
-    sign_in_with, stamp, stamp_from, unknown_user,
+    ADA, BOB, LIFETIMES, activity, approve, at, begin, client_info, context_from, decision, issue, redeem,
+    request_context, seed, sign_in, sign_in_with, unknown_user,
 };
 
 /// The newest come first, only one's own, and no more than asked for.
@@ -33,18 +33,18 @@ pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
 /// Where something came from is kept to the letter, and so is that it is not known.
 pub async fn origins_are_kept_as_they_are(stores: Stores) {
     let origins = [
-        origin("192.0.2.1", "Fire\u{1f98a}fox"),
-        origin("2001:db8::1", "ü"),
-        origin("::ffff:192.0.2.1", "x"),
-        Origin::default(),
+        client_info("192.0.2.1", "Fire\u{1f98a}fox"),
+        client_info("2001:db8::1", "ü"),
+        client_info("::ffff:192.0.2.1", "x"),
+        ClientInfo::default(),
     ];
     for (second, origin) in (0_i64..).zip(&origins) {
-        let stamp = stamp_from(at(second), origin.clone());
+        let stamp = context_from(at(second), origin.clone());
         let (session, user) = sign_in_with(&stores, ADA, seed(SessionKind::Tokens, second), &stamp).await;
 
         let newest = activity(&stores, user.id).await.remove(0);
 
-        assert_eq!((&newest.origin, &session.origin), (origin, origin));
+        assert_eq!((&newest.client_info, &session.client_info), (origin, origin));
     }
 }
 
@@ -70,7 +70,7 @@ pub async fn activity_comes_in_pages(stores: Stores) {
 pub async fn every_event_is_kept(stores: Stores) {
     for (event, second) in Event::ALL.iter().zip(0..) {
         let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 10 * second).await;
-        let request = stamp(10 * second + 5);
+        let request = request_context(10 * second + 5);
 
         assert!(stores.sessions.end(session.id, EndReason::Ended, *event, &request).await.unwrap());
 
@@ -85,7 +85,7 @@ pub async fn what_cannot_be_recorded_is_not_done(stores: Stores) {
     let approved = approve(&stores, &begin(&stores, 1).await, &session, 2).await;
     let link = issue(&stores, ADA, 3).await;
     // A request has one entry: its second command finds the place taken.
-    let taken = stamp(5);
+    let taken = request_context(5);
     let change = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
     let ada = stores.users.change_profile(ada.id, &change("Ada"), &taken).await.unwrap().unwrap();
     let before = activity(&stores, ada.id).await;

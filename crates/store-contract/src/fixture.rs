@@ -6,25 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::client::{ClientId, ClientName};
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_domain::clock::Clock;
 use keywright_domain::device_authorization::port::{Begun, Decided};
 use keywright_domain::device_authorization::{
-    Action, Decision, DeviceAuthorization, State as DeviceState, UserCodeDigest,
+    Action, Decision, DeviceAuthorization, DeviceAuthorizationState, UserCodeDigest,
 };
 use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::{Entropy, random};
 use keywright_domain::id::{DeviceAuthorizationId, MagicLinkId, SessionId, UserId};
 use keywright_domain::magic_link::port::{Redeem, Redemption};
-use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, State as LinkState};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState, Proof};
 use keywright_domain::mail::{Mail, Template};
-use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::page::Page;
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::session::{
     Generation, Lifetimes, Refresh, RotationRules, Session, SessionKind, SessionSeed,
 };
 use keywright_domain::user::{SignupPolicy, User};
-use keywright_domain::{Stamp, Stores};
+use keywright_domain::{RequestContext, Stores};
 
 pub use crate::race::{count, race};
 
@@ -78,23 +78,23 @@ impl Clock for Still {
 }
 
 /// A request of its own at [`at`]`(second)`.
-pub fn stamp(second: i64) -> Stamp {
-    stamp_at(at(second))
+pub fn request_context(second: i64) -> RequestContext {
+    context_at(at(second))
 }
 
 /// A request of its own at `instant`.
-pub fn stamp_at(instant: DateTime<Utc>) -> Stamp {
-    stamp_from(instant, origin("203.0.113.7", "keywright/1.0 (Linux)"))
+pub fn context_at(instant: DateTime<Utc>) -> RequestContext {
+    context_from(instant, client_info("203.0.113.7", "keywright/1.0 (Linux)"))
 }
 
 /// A request of its own at `instant` from `origin`.
-pub fn stamp_from(instant: DateTime<Utc>, origin: Origin) -> Stamp {
-    Stamp::new(&Still(instant), &ENTROPY, None, origin)
+pub fn context_from(instant: DateTime<Utc>, client_info: ClientInfo) -> RequestContext {
+    RequestContext::new(&Still(instant), &ENTROPY, None, client_info)
 }
 
 /// An address and a user agent.
-pub fn origin(ip: &str, user_agent: &str) -> Origin {
-    Origin { ip: Some(ip.parse().unwrap()), user_agent: UserAgent::new(user_agent) }
+pub fn client_info(ip: &str, user_agent: &str) -> ClientInfo {
+    ClientInfo { ip: Some(ip.parse().unwrap()), user_agent: UserAgent::new(user_agent) }
 }
 
 /// The address in `text`.
@@ -132,14 +132,14 @@ pub fn link(address: &str, second: i64) -> MagicLink {
         redirect_to: None,
         requested_at: at(second),
         expires_at: at(second) + TimeDelta::minutes(15),
-        origin: origin("2001:db8::7", "Mozilla/5.0"),
-        state: LinkState::Open { wrong_codes: 0 },
+        client_info: client_info("2001:db8::7", "Mozilla/5.0"),
+        state: MagicLinkState::Open { wrong_codes: 0 },
     }
 }
 
 /// The mail that carries `link`, due when the link was asked for.
 pub fn mail(link: &MagicLink) -> Mail {
-    let id = stamp_at(link.requested_at).mail_id();
+    let id = context_at(link.requested_at).mail_id();
     Mail::new(id, link.email.clone(), Template::MagicLink(link.id), link.requested_at)
 }
 
@@ -165,11 +165,16 @@ pub async fn issue(stores: &Stores, address: &str, second: i64) -> MagicLink {
 /// Redeems a new link to `address`: the one way to an account.
 pub async fn sign_in(stores: &Stores, address: &str, kind: SessionKind, second: i64) -> (Session, User) {
     let seed = seed(kind, second);
-    sign_in_with(stores, address, seed, &stamp(second)).await
+    sign_in_with(stores, address, seed, &request_context(second)).await
 }
 
 /// The same for a session of `seed`.
-pub async fn sign_in_with(stores: &Stores, address: &str, seed: SessionSeed, at: &Stamp) -> (Session, User) {
+pub async fn sign_in_with(
+    stores: &Stores,
+    address: &str,
+    seed: SessionSeed,
+    at: &RequestContext,
+) -> (Session, User) {
     let link =
         MagicLink { requested_at: at.now, expires_at: at.now + TimeDelta::minutes(15), ..link(address, 0) };
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
@@ -190,8 +195,8 @@ pub fn authorization(second: i64) -> DeviceAuthorization {
         scope_was_narrowed: false,
         requested_at: at(second),
         expires_at: at(second) + TimeDelta::minutes(10),
-        origin: origin("198.51.100.9", "acme-tool/2"),
-        state: DeviceState::Pending,
+        client_info: client_info("198.51.100.9", "acme-tool/2"),
+        state: DeviceAuthorizationState::Pending,
     }
 }
 
@@ -215,7 +220,8 @@ pub async fn approve(
     second: i64,
 ) -> DeviceAuthorization {
     let decision = decision(session, Action::Approve);
-    let decided = stores.device_authorizations.decide(authorization.id, decision, &stamp(second)).await;
+    let decided =
+        stores.device_authorizations.decide(authorization.id, decision, &request_context(second)).await;
     match decided.unwrap() {
         Decided::Decided(approved) => approved,
         other => panic!("not approved: {other:?}"),

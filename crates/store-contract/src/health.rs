@@ -7,7 +7,7 @@ use keywright_domain::health::Figures;
 use keywright_domain::mail::Delivery;
 use keywright_domain::session::{EndReason, Lifetimes, SessionKind, SessionSeed};
 
-use crate::fixture::{ADA, BOB, LIFETIMES, at, issue, seed, sign_in, sign_in_with, stamp};
+use crate::fixture::{ADA, BOB, LIFETIMES, at, issue, request_context, seed, sign_in, sign_in_with};
 
 async fn figures(stores: &Stores, second: i64) -> (u64, u64, u64) {
     // How many writes wait is each store's own affair.
@@ -25,11 +25,17 @@ pub async fn the_figures_count_live_sessions(stores: Stores) {
     let short = Lifetimes { absolute: TimeDelta::seconds(90), ..LIFETIMES };
     for lifetimes in [idle, short] {
         let seed = SessionSeed { lifetimes, ..seed(SessionKind::Device, 0) };
-        sign_in_with(&stores, ADA, seed, &stamp(0)).await;
+        sign_in_with(&stores, ADA, seed, &request_context(0)).await;
     }
     assert_eq!(figures(&stores, 0).await.0, 4);
 
-    assert!(stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &stamp(5)).await.unwrap());
+    assert!(
+        stores
+            .sessions
+            .end(ended.id, EndReason::Ended, Event::SessionEnded, &request_context(5))
+            .await
+            .unwrap()
+    );
 
     assert_eq!(figures(&stores, 59).await.0, 3);
     assert_eq!(figures(&stores, 60).await.0, 2);

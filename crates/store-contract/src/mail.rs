@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::id::MailId;
-use keywright_domain::mail::{Delivery, Mail, State, Template};
+use keywright_domain::mail::{Delivery, Mail, MailState, Template};
 use keywright_domain::session::SessionKind;
 
 use crate::fixture::{
@@ -74,7 +74,7 @@ pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
     assert_eq!((second.id, second.attempts), (first.id, 2));
     assert!(settle(&stores, &second, Delivery::Sent, 12).await);
     assert_eq!(lease(&stores, 9, 100_000).await, []);
-    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, State::Sent(at(12)));
+    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Sent(at(12)));
 }
 
 /// A worker that was too slow has nothing to say.
@@ -88,7 +88,7 @@ pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
     assert!(!settle(&stores, &slow, Delivery::Deferred, 301).await);
     assert!(settle(&stores, &quick, Delivery::Rejected, 302).await);
     assert!(!settle(&stores, &quick, Delivery::Sent, 303).await);
-    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, State::Dead(at(302)));
+    assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Dead(at(302)));
 }
 
 /// A leased mail is as the domain says, and so it is stored.

@@ -16,7 +16,7 @@ use serde_json::json;
 pub use self::deletion::*;
 use crate::fixture::{
     ADA, BOB, LIFETIMES, RACERS, activity, approve, at, begin, count, email, events, issue, race, redeem,
-    seed, sign_in, stamp, stored, unknown_user,
+    request_context, seed, sign_in, stored, unknown_user,
 };
 
 /// A change is kept, and recorded only if something is different.
@@ -29,8 +29,8 @@ pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
         time_zone: Some("Europe/Warsaw".to_owned()),
     };
 
-    let changed = stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap().unwrap();
-    let again = stores.users.change_profile(ada.id, &change, &stamp(20)).await.unwrap();
+    let changed = stores.users.change_profile(ada.id, &change, &request_context(10)).await.unwrap().unwrap();
+    let again = stores.users.change_profile(ada.id, &change, &request_context(20)).await.unwrap();
 
     assert_eq!((changed.updated_at, changed.profile.name.as_deref()), (at(10), Some("Ada Łovelace")));
     assert_eq!(again.as_ref(), Some(&changed));
@@ -40,7 +40,7 @@ pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
     assert_eq!(events(&stores, ada.id).await, [Event::ProfileChanged, Event::SignedIn]);
 
     let removal = ProfileChange { avatar_url: Some(None), ..ProfileChange::default() };
-    let removed = stores.users.change_profile(ada.id, &removal, &stamp(30)).await.unwrap().unwrap();
+    let removed = stores.users.change_profile(ada.id, &removal, &request_context(30)).await.unwrap().unwrap();
     assert_eq!(removed.profile.avatar_url, None);
     assert_ne!(removed.profile, Profile::default());
 }
@@ -52,8 +52,8 @@ pub async fn an_unknown_account_is_not_found(stores: Stores) {
     assert_eq!(stores.users.find(nobody).await.unwrap(), None);
     assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
     let change = ProfileChange::default();
-    assert_eq!(stores.users.change_profile(nobody, &change, &stamp(0)).await.unwrap(), None);
-    assert_eq!(stores.users.disable(nobody, &stamp(0)).await.unwrap(), None);
+    assert_eq!(stores.users.change_profile(nobody, &change, &request_context(0)).await.unwrap(), None);
+    assert_eq!(stores.users.disable(nobody, &request_context(0)).await.unwrap(), None);
 }
 
 /// Disabling ends every session at once, and is recorded once.
@@ -62,8 +62,8 @@ pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
 
-    let disabled = stores.users.disable(ada.id, &stamp(10)).await.unwrap().unwrap();
-    let again = stores.users.disable(ada.id, &stamp(20)).await.unwrap().unwrap();
+    let disabled = stores.users.disable(ada.id, &request_context(10)).await.unwrap().unwrap();
+    let again = stores.users.disable(ada.id, &request_context(20)).await.unwrap().unwrap();
 
     assert_eq!((disabled.disabled_at, &again), (Some(at(10)), &disabled));
     for session in [tokens.id, browser.id] {
@@ -73,7 +73,7 @@ pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
     let rules = RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
     let presented = Generation(0);
     let refresh = Refresh { session: tokens.id, presented, client_id: None, rules, idle: LIFETIMES.idle };
-    assert_eq!(stores.sessions.rotate(&refresh, &stamp(11)).await.unwrap(), Rotation::Over);
+    assert_eq!(stores.sessions.rotate(&refresh, &request_context(11)).await.unwrap(), Rotation::Over);
     let disablings = events(&stores, ada.id).await;
     assert_eq!(disablings.iter().filter(|event| **event == Event::AccountDisabled).count(), 1);
 }
@@ -82,9 +82,9 @@ pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
 pub async fn the_activity_names_the_fields_that_are_different(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
-    stores.users.change_profile(ada.id, &named, &stamp(5)).await.unwrap();
+    stores.users.change_profile(ada.id, &named, &request_context(5)).await.unwrap();
     let change = ProfileChange { locale: Some("de-CH".to_owned()), ..named };
-    let request = stamp(10);
+    let request = request_context(10);
 
     let changed = stores.users.change_profile(ada.id, &change, &request).await.unwrap().unwrap();
 
@@ -114,7 +114,7 @@ pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
 
     race(&stores, RACERS, |stores, racer| {
         let change = changes[racer % 2].clone();
-        async move { stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap() }
+        async move { stores.users.change_profile(ada.id, &change, &request_context(10)).await.unwrap() }
     })
     .await;
 
@@ -130,7 +130,7 @@ pub async fn of_racing_disablings_one_counts(stores: Stores) {
     let id = ada.id;
 
     let disabled = race(&stores, RACERS, |stores, _| async move {
-        stores.users.disable(id, &stamp(10)).await.unwrap().unwrap()
+        stores.users.disable(id, &request_context(10)).await.unwrap().unwrap()
     })
     .await;
 
@@ -144,13 +144,13 @@ pub async fn of_racing_disablings_one_counts(stores: Stores) {
 pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores) {
     let (ended, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (expired, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
-    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(2)).await.unwrap();
+    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(2)).await.unwrap();
     let month = LIFETIMES.idle.num_seconds();
     let mut live = vec![];
     for kind in [SessionKind::Tokens, SessionKind::Browser, SessionKind::Device] {
         live.push(sign_in(&stores, ADA, kind, month).await.0);
     }
-    let request = stamp(month + 2);
+    let request = request_context(month + 2);
 
     stores.users.disable(ada.id, &request).await.unwrap();
 
@@ -182,9 +182,11 @@ pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
         let (poll, seed) = (Poll { id: devices[racer % 4], client_id: None }, seeds[racer % 4].clone());
         async move {
             match racer {
-                0..4 => drop(stores.magic_links.redeem(&redeem, &stamp(10)).await.unwrap()),
-                8 => drop(stores.users.disable(id, &stamp(10)).await.unwrap()),
-                _ => drop(stores.device_authorizations.poll(&poll, &seed, &stamp(10)).await.unwrap()),
+                0..4 => drop(stores.magic_links.redeem(&redeem, &request_context(10)).await.unwrap()),
+                8 => drop(stores.users.disable(id, &request_context(10)).await.unwrap()),
+                _ => {
+                    drop(stores.device_authorizations.poll(&poll, &seed, &request_context(10)).await.unwrap())
+                }
             }
         }
     })
@@ -217,7 +219,7 @@ pub async fn accounts_are_listed_newest_first(stores: Stores) {
     let unproven = User::unproven(unknown_user(), email("eve@example.net"), at(1));
     assert_eq!(stores.users.open(&unproven).await.unwrap(), Opening::Opened);
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
-    let ada = stores.users.disable(ada.id, &stamp(3)).await.unwrap().unwrap();
+    let ada = stores.users.disable(ada.id, &request_context(3)).await.unwrap().unwrap();
     let page = |number| stores.users.list(Page::new(number, 2).unwrap());
 
     let (first, second, beyond) = (page(1).await.unwrap(), page(2).await.unwrap(), page(3).await.unwrap());
@@ -231,7 +233,7 @@ pub async fn accounts_are_listed_newest_first(stores: Stores) {
 pub async fn an_enabled_account_signs_in_again_and_its_sessions_stay_ended(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     assert_eq!(stores.users.enable(ada.id, at(5)).await.unwrap().as_ref(), Some(&ada));
-    stores.users.disable(ada.id, &stamp(10)).await.unwrap();
+    stores.users.disable(ada.id, &request_context(10)).await.unwrap();
 
     let enabled = stores.users.enable(ada.id, at(20)).await.unwrap().unwrap();
     let again = stores.users.enable(ada.id, at(30)).await.unwrap();

@@ -17,7 +17,7 @@ use keywright_domain::session::SessionKind;
 use keywright_domain::session::port::Rotation;
 use keywright_store::postgres::{self, PostgresStore};
 use keywright_store::sqlite::{self, SqliteStore};
-use keywright_store_contract::fixture::{ADA, refresh, sign_in, stamp};
+use keywright_store_contract::fixture::{ADA, refresh, request_context, sign_in};
 use keywright_throwaway_postgres::Cluster;
 use tokio::task::JoinSet;
 use tokio_postgres::NoTls;
@@ -57,7 +57,8 @@ impl Refreshing {
             tasks.spawn(async move {
                 let mut next = generation;
                 while began_at.elapsed() < TURN {
-                    let rotated = stores.sessions.rotate(&refresh(session, next), &stamp(100)).await.unwrap();
+                    let rotated =
+                        stores.sessions.rotate(&refresh(session, next), &request_context(100)).await.unwrap();
                     assert!(matches!(rotated, Rotation::Renewed(_)), "{rotated:?}");
                     next += 1;
                 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::clock::Clock;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::Entropy;
@@ -19,12 +20,11 @@ use keywright_domain::error::StoreError;
 use keywright_domain::health::Health;
 use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::port::MagicLinks;
-use keywright_domain::magic_link::{LinkBudget, MagicLink, State};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState};
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, Template};
-use keywright_domain::origin::Origin;
 use keywright_domain::rate_limit::Rate;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use keywright_store::sqlite::{Options, SqliteStore, migrate, pending};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -58,15 +58,15 @@ fn open(file: &Path) -> Arc<SqliteStore> {
 }
 
 async fn issue(store: &SqliteStore) -> Result<MagicLinkId, StoreError> {
-    let at = Stamp::new(&World, &World, None, Origin::default());
+    let at = RequestContext::new(&World, &World, None, ClientInfo::default());
     let link = MagicLink {
         id: MagicLinkId::new(at.now, &World),
         email: EmailAddress::parse("ada@example.com").unwrap(),
         redirect_to: None,
         requested_at: at.now,
         expires_at: at.now + TimeDelta::minutes(15),
-        origin: at.origin.clone(),
-        state: State::Open { wrong_codes: 0 },
+        client_info: at.client_info.clone(),
+        state: MagicLinkState::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), link.email.clone(), Template::MagicLink(link.id), at.now);
     store.issue(&link, &mail, &UNLIMITED).await?;

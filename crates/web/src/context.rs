@@ -11,10 +11,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
-use keywright_domain::Stamp;
-use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::RequestContext;
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_domain::rate_limit::{Standing, network};
-use keywright_domain::tally::Incident;
+use keywright_domain::security_event::SecurityEvent;
 use keywright_service::Service;
 use tracing::Instrument;
 
@@ -27,12 +27,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The stamp of the request.
 #[derive(Clone, Debug)]
-pub struct At(Arc<Stamp>);
+pub struct At(Arc<RequestContext>);
 
 impl Deref for At {
-    type Target = Stamp;
+    type Target = RequestContext;
 
-    fn deref(&self) -> &Stamp {
+    fn deref(&self) -> &RequestContext {
         &self.0
     }
 }
@@ -58,10 +58,10 @@ pub async fn surround(
     ) else {
         return Err(Problem::internal().into());
     };
-    let stamp = stamp(&request, &service, &settings);
+    let stamp = request_context(&request, &service, &settings);
     let at = At(Arc::new(stamp));
     let began = Instant::now();
-    let standing = rate_limit::standing(&request, &settings, at.origin.ip.map(network), at.now);
+    let standing = rate_limit::standing(&request, &settings, at.client_info.ip.map(network), at.now);
     request.extensions_mut().insert(at.clone());
     // As loud as an error, so that at every level of the log whatever is said of a request names it.
     let span = tracing::error_span!("request", request.id = %at.request_id, http.method = %request.method());
@@ -105,26 +105,26 @@ pub async fn surround(
 }
 
 /// What an answer tells of besides what the flows have counted themselves.
-fn incident(response: &ServiceResponse, standing: Option<Standing>) -> Option<Incident> {
+fn incident(response: &ServiceResponse, standing: Option<Standing>) -> Option<SecurityEvent> {
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         let is_over = standing.is_some_and(|standing| !standing.is_allowed);
         return Some(match response.request().match_info().as_str() {
-            _ if is_over => Incident::RateLimited,
-            "/device-verify" | "/api/v1/auth/device/verify" => Incident::GuessLimited,
-            _ => Incident::MailLimited,
+            _ if is_over => SecurityEvent::RateLimited,
+            "/device-verify" | "/api/v1/auth/device/verify" => SecurityEvent::GuessLimited,
+            _ => SecurityEvent::MailLimited,
         });
     }
     let code = response.response().extensions().get::<Code>().copied();
-    (code == Some(Code("csrf_rejected"))).then_some(Incident::CsrfRejected)
+    (code == Some(Code("csrf_rejected"))).then_some(SecurityEvent::CsrfRejected)
 }
 
-fn stamp(request: &ServiceRequest, service: &Service, settings: &Settings) -> Stamp {
+fn request_context(request: &ServiceRequest, service: &Service, settings: &Settings) -> RequestContext {
     let text = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let request_id = text(&REQUEST_ID).filter(|id| is_sane(id)).map(ToOwned::to_owned);
     let peer = request.peer_addr().map(|peer| peer.ip());
     let ip = peer.map(|peer| settings.proxies.client(peer, request.headers()));
     let user_agent = text(&USER_AGENT).and_then(UserAgent::new);
-    service.stamp(request_id, Origin { ip, user_agent })
+    service.request_context(request_id, ClientInfo { ip, user_agent })
 }
 
 /// Whether a caller's request id is safe to log and to send back.

@@ -11,7 +11,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, ServiceConfig};
 use keywright_domain::StoreError;
 use keywright_domain::health::Figures;
-use keywright_domain::tally::{Incident, Tally};
+use keywright_domain::security_event::{SecurityCounters, SecurityEvent};
 use keywright_service::Service;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
@@ -74,7 +74,7 @@ impl Metrics {
         let build = IntGaugeVec::new(Opts::new("keywright_build_info", "What runs."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         // What has not happened yet is 0 from the start, so that its first time is a rise.
-        for incident in Incident::all() {
+        for incident in SecurityEvent::all() {
             incidents.with_label_values(&[incident.as_str()]);
         }
         let registry = Registry::new();
@@ -130,8 +130,8 @@ impl Metrics {
     }
 }
 
-impl Tally for Metrics {
-    fn count(&self, incident: Incident) {
+impl SecurityCounters for Metrics {
+    fn count(&self, incident: SecurityEvent) {
         self.incidents.with_label_values(&[incident.as_str()]).inc();
     }
 }
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn what_has_not_happened_is_zero_and_what_is_unknown_is_not_there() {
         let metrics = Metrics::new().unwrap();
-        metrics.count(Incident::CsrfRejected);
+        metrics.count(SecurityEvent::CsrfRejected);
         let figures = figures(3);
 
         let (down, up) = (text(&metrics, None), text(&metrics, Some(&figures)));

@@ -6,7 +6,7 @@ use crate::graph::{Graph, Package};
 pub const SERVER: &str = "keywright-server";
 
 /// The sides from which the domain is driven.
-pub const DRIVING: &[&str] = &["keywright-http", "keywright-pages"];
+pub const DRIVING: &[&str] = &["keywright-api", "keywright-pages"];
 
 /// The sides that the domain drives.
 pub const DRIVEN: &[&str] = &["keywright-store", "keywright-adapters"];
@@ -45,8 +45,18 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "keywright-store-contract", knows: DOMAIN, never: &["actix*", "diesel*"] },
     Layer { name: "keywright-store", knows: DOMAIN, never: &["actix*"] },
     Layer { name: "keywright-adapters", knows: DOMAIN, never: &["actix*"] },
-    Layer { name: "keywright-http", knows: DOMAIN, never: BEHIND_PORTS },
-    Layer { name: "keywright-pages", knows: &["keywright-domain", "keywright-http"], never: BEHIND_PORTS },
+    Layer { name: "keywright-service", knows: DOMAIN, never: WORLD },
+    Layer { name: "keywright-web", knows: &["keywright-domain", "keywright-service"], never: BEHIND_PORTS },
+    Layer {
+        name: "keywright-api",
+        knows: &["keywright-domain", "keywright-service", "keywright-web"],
+        never: BEHIND_PORTS,
+    },
+    Layer {
+        name: "keywright-pages",
+        knows: &["keywright-domain", "keywright-service", "keywright-web", "keywright-api"],
+        never: BEHIND_PORTS,
+    },
     Layer { name: "keywright-house", knows: &[], never: &[] },
     Layer { name: "keywright-throwaway-postgres", knows: &[], never: &[] },
 ];
@@ -192,15 +202,15 @@ mod tests {
 
     #[test]
     fn only_the_server_names_both_sides() {
-        let sides = ["keywright-http", "keywright-store", SERVER, "tool"];
-        let both = |from| [(from, "keywright-http"), (from, "keywright-store")];
+        let sides = ["keywright-api", "keywright-store", SERVER, "tool"];
+        let both = |from| [(from, "keywright-api"), (from, "keywright-store")];
 
         let server = graph(&sides, &both(SERVER));
         let tool = graph(&sides, &both("tool"));
 
         assert_eq!(second_composition_roots(&server), [""; 0]);
         let expected =
-            "Cargo.toml:1: tool names keywright-http and keywright-store; only keywright-server may";
+            "Cargo.toml:1: tool names keywright-api and keywright-store; only keywright-server may";
         assert_eq!(second_composition_roots(&tool), [expected]);
     }
 }

@@ -9,11 +9,11 @@ use anyhow::{Context, bail};
 use keywright_store::sqlite;
 use serde_json::json;
 
-use super::output::Manner;
+use super::output::OutputOptions;
 use crate::config::{DatabaseUrl, Loaded};
 
 /// Copies the database while servers work with it. Never overwrites a file.
-pub(super) async fn run(loaded: &Loaded, file: PathBuf, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, file: PathBuf, manner: OutputOptions) -> anyhow::Result<()> {
     super::remark(loaded);
     let database = match &loaded.config.database.url {
         DatabaseUrl::Sqlite(path) => path.clone(),

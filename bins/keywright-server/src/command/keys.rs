@@ -5,11 +5,11 @@ use clap::Subcommand;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
-use keywright_domain::signing_key::schedule::{Scheduled, State, schedule};
+use keywright_domain::signing_key::schedule::{Scheduled, SigningKeyState, schedule};
 use keywright_service::signing_key::{Rotated, replace_all, rotate};
 use serde_json::{Value as Json, json};
 
-use super::output::{Manner, instant, optional_instant, table};
+use super::output::{OutputOptions, instant, optional_instant, table};
 use super::store::{self, Opened};
 use crate::config::Loaded;
 use crate::signing_key::KeyKeeper;
@@ -36,7 +36,7 @@ pub(super) enum Verb {
 }
 
 /// Runs on the configured store; servers that are running follow within a second or two.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     match verb {
         Verb::List => {
             let opened = store::open(loaded).await?;
@@ -60,7 +60,7 @@ fn keeper(loaded: &Loaded) -> anyhow::Result<KeyKeeper> {
     wiring::key_keeper(&loaded.config, &secret)
 }
 
-async fn emergency(keeper: &KeyKeeper, opened: &Opened, manner: Manner) -> anyhow::Result<()> {
+async fn emergency(keeper: &KeyKeeper, opened: &Opened, manner: OutputOptions) -> anyhow::Result<()> {
     let keys = opened.stores.signing_keys.as_ref();
     let replaced = replace_all(keys, keeper.maker.as_ref(), &keeper.rules, opened.clock.now()).await?;
     let Some(key) = replaced else {
@@ -70,7 +70,7 @@ async fn emergency(keeper: &KeyKeeper, opened: &Opened, manner: Manner) -> anyho
     Ok(manner.print(&json!({"key": about_new(&key), "emergency": true}), &text)?)
 }
 
-async fn in_turn(keeper: &KeyKeeper, opened: &Opened, manner: Manner) -> anyhow::Result<()> {
+async fn in_turn(keeper: &KeyKeeper, opened: &Opened, manner: OutputOptions) -> anyhow::Result<()> {
     let keys = opened.stores.signing_keys.as_ref();
     let rotated = rotate(keys, keeper.maker.as_ref(), &keeper.rules, opened.clock.now()).await?;
     let (key, is_new) = match &rotated {
@@ -90,7 +90,7 @@ fn about_new(key: &SigningKey) -> Json {
     json!({"kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": instant(key.place.signs_from)})
 }
 
-fn print_list(keys: &[SigningKey], now: DateTime<Utc>, manner: Manner) -> std::io::Result<()> {
+fn print_list(keys: &[SigningKey], now: DateTime<Utc>, manner: OutputOptions) -> std::io::Result<()> {
     let mut scheduled = schedule(keys, now);
     scheduled.reverse();
     let json = json!({"keys": scheduled.iter().map(about).collect::<Vec<_>>()});
@@ -107,7 +107,7 @@ fn print_list(keys: &[SigningKey], now: DateTime<Utc>, manner: Manner) -> std::i
     };
     let heading = ["kid", "algorithm", "state", "published", "signs from", "signs until", "removed"];
     let mut text = table(heading, scheduled.iter().map(row));
-    if !scheduled.iter().any(|key| key.state == State::Current) {
+    if !scheduled.iter().any(|key| key.state == SigningKeyState::Current) {
         text.push_str("There is no key yet: a server makes one when it starts.\n");
     }
     manner.print(&json, &text)

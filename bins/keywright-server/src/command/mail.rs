@@ -7,11 +7,11 @@ use keywright_adapters::clock::SystemClock;
 use keywright_domain::clock::{Clock, to_stored_precision};
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
-use keywright_domain::mail::{Mail, State, Template};
+use keywright_domain::mail::{Mail, MailState, Template};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::output::{Manner, instant, optional_instant, table};
+use super::output::{OutputOptions, instant, optional_instant, table};
 use crate::config::Loaded;
 use crate::store;
 
@@ -46,7 +46,7 @@ pub(super) struct Target {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     super::remark(loaded);
     let stores = store::open(&loaded.config.database).await?;
     let mails = stores.mails.as_ref();
@@ -83,7 +83,7 @@ async fn requeue(mails: &dyn Mails, target: Target, now: DateTime<Utc>) -> anyho
     }
 }
 
-fn print_list(mails: &[Mail], manner: Manner) -> std::io::Result<()> {
+fn print_list(mails: &[Mail], manner: OutputOptions) -> std::io::Result<()> {
     let json = json!({"data": mails.iter().map(about).collect::<Vec<_>>()});
     let row = |mail: &Mail| {
         let (state, at) = state(mail.state);
@@ -126,11 +126,11 @@ const fn template(template: Template) -> &'static str {
 }
 
 /// The state, and since when or from when on.
-const fn state(state: State) -> (&'static str, DateTime<Utc>) {
+const fn state(state: MailState) -> (&'static str, DateTime<Utc>) {
     match state {
-        State::Due(at) => ("due", at),
-        State::Sent(at) => ("sent", at),
-        State::Dead(at) => ("dead", at),
-        State::Dropped(at) => ("dropped", at),
+        MailState::Due(at) => ("due", at),
+        MailState::Sent(at) => ("sent", at),
+        MailState::Dead(at) => ("dead", at),
+        MailState::Dropped(at) => ("dropped", at),
     }
 }

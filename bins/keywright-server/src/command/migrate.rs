@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::output::Manner;
+use super::output::OutputOptions;
 use crate::config::Loaded;
 use crate::store;
 
 /// Applies the migrations that are missing and prints their names.
-pub(super) async fn run(loaded: Loaded, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: Loaded, manner: OutputOptions) -> anyhow::Result<()> {
     super::remark(&loaded);
     let applied = store::migrate(&loaded.config.database.url).await?;
     let text = if applied.is_empty() {

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::output::Manner;
+use self::output::OutputOptions;
 use crate::config::{Config, Loaded, environment};
 
 /// Keywright: passwordless sign-in that you host yourself.
@@ -123,7 +123,7 @@ enum Command {
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
     let Arguments { config, json, yes, command } = Arguments::parse();
-    let manner = Manner { json, yes };
+    let manner = OutputOptions { json, yes };
     match run_command(command.unwrap_or_default(), config.as_deref(), manner).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<serve::Logged>() => ExitCode::FAILURE,
@@ -134,7 +134,7 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn run_command(command: Command, config: Option<&Path>, manner: Manner) -> anyhow::Result<()> {
+async fn run_command(command: Command, config: Option<&Path>, manner: OutputOptions) -> anyhow::Result<()> {
     // What needs no configuration works without a good one.
     match command {
         Command::Completions { shell } => return completions::run(shell, manner),

@@ -9,7 +9,7 @@ use keywright_domain::organization::{Organization, OrganizationName, Role, Slug}
 use serde_json::{Value as Json, json};
 
 use super::account::Account;
-use super::output::{Manner, instant};
+use super::output::{OutputOptions, instant};
 use super::page::Paging;
 use super::store::{self, Opened};
 use crate::config::Loaded;
@@ -57,7 +57,7 @@ fn role(text: &str) -> Result<Role, &'static str> {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     let opened = store::open(loaded).await?;
     match verb {
         Verb::List(paging) => list(&opened, paging, manner).await,
@@ -68,7 +68,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::
     }
 }
 
-async fn list(opened: &Opened, paging: Paging, manner: Manner) -> anyhow::Result<()> {
+async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow::Result<()> {
     let paged = opened.stores.organizations.list(paging.page()).await?;
     let row = |organization: &Organization| {
         [
@@ -85,7 +85,7 @@ async fn create(
     opened: &Opened,
     name: OrganizationName,
     slug: Option<Slug>,
-    manner: Manner,
+    manner: OutputOptions,
 ) -> anyhow::Result<()> {
     let slug = slug.or_else(|| Slug::of(&name));
     let slug = slug.context("the name suggests no slug: add --slug, such as --slug acme")?;
@@ -114,7 +114,7 @@ async fn add_member(
     slug: &Slug,
     account: &Account,
     role: Role,
-    manner: Manner,
+    manner: OutputOptions,
 ) -> anyhow::Result<()> {
     let organizations = opened.stores.organizations.as_ref();
     let unknown = || format!("there is no organization {slug}: see `keywright-server orgs list`");

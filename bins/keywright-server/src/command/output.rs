@@ -8,14 +8,14 @@ use serde_json::Value as Json;
 
 /// How a command is to talk.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Manner {
+pub(super) struct OutputOptions {
     /// `--json`: results are JSON.
     pub(super) json: bool,
     /// `--yes`: nothing is asked.
     pub(super) yes: bool,
 }
 
-impl Manner {
+impl OutputOptions {
     /// Prints the result: `json` when JSON is asked for, else `text`. Whoever reads may stop reading.
     pub(super) fn print(self, json: &Json, text: &str) -> io::Result<()> {
         let text = if self.json { json.to_string() } else { text.trim_end().to_owned() };
@@ -100,6 +100,6 @@ mod tests {
     fn only_a_yes_is_a_yes() {
         assert!([" y\n", "YES\n", "yes"].iter().all(|answer| is_yes(answer)));
         assert!(["", "\n", "n\n", "yess\n", "j\n"].iter().all(|answer| !is_yes(answer)));
-        assert!(Manner { json: false, yes: true }.confirm("All of it goes.").is_ok());
+        assert!(OutputOptions { json: false, yes: true }.confirm("All of it goes.").is_ok());
     }
 }

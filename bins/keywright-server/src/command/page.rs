@@ -4,7 +4,7 @@ use clap::Args;
 use keywright_domain::page::{Page, Paged};
 use serde_json::{Value as Json, json};
 
-use super::output::{Manner, table};
+use super::output::{OutputOptions, table};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Paging {
@@ -25,7 +25,7 @@ impl Paging {
     pub(super) fn print<T, const COLUMNS: usize>(
         self,
         paged: &Paged<T>,
-        manner: Manner,
+        manner: OutputOptions,
         json: impl Fn(&T) -> Json,
         (heading, row): ([&str; COLUMNS], impl Fn(&T) -> [String; COLUMNS]),
     ) -> std::io::Result<()> {

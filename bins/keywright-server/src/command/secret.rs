@@ -8,7 +8,7 @@ use keywright_domain::signing_key::port::SigningKeys;
 use keywright_service::signing_key::reseal;
 use serde_json::json;
 
-use super::output::Manner;
+use super::output::OutputOptions;
 use super::store;
 use crate::config::{Config, Loaded, LoadedSecret, SecretBytes, SecretFiles};
 use crate::wiring;
@@ -45,7 +45,7 @@ enum Moment {
 }
 
 /// Runs on the configured files and store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     let Verb::Rotate = verb;
     let config = &loaded.config;
     let opened = store::open(loaded).await?;

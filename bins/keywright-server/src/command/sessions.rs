@@ -2,15 +2,15 @@
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
 use keywright_domain::activity::Event;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::id::SessionId;
-use keywright_domain::origin::Origin;
 use keywright_domain::session::EndReason;
 use serde_json::json;
 
 use super::account::Account;
-use super::output::Manner;
+use super::output::OutputOptions;
 use super::store::{self, Opened};
 use crate::config::Loaded;
 
@@ -47,7 +47,7 @@ pub(super) struct Target {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     let Verb::Revoke(target) = verb;
     let opened = store::open(loaded).await?;
     let count = if let Some(named) = &target.whose {
@@ -65,7 +65,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::
 }
 
 async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
-    let (sessions, at) = (opened.stores.sessions.as_ref(), stamp(opened));
+    let (sessions, at) = (opened.stores.sessions.as_ref(), request_context(opened));
     if let Some(user) = named.look_up(&opened.stores).await? {
         return Ok(sessions.end_others(user.id, None, &at).await?.into());
     }
@@ -83,7 +83,7 @@ async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
 async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
     let (mut count, mut after) = (0, None);
     loop {
-        let ended = opened.stores.sessions.end_some(after, BATCH, &stamp(opened)).await?;
+        let ended = opened.stores.sessions.end_some(after, BATCH, &request_context(opened)).await?;
         count += u64::from(ended.count);
         if ended.last.is_none() {
             return Ok(count);
@@ -92,6 +92,6 @@ async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
     }
 }
 
-fn stamp(opened: &Opened) -> Stamp {
-    Stamp::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, Origin::default())
+fn request_context(opened: &Opened) -> RequestContext {
+    RequestContext::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, ClientInfo::default())
 }

@@ -4,17 +4,17 @@ mod show;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use keywright_domain::Stamp;
+use keywright_domain::RequestContext;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
-use keywright_domain::origin::Origin;
 use keywright_domain::user::port::{Deletion, Opening};
 use keywright_domain::user::{ProfileChange, User};
 use keywright_service::user;
 use serde_json::json;
 
 use super::account::{Account, about, email, state};
-use super::output::{Manner, instant, optional_instant};
+use super::output::{OutputOptions, instant, optional_instant};
 use super::page::Paging;
 use super::store::{self, Opened};
 use crate::config::Loaded;
@@ -72,7 +72,7 @@ pub(super) enum Verb {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
     let opened = store::open(loaded).await?;
     match verb {
         Verb::List(paging) => list(&opened, paging, manner).await,
@@ -84,7 +84,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: Manner) -> anyhow::
     }
 }
 
-async fn list(opened: &Opened, paging: Paging, manner: Manner) -> anyhow::Result<()> {
+async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow::Result<()> {
     let paged = opened.stores.users.list(paging.page()).await?;
     let row = |user: &User| {
         [
@@ -104,7 +104,7 @@ async fn create(
     opened: &Opened,
     email: EmailAddress,
     name: Option<String>,
-    manner: Manner,
+    manner: OutputOptions,
 ) -> anyhow::Result<()> {
     let change = user::checked(&ProfileChange { name, ..ProfileChange::default() });
     let change = match change {
@@ -114,7 +114,7 @@ async fn create(
             bail!("{}", sentences.join("; "))
         }
     };
-    let now = stamp(opened).now;
+    let now = request_context(opened).now;
     let unproven = User::unproven(UserId::new(opened.entropy.as_ref()), email, now);
     let (user, _) = unproven.with_profile(&change, now);
     match opened.stores.users.open(&user).await? {
@@ -131,10 +131,10 @@ async fn create(
     Ok(manner.print(&about(&user), &text)?)
 }
 
-async fn disable(opened: &Opened, account: &Account, manner: Manner) -> anyhow::Result<()> {
+async fn disable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&opened.stores).await?;
     let disabled =
-        opened.stores.users.disable(user.id, &stamp(opened)).await?.with_context(|| gone(&user))?;
+        opened.stores.users.disable(user.id, &request_context(opened)).await?.with_context(|| gone(&user))?;
     let text = if user.is_enabled() {
         format!("{} is disabled, and every session of theirs is over.", user.email)
     } else {
@@ -143,10 +143,14 @@ async fn disable(opened: &Opened, account: &Account, manner: Manner) -> anyhow::
     Ok(manner.print(&about(&disabled), &text)?)
 }
 
-async fn enable(opened: &Opened, account: &Account, manner: Manner) -> anyhow::Result<()> {
+async fn enable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&opened.stores).await?;
-    let enabled =
-        opened.stores.users.enable(user.id, stamp(opened).now).await?.with_context(|| gone(&user))?;
+    let enabled = opened
+        .stores
+        .users
+        .enable(user.id, request_context(opened).now)
+        .await?
+        .with_context(|| gone(&user))?;
     let text = if user.is_enabled() {
         format!("{} was not disabled.", user.email)
     } else {
@@ -155,7 +159,7 @@ async fn enable(opened: &Opened, account: &Account, manner: Manner) -> anyhow::R
     Ok(manner.print(&about(&enabled), &text)?)
 }
 
-async fn delete(opened: &Opened, account: &Account, manner: Manner) -> anyhow::Result<()> {
+async fn delete(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&opened.stores).await?;
     manner.confirm(&format!(
         "The account of {} goes for good, with its sessions, passkeys, activity and memberships.",
@@ -174,8 +178,8 @@ async fn delete(opened: &Opened, account: &Account, manner: Manner) -> anyhow::R
     Ok(manner.print(&json!({"deleted": user.id}), &text)?)
 }
 
-fn stamp(opened: &Opened) -> Stamp {
-    Stamp::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, Origin::default())
+fn request_context(opened: &Opened) -> RequestContext {
+    RequestContext::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, ClientInfo::default())
 }
 
 fn gone(user: &User) -> String {

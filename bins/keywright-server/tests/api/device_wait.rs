@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::credential::Kind;
 use keywright_domain::device_authorization::{Action, Decision};
 use keywright_domain::id::DeviceAuthorizationId;
-use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -72,7 +72,7 @@ async fn a_decision_at_another_server_is_seen_within_a_second() {
     let (device_code, _) = keywright.begin_device().await;
     let waiting = waiting(&keywright, &device_code, 30).await;
     let by = keywright.user(ADA).await.id;
-    let at = keywright.service.stamp(None, Origin::default());
+    let at = keywright.service.request_context(None, ClientInfo::default());
     let sessions = keywright.service.stores.sessions.list(by, Page::WIDEST, at.now).await.unwrap().items;
     let (session, authentication) = (sessions[0].id, sessions[0].authentication);
     let presented = keywright.service.keyring.parse(Kind::DeviceCode, &device_code).unwrap();

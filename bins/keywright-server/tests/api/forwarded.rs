@@ -113,8 +113,8 @@ async fn the_address_that_counts_is_the_one_that_is_kept() {
     assert_eq!(send(verify.json(&serde_json::json!({"token": token}))).await.status, 200);
 
     let activity = keywright.activity("ada@example.com").await;
-    assert_eq!(activity[0].origin.ip, Some("2001:db8::1".parse::<IpAddr>().unwrap()));
+    assert_eq!(activity[0].client_info.ip, Some("2001:db8::1".parse::<IpAddr>().unwrap()));
     let session = activity[0].session_id.unwrap();
     let (session, _) = keywright.service.stores.sessions.find(session).await.unwrap().unwrap();
-    assert_eq!(session.origin.ip, activity[0].origin.ip);
+    assert_eq!(session.client_info.ip, activity[0].client_info.ip);
 }

@@ -11,9 +11,9 @@ use diesel::sql_query;
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::activity::Activity;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::credential::Kind;
 use keywright_domain::email::EmailAddress;
-use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::user::User;
 use keywright_pages::InboxKey;
@@ -381,7 +381,7 @@ impl Keywright {
 
     /// The token of a new link to `email`, without a request that a limit would count.
     pub async fn link_by_store(&self, email: &str) -> String {
-        let at = self.service.stamp(None, Origin::default());
+        let at = self.service.request_context(None, ClientInfo::default());
         let asked = keywright_service::magic_link::request(&self.service, email, None, &at).await.unwrap();
         self.service.keyring.issue(Kind::MagicLink, asked.request_id.0, 0).expose().to_owned()
     }
@@ -427,7 +427,7 @@ impl Keywright {
     /// Disables the account with this address.
     pub async fn disable(&self, email: &str) {
         let user = self.user(email).await;
-        let at = self.service.stamp(None, Origin::default());
+        let at = self.service.request_context(None, ClientInfo::default());
         self.service.stores.users.disable(user.id, &at).await.unwrap().unwrap();
     }
 

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::clock::Clock;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::{DeliveryError, Mailer, Mails};
-use keywright_domain::mail::{Delivery, Mail, Message, State};
-use keywright_domain::origin::Origin;
+use keywright_domain::mail::{Delivery, Mail, MailState, RenderedMail};
 use keywright_domain::{StoreError, Stores};
 use keywright_server::config::Config;
 use keywright_server::wiring::{self, World};
@@ -80,7 +80,7 @@ struct Breaking {
 
 #[async_trait]
 impl Mailer for Breaking {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, message: &RenderedMail) -> Result<(), DeliveryError> {
         self.delivered.lock().unwrap().push(message.to.as_str().to_owned());
         let number = self.count.fetch_add(1, Ordering::SeqCst);
         self.store.is_down.fetch_or(number == self.breaks_at, Ordering::SeqCst);
@@ -112,7 +112,7 @@ async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
     let (_directory, service, store) = service(clock.clone()).await;
     let addresses: Vec<_> = (0..5).map(|number| format!("{number}@example.com")).collect();
     for address in &addresses {
-        let at = service.stamp(None, Origin::default());
+        let at = service.request_context(None, ClientInfo::default());
         keywright_service::magic_link::request(&service, address, None, &at).await.unwrap();
         clock.advance(TimeDelta::milliseconds(1));
     }
@@ -137,7 +137,7 @@ async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
     assert_eq!(*mailer.delivered.lock().unwrap(), addresses);
     let now = clock.now();
     for mail in store.newest(9).await.unwrap() {
-        assert_eq!((mail.state, mail.attempts), (State::Sent(now), 1));
+        assert_eq!((mail.state, mail.attempts), (MailState::Sent(now), 1));
     }
     clock.advance(TimeDelta::hours(1));
     assert!(deliver_due(&service, &mailer, &mut unsettled).await.unwrap().is_empty());

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{PasskeyId, UserId};
-use keywright_domain::origin::Origin;
 use keywright_domain::passkey::Passkey;
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
@@ -327,7 +327,7 @@ async fn a_passkey_is_removed_by_its_owner_only() {
 #[tokio::test]
 async fn the_last_way_in_of_an_account_stays() {
     let keywright = Keywright::start().await;
-    let at = keywright.service.stamp(None, Origin::default());
+    let at = keywright.service.request_context(None, ClientInfo::default());
     let id = UserId::new(keywright.service.entropy.as_ref());
     let user = User::unproven(id, EmailAddress::parse(ADA).unwrap(), at.now);
     keywright.service.stores.users.open(&user).await.unwrap();
@@ -357,7 +357,7 @@ async fn the_last_way_in_of_an_account_stays() {
 /// Adds a passkey to an account that nobody has signed in to: the API cannot.
 async fn register_unproven(keywright: &Keywright, user: &User) -> (Forger, Passkey) {
     let service = &keywright.service;
-    let at = service.stamp(None, Origin::default());
+    let at = service.request_context(None, ClientInfo::default());
     let client = keywright_domain::client::ClientId::web();
     let authentication = Authentication { at: at.now, method: AuthenticationMethod::BoundPasskey };
     let session = seed(service, SessionKind::Tokens, client, None, &at).open(user.id, authentication, &at);

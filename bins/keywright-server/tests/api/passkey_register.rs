@@ -1,8 +1,8 @@
 //! Adding a passkey: every wrong path.
 
 use keywright_domain::activity::Event;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::Action;
-use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::session::EndReason;
 use keywright_service::device_authorization::{DecideError, decide};
@@ -201,7 +201,7 @@ async fn a_session_that_is_ended_before_its_request_is_done_adds_no_passkey_and_
     let challenge = keywright.register_challenge(&tokens.access).await;
     let credential = forger.create(&challenge);
     let (service, user) = (&keywright.service, keywright.user(ADA).await);
-    let at = service.stamp(None, Origin::default());
+    let at = service.request_context(None, ClientInfo::default());
     let session = service.stores.sessions.list(user.id, Page::WIDEST, at.now).await.unwrap().items.remove(0);
     let principal = Principal { user, session };
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use keywright_domain::origin::{Origin, UserAgent};
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_service::device_authorization::{self, Begin};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -158,11 +158,12 @@ async fn deciding_about_a_device() {
 
 /// The user code of a device in another network, which says this of itself.
 pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: &str) -> String {
-    let origin = Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
+    let origin = ClientInfo { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
     let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
-    let begun = device_authorization::begin(&server.service, asked, &server.service.stamp(None, origin))
-        .await
-        .unwrap();
+    let begun =
+        device_authorization::begin(&server.service, asked, &server.service.request_context(None, origin))
+            .await
+            .unwrap();
     begun.user_code.to_string()
 }
 

@@ -1,9 +1,9 @@
 //! Passkeys on /account: an owner adds, renames and removes them, and the authenticator learns of it.
 
 use keywright_domain::client::ClientId;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
-use keywright_domain::origin::Origin;
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
 use keywright_service::passkey::{begin_registration, register};
@@ -89,7 +89,7 @@ async fn made(browser: &Browser, options: &Value) -> Value {
 /// Opens an account whose address nobody has proven, with a passkey that the browser's authenticator holds.
 async fn open_unproven(server: &Keywright, browser: &Browser) {
     let service = &server.service;
-    let at = service.stamp(None, Origin::default());
+    let at = service.request_context(None, ClientInfo::default());
     let id = UserId::new(service.entropy.as_ref());
     let user = User::unproven(id, EmailAddress::parse(ADA).unwrap(), at.now);
     service.stores.users.open(&user).await.unwrap();

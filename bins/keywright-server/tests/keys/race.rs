@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use keywright_domain::Stores;
 use keywright_domain::access_token::{AccessTokens, InvalidAccessToken};
-use keywright_domain::signing_key::schedule::{KeyRules, LEAD, LINGER, State, schedule};
+use keywright_domain::signing_key::schedule::{KeyRules, LEAD, LINGER, SigningKeyState, schedule};
 use keywright_service::signing_key::{Done, Rotated, replace_all, rotate};
 use keywright_store::memory::MemoryStore;
 use keywright_store::sqlite::{Options, SqliteStore};
@@ -28,7 +28,7 @@ fn sqlite(folder: &TempDir) -> Vec<Stores> {
     vec![open(), open(), open()]
 }
 
-async fn states(stores: &Stores, now: DateTime<Utc>) -> Vec<State> {
+async fn states(stores: &Stores, now: DateTime<Utc>) -> Vec<SigningKeyState> {
     let keys = stores.signing_keys.list().await.unwrap();
     schedule(&keys, now).iter().map(|scheduled| scheduled.state).collect()
 }
@@ -36,7 +36,7 @@ async fn states(stores: &Stores, now: DateTime<Utc>) -> Vec<State> {
 async fn start_and_rotate_at_once(stores: Vec<Stores>) {
     let server = |number: usize| Server::start(&stores[number % stores.len()], rules(ROTATION), start());
     let servers = join_all((0..9).map(server)).await;
-    assert_eq!(states(&stores[0], start()).await, [State::Current]);
+    assert_eq!(states(&stores[0], start()).await, [SigningKeyState::Current]);
     let turn = start() + ROTATION;
 
     let keep = async |server: &Server, number: usize| {
@@ -47,8 +47,8 @@ async fn start_and_rotate_at_once(stores: Vec<Stores>) {
     let made = kept.iter().flat_map(|kept| &kept.done).filter(|done| matches!(done, Done::Made(_)));
     assert_eq!(made.count(), 1);
     assert!(kept.iter().all(|other| other.keys == kept[0].keys));
-    assert_eq!(states(&stores[0], turn - LEAD).await, [State::Current, State::Next]);
-    assert_eq!(states(&stores[0], turn).await, [State::Previous, State::Current]);
+    assert_eq!(states(&stores[0], turn - LEAD).await, [SigningKeyState::Current, SigningKeyState::Next]);
+    assert_eq!(states(&stores[0], turn).await, [SigningKeyState::Previous, SigningKeyState::Current]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +76,7 @@ async fn a_previous_key_is_removed_when_its_last_token_is_over() {
     assert!(server.tokens.verify(&last, over - LINGER - TimeDelta::seconds(2)).is_ok());
 
     server.tick(over).await;
-    assert_eq!(states(&stores, over).await, [State::Current]);
+    assert_eq!(states(&stores, over).await, [SigningKeyState::Current]);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_longer_token_lifetime_keeps_the_key_that_signs_with_it() {
 
     assert!(before.tokens.verify(&last, later).is_ok());
     before.tick(turn + TimeDelta::days(2) + LINGER).await;
-    assert_eq!(states(&stores, later).await, [State::Current]);
+    assert_eq!(states(&stores, later).await, [SigningKeyState::Current]);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_rotation_out_of_turn_is_published_first_and_asked_for_twice_is_one() 
 
     let (Rotated::Made(made), Rotated::UnderWay(found)) = (first, second) else { panic!("not one") };
     assert_eq!((&made, made.place.signs_from), (&found, now + LEAD));
-    assert_eq!(states(&stores, now).await, [State::Current, State::Next]);
+    assert_eq!(states(&stores, now).await, [SigningKeyState::Current, SigningKeyState::Next]);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn in_an_emergency_a_new_key_signs_at_once_and_what_was_signed_is_refused(
     let token = servers[0].sign(now);
     let keeper = &servers[0].keeper;
     servers[0].tick(now + ROTATION - LEAD).await;
-    assert_eq!(states(&stores, now).await, [State::Current, State::Next]);
+    assert_eq!(states(&stores, now).await, [SigningKeyState::Current, SigningKeyState::Next]);
 
     let made = replace_all(stores.signing_keys.as_ref(), keeper.maker.as_ref(), &keeper.rules, now).await;
 

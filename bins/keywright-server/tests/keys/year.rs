@@ -10,7 +10,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use keywright_domain::Stores;
 use keywright_domain::access_token::AccessTokens;
 use keywright_domain::signing_key::Algorithm;
-use keywright_domain::signing_key::schedule::{KEY_SET_MAX_AGE, State, schedule};
+use keywright_domain::signing_key::schedule::{KEY_SET_MAX_AGE, SigningKeyState, schedule};
 use keywright_store::memory::MemoryStore;
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ impl World {
         let keys = self.stores.signing_keys.list().await.unwrap();
         let near = |instant: DateTime<Utc>| (instant - now).abs() < TimeDelta::minutes(35);
         schedule(&keys, now).iter().any(|scheduled| {
-            scheduled.state == State::Next
+            scheduled.state == SigningKeyState::Next
                 || near(scheduled.key.place.signs_from)
                 || near(scheduled.key.place.signs_from + ROTATION)
                 || scheduled.expires_at.is_some_and(near)

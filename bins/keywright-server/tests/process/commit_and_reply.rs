@@ -68,7 +68,7 @@ async fn a_link_whose_redemption_was_not_answered_is_used() {
     let deaf = send_deaf(&server, "/magic_link/verify", &json!({"token": token}));
     until("the commit of the redemption", async || {
         let link = stores.magic_links.find(id).await.unwrap().unwrap();
-        matches!(link.state, magic_link::State::Redeemed { .. })
+        matches!(link.state, magic_link::MagicLinkState::Redeemed { .. })
     })
     .await;
     server.kill();
@@ -96,7 +96,7 @@ async fn a_device_code_whose_claim_was_not_answered_is_claimed() {
     let deaf = send_deaf(&server, "/token", &json!({"device_code": device_code}));
     until("the commit of the claim", async || {
         let authorization = stores.device_authorizations.find(id).await.unwrap().unwrap();
-        matches!(authorization.state, device_authorization::State::Claimed { .. })
+        matches!(authorization.state, device_authorization::DeviceAuthorizationState::Claimed { .. })
     })
     .await;
     server.kill();

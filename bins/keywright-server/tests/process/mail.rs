@@ -1,7 +1,7 @@
 //! Mail by SMTP, from the request to a real listener: once, also when the mail server or this one was down.
 
 use keywright_adapters::test_support::SmtpListener;
-use keywright_domain::mail::State;
+use keywright_domain::mail::MailState;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ async fn are_sent(place: &Place, count: usize) {
     let stores = place.stores();
     until("the end of the queue", async || {
         let mails = stores.mails.newest(100).await.unwrap();
-        mails.len() == count && mails.iter().all(|mail| matches!(mail.state, State::Sent(_)))
+        mails.len() == count && mails.iter().all(|mail| matches!(mail.state, MailState::Sent(_)))
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use keywright_domain::mail::letter::Message;
+use keywright_domain::mail::content::RenderedMail;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
@@ -22,7 +22,7 @@ pub(super) enum NoMail {
 
 /// The mail of `message`. Made again it is the same but for its boundary, and has the same Message-ID: so a
 /// server that took it without saying so in time can tell.
-pub(super) fn mail(from: &Mailbox, message: &Message) -> Result<lettre::Message, NoMail> {
+pub(super) fn mail(from: &Mailbox, message: &RenderedMail) -> Result<lettre::Message, NoMail> {
     let id = format!("<{}@{}>", message.id, from.email.domain());
     let builder = lettre::Message::builder()
         .message_id(Some(id))

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use keywright_domain::mail::letter::Message;
+use keywright_domain::mail::content::RenderedMail;
 use keywright_domain::mail::port::{DeliveryError, Mailer};
 use lettre::address::AddressError;
 use lettre::message::Mailbox;
@@ -215,7 +215,7 @@ impl SmtpMailer {
 
 #[async_trait]
 impl Mailer for SmtpMailer {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, message: &RenderedMail) -> Result<(), DeliveryError> {
         let mail = mime::mail(&self.from, message).map_err(|error| failure::no_mail(&error))?;
         let sent = tokio::time::timeout(self.deadline, self.send(&mail)).await;
         sent.unwrap_or_else(|_| Err(failure::too_late(self.deadline)))

@@ -30,8 +30,8 @@ fn login() -> SmtpLogin {
     SmtpLogin { user: "keywright".to_owned(), password: "hunter".to_owned() }
 }
 
-fn message(id: u128) -> Message {
-    Message {
+fn message(id: u128) -> RenderedMail {
+    RenderedMail {
         id: MailId(Uuid::from_u128(id)),
         to: EmailAddress::parse("ada@example.com").unwrap(),
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
@@ -111,7 +111,7 @@ async fn what_is_not_ascii_or_too_long_for_a_line_arrives_too() {
     let texts = ["Grüße an Ada ☕\n".to_owned(), format!("{}\n", "a".repeat(2000)), "a\rb\n".to_owned()];
 
     for text in &texts {
-        let message = Message { text: text.clone(), subject: "Grüße".to_owned(), ..message(1) };
+        let message = RenderedMail { text: text.clone(), subject: "Grüße".to_owned(), ..message(1) };
         mailer(&listener).deliver(&message).await.unwrap();
     }
 
@@ -125,7 +125,7 @@ async fn what_is_not_ascii_or_too_long_for_a_line_arrives_too() {
 #[tokio::test]
 async fn no_text_adds_a_header_or_a_command() {
     let listener = SmtpListener::start().await;
-    let hostile = Message {
+    let hostile = RenderedMail {
         subject: "Hello\r\nBcc: eve@example.com\r\n\r\nbody".to_owned(),
         text: "one\n.\nMAIL FROM:<eve@example.com>\n".to_owned(),
         ..message(1)
@@ -455,7 +455,7 @@ proptest! {
         text in any::<String>(),
     ) {
         let from = Mailbox::new(Some(name), "a@b.example".parse().unwrap());
-        let message = Message { subject, html: text.clone(), text, ..message(1) };
+        let message = RenderedMail { subject, html: text.clone(), text, ..message(1) };
 
         let mail = mime::mail(&from, &message).unwrap().formatted();
 

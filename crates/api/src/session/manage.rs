@@ -1,10 +1,10 @@
 //! A person's sessions, as they see and end them (contract §6).
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::web::{self, Path};
 use keywright_domain::client::ClientName;
+use keywright_domain::client_info::UserAgent;
 use keywright_domain::id::SessionId;
-use keywright_domain::origin::UserAgent;
 use keywright_domain::session::Session;
 use keywright_service::Service;
 use keywright_service::session::manage::{EndError, end_others, end_session, list_sessions};
@@ -38,8 +38,8 @@ fn shape(session: &Session, current: SessionId) -> Value {
         "created_at": instant(session.created_at),
         "last_used_at": instant(session.last_used_at),
         "expires_at": instant(session.expires_at()),
-        "ip_address": session.origin.ip,
-        "user_agent": session.origin.user_agent.as_ref().map(UserAgent::as_str),
+        "ip_address": session.client_info.ip,
+        "user_agent": session.client_info.user_agent.as_ref().map(UserAgent::as_str),
         "amr": session.authentication.method.amr(),
         "current": session.id == current,
     })

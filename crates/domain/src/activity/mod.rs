@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::client::ClientId;
+use crate::client_info::ClientInfo;
 use crate::device_authorization::{Decision, DeviceAuthorization};
 use crate::id::{ActivityId, SessionId, UserId};
-use crate::origin::Origin;
 use crate::passkey::Passkey;
+use crate::request_context::RequestContext;
 use crate::session::Session;
-use crate::stamp::Stamp;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $text:literal),+ $(,)?) => {
@@ -66,7 +66,7 @@ pub struct Activity {
     pub user_id: UserId,
     pub event: Event,
     pub occurred_at: DateTime<Utc>,
-    pub origin: Origin,
+    pub client_info: ClientInfo,
     pub client_id: Option<ClientId>,
     pub session_id: Option<SessionId>,
     /// A JSON object; never a secret.
@@ -75,13 +75,13 @@ pub struct Activity {
 
 impl Activity {
     /// What the request of `at` did to `user_id`.
-    pub fn new(event: Event, user_id: UserId, at: &Stamp) -> Self {
+    pub fn new(event: Event, user_id: UserId, at: &RequestContext) -> Self {
         Self {
             id: at.activity_id(),
             user_id,
             event,
             occurred_at: at.now,
-            origin: at.origin.clone(),
+            client_info: at.client_info.clone(),
             client_id: None,
             session_id: None,
             details: Value::Object(serde_json::Map::new()),
@@ -89,7 +89,7 @@ impl Activity {
     }
 
     /// What the request of `at` did to, or by, `session`.
-    pub fn of_session(event: Event, session: &Session, at: &Stamp) -> Self {
+    pub fn of_session(event: Event, session: &Session, at: &RequestContext) -> Self {
         Self {
             client_id: Some(session.client_id.clone()),
             session_id: Some(session.id),
@@ -98,16 +98,16 @@ impl Activity {
     }
 
     /// What the request of `at` decided about `authorization`, with the name that its client claims.
-    pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &Stamp) -> Self {
+    pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &RequestContext) -> Self {
         Self::of_device(decision.event(), authorization, decision.by, at)
     }
 
     /// That the request of `at` took back what `by` had approved, before a session came of it.
-    pub fn of_withdrawal(authorization: &DeviceAuthorization, by: UserId, at: &Stamp) -> Self {
+    pub fn of_withdrawal(authorization: &DeviceAuthorization, by: UserId, at: &RequestContext) -> Self {
         Self::of_device(Event::DeviceDenied, authorization, by, at)
     }
 
-    fn of_device(event: Event, authorization: &DeviceAuthorization, by: UserId, at: &Stamp) -> Self {
+    fn of_device(event: Event, authorization: &DeviceAuthorization, by: UserId, at: &RequestContext) -> Self {
         let client_name = authorization.client_name.as_ref();
         let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
         let entry = Self::new(event, by, at).with_details(details);
@@ -115,18 +115,18 @@ impl Activity {
     }
 
     /// That the request of `at` changed these `fields` of the profile of `user_id`.
-    pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &Stamp) -> Self {
+    pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &RequestContext) -> Self {
         Self::new(Event::ProfileChanged, user_id, at).with_details(json!({ "fields": fields }))
     }
 
     /// The same as one of several that the request of `at` causes, counted from 0.
     #[must_use]
-    pub fn nth(self, number: u32, at: &Stamp) -> Self {
+    pub fn nth(self, number: u32, at: &RequestContext) -> Self {
         Self { id: at.nth_activity_id(number), ..self }
     }
 
     /// What the request of `at` did to, or by, `passkey`.
-    pub fn of_passkey(event: Event, passkey: &Passkey, at: &Stamp) -> Self {
+    pub fn of_passkey(event: Event, passkey: &Passkey, at: &RequestContext) -> Self {
         let details = json!({ "passkey_id": passkey.id, "name": passkey.name.as_str() });
         Self::new(event, passkey.user_id, at).with_details(details)
     }

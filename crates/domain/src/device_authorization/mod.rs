@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 pub use self::user_code::{UserCode, UserCodeDigest};
 use crate::activity::Event;
 use crate::client::{ClientId, ClientName};
+use crate::client_info::ClientInfo;
 use crate::id::{DeviceAuthorizationId, SessionId, UserId};
-use crate::origin::Origin;
 use crate::session::Authentication;
 
 /// One run of the device flow.
@@ -30,13 +30,13 @@ pub struct DeviceAuthorization {
     pub requested_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     /// Where the device asked from.
-    pub origin: Origin,
-    pub state: State,
+    pub client_info: ClientInfo,
+    pub state: DeviceAuthorizationState,
 }
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeviceAuthorizationState {
     Pending,
     /// Decided, and not yet claimed. The session that is opened takes its authentication from the approval.
     Approved {
@@ -56,7 +56,7 @@ pub enum State {
     },
 }
 
-impl State {
+impl DeviceAuthorizationState {
     /// The status as clients see it and the store keeps it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ impl Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deciding {
     /// Decided, and how it stands then.
-    Decided(State),
+    Decided(DeviceAuthorizationState),
     /// The same account has decided already.
     AlreadyDecided,
     /// Past its time, or another account's: for the caller it does not exist.
@@ -119,7 +119,7 @@ pub enum Deciding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawing {
     /// Taken back before anybody claimed it; this is how it must be stored.
-    Withdrawn(State),
+    Withdrawn(DeviceAuthorizationState),
     /// Claimed: this session is to be ended.
     EndSession(SessionId),
     /// Never approved, or past its time: nothing can come of it.
@@ -148,11 +148,17 @@ impl DeviceAuthorization {
             return Polling::Spent;
         }
         match self.state {
-            State::Claimed { .. } => Polling::Spent,
-            State::Denied { .. } => Polling::Denied,
-            State::Pending | State::Approved { .. } if now >= self.expires_at => Polling::Expired,
-            State::Pending => Polling::Pending,
-            State::Approved { by, authentication, .. } => Polling::Claimable { by, authentication },
+            DeviceAuthorizationState::Claimed { .. } => Polling::Spent,
+            DeviceAuthorizationState::Denied { .. } => Polling::Denied,
+            DeviceAuthorizationState::Pending | DeviceAuthorizationState::Approved { .. }
+                if now >= self.expires_at =>
+            {
+                Polling::Expired
+            }
+            DeviceAuthorizationState::Pending => Polling::Pending,
+            DeviceAuthorizationState::Approved { by, authentication, .. } => {
+                Polling::Claimable { by, authentication }
+            }
         }
     }
 
@@ -160,7 +166,9 @@ impl DeviceAuthorization {
     #[must_use]
     pub fn claimed(&self, session: SessionId, now: DateTime<Utc>) -> Self {
         let state = match self.state {
-            State::Approved { by, .. } => State::Claimed { by, at: now, session },
+            DeviceAuthorizationState::Approved { by, .. } => {
+                DeviceAuthorizationState::Claimed { by, at: now, session }
+            }
             other => other,
         };
         Self { state, ..self.clone() }
@@ -171,24 +179,26 @@ impl DeviceAuthorization {
         if !self.is_visible_to(decision.by, now) {
             return Deciding::NotFound;
         }
-        if self.state != State::Pending {
+        if self.state != DeviceAuthorizationState::Pending {
             return Deciding::AlreadyDecided;
         }
         let Decision { by, authentication, action, .. } = decision;
         Deciding::Decided(match action {
-            Action::Approve => State::Approved { by, at: now, authentication },
-            Action::Deny => State::Denied { by, at: now },
+            Action::Approve => DeviceAuthorizationState::Approved { by, at: now, authentication },
+            Action::Deny => DeviceAuthorizationState::Denied { by, at: now },
         })
     }
 
     /// What it comes to when the one who approved takes that back at `now`.
     pub fn withdraw(&self, now: DateTime<Utc>) -> Withdrawing {
         match self.state {
-            State::Approved { by, .. } if now < self.expires_at => {
-                Withdrawing::Withdrawn(State::Denied { by, at: now })
+            DeviceAuthorizationState::Approved { by, .. } if now < self.expires_at => {
+                Withdrawing::Withdrawn(DeviceAuthorizationState::Denied { by, at: now })
             }
-            State::Claimed { session, .. } => Withdrawing::EndSession(session),
-            State::Pending | State::Approved { .. } | State::Denied { .. } => Withdrawing::Over,
+            DeviceAuthorizationState::Claimed { session, .. } => Withdrawing::EndSession(session),
+            DeviceAuthorizationState::Pending
+            | DeviceAuthorizationState::Approved { .. }
+            | DeviceAuthorizationState::Denied { .. } => Withdrawing::Over,
         }
     }
 
@@ -218,16 +228,16 @@ mod tests {
         Authentication { at: at(0), method: AuthenticationMethod::MagicLink }
     }
 
-    fn states() -> [State; 4] {
+    fn states() -> [DeviceAuthorizationState; 4] {
         [
-            State::Pending,
-            State::Approved { by: ADA, at: at(1), authentication: authentication() },
-            State::Denied { by: ADA, at: at(1) },
-            State::Claimed { by: ADA, at: at(1), session: SESSION },
+            DeviceAuthorizationState::Pending,
+            DeviceAuthorizationState::Approved { by: ADA, at: at(1), authentication: authentication() },
+            DeviceAuthorizationState::Denied { by: ADA, at: at(1) },
+            DeviceAuthorizationState::Claimed { by: ADA, at: at(1), session: SESSION },
         ]
     }
 
-    fn authorization(state: State) -> DeviceAuthorization {
+    fn authorization(state: DeviceAuthorizationState) -> DeviceAuthorization {
         DeviceAuthorization {
             id: DeviceAuthorizationId(Uuid::nil()),
             user_code: UserCodeDigest([0; 32]),
@@ -236,7 +246,7 @@ mod tests {
             scope_was_narrowed: false,
             requested_at: at(0),
             expires_at: at(600),
-            origin: Origin::default(),
+            client_info: ClientInfo::default(),
             state,
         }
     }
@@ -269,24 +279,26 @@ mod tests {
     fn the_last_instant_of_a_code_is_in_time() {
         let last = at(600) - TimeDelta::milliseconds(1);
 
-        assert_eq!(authorization(State::Pending).poll(None, last), Polling::Pending);
-        assert!(authorization(State::Pending).is_visible_to(ADA, last));
+        assert_eq!(authorization(DeviceAuthorizationState::Pending).poll(None, last), Polling::Pending);
+        assert!(authorization(DeviceAuthorizationState::Pending).is_visible_to(ADA, last));
     }
 
     #[test]
     fn every_state_answers_a_decision_by_its_owner_another_and_late() {
         let mine = Authentication { at: at(4), method: AuthenticationMethod::BoundPasskey };
-        let approved = |by| State::Approved { by, at: at(5), authentication: mine };
-        let denied = |by| State::Denied { by, at: at(5) };
+        let approved = |by| DeviceAuthorizationState::Approved { by, at: at(5), authentication: mine };
+        let denied = |by| DeviceAuthorizationState::Denied { by, at: at(5) };
         let by = |by, action| Decision { by, session: SESSION, authentication: mine, action };
 
         for state in states() {
             let authorization = authorization(state);
             let [ada_approves, ada_denies, bob_approves, bob_denies] = match state {
-                State::Pending => {
+                DeviceAuthorizationState::Pending => {
                     [approved(ADA), denied(ADA), approved(BOB), denied(BOB)].map(Deciding::Decided)
                 }
-                State::Approved { .. } | State::Denied { .. } | State::Claimed { .. } => [
+                DeviceAuthorizationState::Approved { .. }
+                | DeviceAuthorizationState::Denied { .. }
+                | DeviceAuthorizationState::Claimed { .. } => [
                     Deciding::AlreadyDecided,
                     Deciding::AlreadyDecided,
                     Deciding::NotFound,
@@ -331,8 +343,12 @@ mod tests {
             let after = before.claimed(SESSION, at(9));
 
             let expected = match state {
-                State::Approved { by, .. } => State::Claimed { by, at: at(9), session: SESSION },
-                State::Pending | State::Denied { .. } | State::Claimed { .. } => state,
+                DeviceAuthorizationState::Approved { by, .. } => {
+                    DeviceAuthorizationState::Claimed { by, at: at(9), session: SESSION }
+                }
+                DeviceAuthorizationState::Pending
+                | DeviceAuthorizationState::Denied { .. }
+                | DeviceAuthorizationState::Claimed { .. } => state,
             };
             assert_eq!(after, DeviceAuthorization { state: expected, ..before });
         }
@@ -340,7 +356,7 @@ mod tests {
 
     #[test]
     fn every_state_answers_who_takes_the_approval_back() {
-        let denied = Withdrawing::Withdrawn(State::Denied { by: ADA, at: at(9) });
+        let denied = Withdrawing::Withdrawn(DeviceAuthorizationState::Denied { by: ADA, at: at(9) });
         let table = [Withdrawing::Over, denied, Withdrawing::Over, Withdrawing::EndSession(SESSION)];
 
         for (state, expected) in states().into_iter().zip(table) {
@@ -353,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_claim_does_not_move_an_earlier_one() {
-        let claimed = State::Claimed { by: ADA, at: at(1), session: SESSION };
+        let claimed = DeviceAuthorizationState::Claimed { by: ADA, at: at(1), session: SESSION };
 
         let again = authorization(claimed).claimed(SessionId(Uuid::from_u128(4)), at(9));
 
@@ -365,13 +381,13 @@ mod tests {
         let statuses = ["pending", "approved", "denied", "claimed"];
         let owners = [None, Some(ADA), Some(ADA), Some(ADA)];
 
-        assert_eq!(states().map(State::as_str), statuses);
-        assert_eq!(states().map(State::decided_by), owners);
+        assert_eq!(states().map(DeviceAuthorizationState::as_str), statuses);
+        assert_eq!(states().map(DeviceAuthorizationState::decided_by), owners);
     }
 
     #[test]
     fn one_run_of_the_flow_is_claimed_once_with_the_authentication_of_the_approval() {
-        let pending = authorization(State::Pending);
+        let pending = authorization(DeviceAuthorizationState::Pending);
         let decision =
             Decision { by: ADA, session: SESSION, authentication: authentication(), action: Action::Approve };
 

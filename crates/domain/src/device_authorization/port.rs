@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use super::{Decision, DeviceAuthorization, UserCodeDigest};
 use crate::error::StoreError;
 use crate::id::DeviceAuthorizationId;
+use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
-use crate::stamp::Stamp;
 
 /// What a beginning came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,17 +97,18 @@ pub trait DeviceAuthorizations: Send + Sync {
         &self,
         id: DeviceAuthorizationId,
         decision: Decision,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Decided, StoreError>;
 
     /// Answers as [`DeviceAuthorization::poll`] says. A pending poll writes nothing. An approved one is
     /// claimed by exactly one of any number of racing polls: that one opens the session of `seed` for the
     /// account that approved, if it is still enabled, and writes the sign-in to its activity. The client of
     /// the session is that of the authorization, whatever `seed` says.
-    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError>;
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &RequestContext) -> Result<Polled, StoreError>;
 
     /// Takes an approval back as [`DeviceAuthorization::withdraw`] says, atomically: whatever polls race with it, no
     /// session is live afterwards. Writes that to the activity of who approved: as a denial
     /// ([`crate::activity::Activity::of_withdrawal`]), or as the end of the session.
-    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError>;
+    async fn withdraw(&self, id: DeviceAuthorizationId, at: &RequestContext)
+    -> Result<Withdrawn, StoreError>;
 }

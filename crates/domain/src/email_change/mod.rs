@@ -9,9 +9,9 @@ pub mod port;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::client_info::ClientInfo;
 use crate::email::EmailAddress;
 use crate::id::{EmailChangeId, SessionId, UserId};
-use crate::origin::Origin;
 use crate::user::User;
 
 /// How long after it was asked for a change can be proven.
@@ -34,13 +34,13 @@ pub struct EmailChange {
     pub session_id: SessionId,
     pub asked_at: DateTime<Utc>,
     /// Who asked.
-    pub origin: Origin,
-    pub state: State,
+    pub client_info: ClientInfo,
+    pub state: EmailChangeState,
 }
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum EmailChangeState {
     Asked,
     /// The account goes by the new address.
     Done {
@@ -56,7 +56,7 @@ pub enum State {
     },
 }
 
-impl State {
+impl EmailChangeState {
     /// The state as the store keeps it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,24 +79,24 @@ impl State {
 impl EmailChange {
     /// Whether the new address can still be proven at `now`.
     pub fn is_provable(&self, now: DateTime<Utc>) -> bool {
-        self.state == State::Asked && now < self.asked_at + PROVABLE
+        self.state == EmailChangeState::Asked && now < self.asked_at + PROVABLE
     }
 
     /// Whether the change can still be undone at `now`.
     pub fn is_undoable(&self, now: DateTime<Utc>) -> bool {
-        matches!(self.state, State::Done { at } if now < at + UNDOABLE)
+        matches!(self.state, EmailChangeState::Done { at } if now < at + UNDOABLE)
     }
 
     /// Whether undoing this change does away with `other`, which has the old address: an account that was opened under
     /// it since the change was done. Who opened it reads the same mail as who undoes, and came because the change had
     /// left them without their own.
     pub fn displaces(&self, other: &User) -> bool {
-        matches!(self.state, State::Done { at } if other.id != self.user_id && other.is_enabled() && other.created_at >= at)
+        matches!(self.state, EmailChangeState::Done { at } if other.id != self.user_id && other.is_enabled() && other.created_at >= at)
     }
 
     /// The same in another state.
     #[must_use]
-    pub fn with(&self, state: State) -> Self {
+    pub fn with(&self, state: EmailChangeState) -> Self {
         Self { state, ..self.clone() }
     }
 
@@ -123,7 +123,7 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn change(state: State) -> EmailChange {
+    fn change(state: EmailChangeState) -> EmailChange {
         EmailChange {
             id: EmailChangeId(Uuid::nil()),
             user_id: UserId(Uuid::nil()),
@@ -131,14 +131,14 @@ mod tests {
             new: EmailAddress::parse("new@example.com").unwrap(),
             session_id: SessionId(Uuid::nil()),
             asked_at: at(0),
-            origin: Origin::default(),
+            client_info: ClientInfo::default(),
             state,
         }
     }
 
     #[test]
     fn what_was_asked_can_be_proven_for_a_day_and_not_undone() {
-        let asked = change(State::Asked);
+        let asked = change(EmailChangeState::Asked);
 
         assert!(asked.is_provable(at(86_399)));
         assert!(!asked.is_provable(at(86_400)));
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_was_done_can_be_undone_for_a_week_and_not_proven() {
-        let done = change(State::Done { at: at(100) });
+        let done = change(EmailChangeState::Done { at: at(100) });
 
         assert!(done.is_undoable(at(100 + 7 * 86_400 - 1)));
         assert!(!done.is_undoable(at(100 + 7 * 86_400)));
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_over_stays_over() {
-        for state in [State::Undone { at: at(1) }, State::Superseded { at: at(1) }] {
+        for state in [EmailChangeState::Undone { at: at(1) }, EmailChangeState::Superseded { at: at(1) }] {
             assert!(!change(state).is_provable(at(2)) && !change(state).is_undoable(at(2)));
         }
     }

@@ -7,7 +7,7 @@ use super::EmailChange;
 use crate::error::StoreError;
 use crate::id::{EmailChangeId, UserId};
 use crate::mail::Mail;
-use crate::stamp::Stamp;
+use crate::request_context::RequestContext;
 use crate::user::{ProfileChange, User};
 
 /// What asking for a change came to.
@@ -41,7 +41,7 @@ pub trait EmailChanges: Send + Sync {
         change: &EmailChange,
         profile: &ProfileChange,
         mail: &Mail,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Asking, StoreError>;
 
     /// Supersedes what `user` has asked for, so that no address is pending, and changes the profile as `profile` says. The
@@ -50,7 +50,7 @@ pub trait EmailChanges: Send + Sync {
         &self,
         user: UserId,
         profile: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError>;
 
     /// The change with this id.
@@ -58,11 +58,11 @@ pub trait EmailChanges: Send + Sync {
 
     /// Has the account go by the new address ([`EmailChange::applied`]), ends its sessions but the one that asked, and
     /// writes that to its activity; the old address gets a mail. Of racers one settles it.
-    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
+    async fn prove(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError>;
 
     /// Has the account go by the old address again ([`EmailChange::reverted`]), ends all its sessions, removes the
     /// passkeys that were added since the change was asked for, and writes that to its activity; every later change is
     /// superseded. An account that was opened under the old address since ([`EmailChange::displaces`]) is deleted, unless
     /// it is the last owner of an organization. Of racers one settles it.
-    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError>;
+    async fn undo(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError>;
 }

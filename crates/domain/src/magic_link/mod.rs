@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 
 pub use self::budget::{LinkBudget, OverBudget, WrongCodes};
 pub use self::redirect::RedirectTo;
+use crate::client_info::ClientInfo;
 use crate::email::EmailAddress;
 use crate::id::MagicLinkId;
-use crate::origin::Origin;
 
 /// How many wrong codes kill a link.
 pub const CODE_ATTEMPTS: u32 = 5;
@@ -29,13 +29,13 @@ pub struct MagicLink {
     pub requested_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     /// Who asked.
-    pub origin: Origin,
-    pub state: State,
+    pub client_info: ClientInfo,
+    pub state: MagicLinkState,
 }
 
 /// Whether it can still be redeemed, its time apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum MagicLinkState {
     /// After this many wrong codes.
     Open {
         wrong_codes: u32,
@@ -62,10 +62,10 @@ pub enum Proof {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redeeming {
     /// The link is good for one sign-in; this is how it must be stored with it.
-    Redeemed(State),
+    Redeemed(MagicLinkState),
     /// A wrong code; this is how the link must be stored. It counts for the address, too
     /// ([`WrongCodes::after_one`]).
-    WrongCode(State),
+    WrongCode(MagicLinkState),
     /// Used, killed or past its time, or a right code of an address whose codes are off.
     Over,
 }
@@ -73,16 +73,18 @@ pub enum Redeeming {
 impl MagicLink {
     /// Judges `proof` at `now`; `codes` are those that were tried on all links of the address.
     pub fn redeem(&self, proof: Proof, codes: &WrongCodes, now: DateTime<Utc>) -> Redeeming {
-        let State::Open { wrong_codes } = self.state else { return Redeeming::Over };
+        let MagicLinkState::Open { wrong_codes } = self.state else { return Redeeming::Over };
         if now >= self.expires_at {
             return Redeeming::Over;
         }
         match proof {
             Proof::Code { is_right: true } if codes.are_codes_off(now) => Redeeming::Over,
-            Proof::Token | Proof::Code { is_right: true } => Redeeming::Redeemed(State::Redeemed { at: now }),
+            Proof::Token | Proof::Code { is_right: true } => {
+                Redeeming::Redeemed(MagicLinkState::Redeemed { at: now })
+            }
             Proof::Code { is_right: false } => Redeeming::WrongCode(match wrong_codes + 1 {
-                wrong_codes if wrong_codes < CODE_ATTEMPTS => State::Open { wrong_codes },
-                _ => State::Killed { at: now },
+                wrong_codes if wrong_codes < CODE_ATTEMPTS => MagicLinkState::Open { wrong_codes },
+                _ => MagicLinkState::Killed { at: now },
             }),
         }
     }
@@ -102,29 +104,29 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn link(state: State) -> MagicLink {
+    fn link(state: MagicLinkState) -> MagicLink {
         MagicLink {
             id: MagicLinkId(Uuid::nil()),
             email: EmailAddress::parse("ada@example.com").unwrap(),
             redirect_to: None,
             requested_at: at(0),
             expires_at: at(900),
-            origin: Origin::default(),
+            client_info: ClientInfo::default(),
             state,
         }
     }
 
     #[test]
     fn every_state_answers_every_proof() {
-        let redeemed = Redeeming::Redeemed(State::Redeemed { at: at(10) });
-        let counted = |wrong_codes| Redeeming::WrongCode(State::Open { wrong_codes });
-        let killed = Redeeming::WrongCode(State::Killed { at: at(10) });
+        let redeemed = Redeeming::Redeemed(MagicLinkState::Redeemed { at: at(10) });
+        let counted = |wrong_codes| Redeeming::WrongCode(MagicLinkState::Open { wrong_codes });
+        let killed = Redeeming::WrongCode(MagicLinkState::Killed { at: at(10) });
         let table = [
-            (State::Open { wrong_codes: 0 }, redeemed, redeemed, counted(1)),
-            (State::Open { wrong_codes: 3 }, redeemed, redeemed, counted(4)),
-            (State::Open { wrong_codes: 4 }, redeemed, redeemed, killed),
-            (State::Redeemed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
-            (State::Killed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
+            (MagicLinkState::Open { wrong_codes: 0 }, redeemed, redeemed, counted(1)),
+            (MagicLinkState::Open { wrong_codes: 3 }, redeemed, redeemed, counted(4)),
+            (MagicLinkState::Open { wrong_codes: 4 }, redeemed, redeemed, killed),
+            (MagicLinkState::Redeemed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
+            (MagicLinkState::Killed { at: at(5) }, Redeeming::Over, Redeeming::Over, Redeeming::Over),
         ];
 
         let on = WrongCodes::default();
@@ -141,10 +143,13 @@ mod tests {
     #[test]
     fn codes_that_are_off_are_not_taken_and_links_are() {
         let off = WrongCodes { off_until: Some(at(60)), ..WrongCodes::default() };
-        let open = link(State::Open { wrong_codes: 0 });
+        let open = link(MagicLinkState::Open { wrong_codes: 0 });
 
         assert_eq!(open.redeem(RIGHT, &off, at(59)), Redeeming::Over);
-        assert_eq!(open.redeem(WRONG, &off, at(59)), Redeeming::WrongCode(State::Open { wrong_codes: 1 }));
+        assert_eq!(
+            open.redeem(WRONG, &off, at(59)),
+            Redeeming::WrongCode(MagicLinkState::Open { wrong_codes: 1 })
+        );
         assert!(matches!(open.redeem(Proof::Token, &off, at(59)), Redeeming::Redeemed(_)));
         assert!(matches!(open.redeem(RIGHT, &off, at(60)), Redeeming::Redeemed(_)));
     }

@@ -6,8 +6,8 @@ use super::{LinkBudget, MagicLink, OverBudget, Proof, RedirectTo};
 use crate::error::StoreError;
 use crate::id::{MagicLinkId, SessionId, UserId};
 use crate::mail::Mail;
+use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
-use crate::stamp::Stamp;
 use crate::user::{SignupPolicy, User};
 
 /// What an issue came to.
@@ -60,5 +60,5 @@ pub trait MagicLinks: Send + Sync {
     /// all counted, for the link and for its address ([`super::WrongCodes`]). In the same commit the account is opened or brought up to date ([`User::signed_up`],
     /// [`User::signed_in_by_mail`]), the session opened or renewed, and the sign-in written to the activity.
     /// An account that is disabled, or not admitted, is found out before the link is used up.
-    async fn redeem(&self, redeem: &Redeem, at: &Stamp) -> Result<Redemption, StoreError>;
+    async fn redeem(&self, redeem: &Redeem, at: &RequestContext) -> Result<Redemption, StoreError>;
 }

@@ -3,20 +3,20 @@
 //! The row holds recipient, template and record. Links and codes are derived from the record when the mail
 //! is sent or shown, and never stored.
 
-pub mod letter;
+pub mod content;
 pub mod port;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::letter::{
-    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Message,
-    PasskeyLetter, PasskeyNews, RefreshReuseLetter, Typesetter, TypesettingFailed,
+pub use self::content::{
+    ActionLink, DeviceApprovedContent, EmailChangeContent, MagicLinkContent, MailContent, MailRenderer,
+    OutgoingMail, PasskeyContent, PasskeyNews, RefreshReuseContent, RenderedMail, RenderingFailed,
 };
 use crate::activity::Activity;
 use crate::email::EmailAddress;
 use crate::email_change::EmailChange;
 use crate::id::{ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
-use crate::stamp::Stamp;
+use crate::request_context::RequestContext;
 use crate::user::User;
 
 /// How often a delivery is tried, and tried again after it was requeued. With the pauses of
@@ -43,7 +43,7 @@ pub enum Template {
 
 /// How far a mail is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum MailState {
     /// To be tried from this instant on.
     Due(DateTime<Utc>),
     Sent(DateTime<Utc>),
@@ -63,7 +63,7 @@ pub struct Mail {
     /// How many deliveries have been begun. Also the fence of the lease: who leased an earlier attempt has
     /// nothing to say about a later one.
     pub attempts: u32,
-    pub state: State,
+    pub state: MailState,
 }
 
 /// What a delivery came to.
@@ -81,64 +81,64 @@ pub enum Delivery {
 impl Mail {
     /// A mail that is due at once.
     pub fn new(id: MailId, to: EmailAddress, template: Template, now: DateTime<Utc>) -> Self {
-        Self { id, to, template, created_at: now, attempts: 0, state: State::Due(now) }
+        Self { id, to, template, created_at: now, attempts: 0, state: MailState::Due(now) }
     }
 
     /// The mail that the approval of a device by the request of `at` sends to its owner.
-    pub fn of_approval(to: EmailAddress, device: DeviceAuthorizationId, at: &Stamp) -> Self {
+    pub fn of_approval(to: EmailAddress, device: DeviceAuthorizationId, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), to, Template::DeviceApproved(device), at.now)
     }
 
     /// The mail that a refresh token presented by two, the second in the request of `at`, sends to its owner.
-    pub fn of_reuse(to: EmailAddress, session: SessionId, at: &Stamp) -> Self {
+    pub fn of_reuse(to: EmailAddress, session: SessionId, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), to, Template::RefreshReuse(session), at.now)
     }
 
     /// The mail to the new address of a change that the request of `at` asks for.
-    pub fn of_asked_change(change: &EmailChange, at: &Stamp) -> Self {
+    pub fn of_asked_change(change: &EmailChange, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), change.new.clone(), Template::EmailChangeAsked(change.id), at.now)
     }
 
     /// The mail to the old address of a change that the request of `at` has proven.
-    pub fn of_change(change: &EmailChange, at: &Stamp) -> Self {
+    pub fn of_change(change: &EmailChange, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), change.old.clone(), Template::EmailChanged(change.id), at.now)
     }
 
     /// The mail about what the request of `at` did to a passkey of `user`, which `entry` tells. None if they have not proven
     /// their address: then it may be somebody else's.
-    pub fn of_passkey(user: &User, entry: &Activity, at: &Stamp) -> Option<Self> {
+    pub fn of_passkey(user: &User, entry: &Activity, at: &RequestContext) -> Option<Self> {
         let mail = || Self::new(at.mail_id(), user.email.clone(), Template::Passkey(entry.id), at.now);
         user.email_verified.then(mail)
     }
 
     /// A dead letter, due again at once. None if it is not dead.
     pub fn requeued(&self, now: DateTime<Utc>) -> Option<Self> {
-        let State::Dead(_) = self.state else { return None };
-        Some(Self { state: State::Due(now), ..self.clone() })
+        let MailState::Dead(_) = self.state else { return None };
+        Some(Self { state: MailState::Due(now), ..self.clone() })
     }
 
     /// The mail while a worker tries to deliver it: nobody else's until `lease` is over. None if it is not due.
     pub fn leased(&self, now: DateTime<Utc>, lease: TimeDelta) -> Option<Self> {
-        let State::Due(due) = self.state else { return None };
+        let MailState::Due(due) = self.state else { return None };
         (due <= now).then(|| Self {
             attempts: self.attempts + 1,
-            state: State::Due(now + lease),
+            state: MailState::Due(now + lease),
             ..self.clone()
         })
     }
 
     /// The mail after the delivery that `attempts` counted came to `delivery`. None if it is not theirs.
     pub fn settled(&self, attempts: u32, delivery: Delivery, now: DateTime<Utc>) -> Option<Self> {
-        let State::Due(_) = self.state else { return None };
+        let MailState::Due(_) = self.state else { return None };
         if attempts != self.attempts {
             return None;
         }
         let state = match delivery {
-            Delivery::Sent => State::Sent(now),
-            Delivery::Dropped => State::Dropped(now),
-            Delivery::Rejected => State::Dead(now),
-            Delivery::Deferred if self.attempts.is_multiple_of(ATTEMPTS) => State::Dead(now),
-            Delivery::Deferred => State::Due(now + self.retry_after()),
+            Delivery::Sent => MailState::Sent(now),
+            Delivery::Dropped => MailState::Dropped(now),
+            Delivery::Rejected => MailState::Dead(now),
+            Delivery::Deferred if self.attempts.is_multiple_of(ATTEMPTS) => MailState::Dead(now),
+            Delivery::Deferred => MailState::Due(now + self.retry_after()),
         };
         Some(Self { state, ..self.clone() })
     }
@@ -183,14 +183,14 @@ mod tests {
         let mut now = at(0);
         while let Some(leased) = mail.leased(now, LEASE) {
             mail = leased.settled(leased.attempts, Delivery::Deferred, now).unwrap();
-            if let State::Due(due) = mail.state {
+            if let MailState::Due(due) = mail.state {
                 pauses.push((due - now).num_seconds());
                 now = due;
             }
         }
 
         assert_eq!(pauses[..12], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-        assert_eq!(mail.state, State::Dead(now));
+        assert_eq!(mail.state, MailState::Dead(now));
         assert_eq!(mail.attempts, ATTEMPTS);
     }
 
@@ -200,24 +200,24 @@ mod tests {
         let second = first.leased(at(61), LEASE).unwrap();
 
         assert_eq!(second.settled(first.attempts, Delivery::Deferred, at(62)), None);
-        assert_eq!(second.settled(2, Delivery::Sent, at(62)).unwrap().state, State::Sent(at(62)));
+        assert_eq!(second.settled(2, Delivery::Sent, at(62)).unwrap().state, MailState::Sent(at(62)));
     }
 
     #[test]
     fn a_dead_letter_that_is_requeued_is_due_at_once_and_tried_as_often_again() {
-        let dead = Mail { attempts: ATTEMPTS, state: State::Dead(at(9)), ..mail() };
+        let dead = Mail { attempts: ATTEMPTS, state: MailState::Dead(at(9)), ..mail() };
 
         let requeued = dead.requeued(at(10)).unwrap();
         let leased = requeued.leased(at(10), LEASE).unwrap();
         let deferred = leased.settled(ATTEMPTS + 1, Delivery::Deferred, at(10)).unwrap();
 
-        assert_eq!(deferred.state, State::Due(at(11)));
+        assert_eq!(deferred.state, MailState::Due(at(11)));
         let last = Mail { attempts: 2 * ATTEMPTS, ..deferred };
         assert_eq!(
             last.settled(2 * ATTEMPTS, Delivery::Deferred, at(12)).unwrap().state,
-            State::Dead(at(12))
+            MailState::Dead(at(12))
         );
-        for state in [State::Due(at(1)), State::Sent(at(1)), State::Dropped(at(1))] {
+        for state in [MailState::Due(at(1)), MailState::Sent(at(1)), MailState::Dropped(at(1))] {
             assert_eq!(Mail { state, ..mail() }.requeued(at(2)), None);
         }
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::letter::Message;
+use super::content::RenderedMail;
 use super::{Delivery, Mail};
 use crate::error::StoreError;
 use crate::id::MailId;
@@ -52,5 +52,5 @@ pub enum DeliveryError {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Delivers `message`, or says why not.
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError>;
+    async fn deliver(&self, message: &RenderedMail) -> Result<(), DeliveryError>;
 }

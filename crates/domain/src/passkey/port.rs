@@ -8,8 +8,8 @@ use super::{Assertion, Ceremony, CredentialId, Passkey, PasskeyName, Transports}
 use crate::error::StoreError;
 use crate::id::{CeremonyId, PasskeyId, SessionId, UserId};
 use crate::page::{Page, Paged};
+use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
-use crate::stamp::Stamp;
 use crate::user::User;
 
 /// What a registration came to.
@@ -69,7 +69,7 @@ pub trait Passkeys: Send + Sync {
 
     /// Adds a passkey to its account and writes that to the activity, in one commit: of any number of racers
     /// with one credential id one adds it, and no account comes to hold more than [`super::MOST`].
-    async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError>;
+    async fn register(&self, passkey: &Passkey, at: &RequestContext) -> Result<Registration, StoreError>;
 
     /// The passkey with this credential id.
     async fn find(&self, credential: &CredentialId) -> Result<Option<Passkey>, StoreError>;
@@ -81,7 +81,7 @@ pub trait Passkeys: Send + Sync {
     /// counter (other than 0) one signs in. In the same commit the session is opened or renewed and the sign-in,
     /// or that the counter was rejected, is written to the activity. An account that is disabled is refused
     /// before anything is stored.
-    async fn sign_in(&self, sign_in: &SignIn, at: &Stamp) -> Result<SigningIn, StoreError>;
+    async fn sign_in(&self, sign_in: &SignIn, at: &RequestContext) -> Result<SigningIn, StoreError>;
 
     /// Gives a passkey of `user` another name and writes that to the activity, unless it has that name
     /// already. The passkey as it is then; none if it is not theirs.
@@ -90,12 +90,17 @@ pub trait Passkeys: Send + Sync {
         user: UserId,
         passkey: PasskeyId,
         name: &PasskeyName,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<Passkey>, StoreError>;
 
     /// Removes a passkey of `user` and writes that to the activity, in one commit. Of any number of racers
     /// none removes the last way in of an account ([`User::can_sign_in_by_mail`]).
-    async fn remove(&self, user: UserId, passkey: PasskeyId, at: &Stamp) -> Result<Removal, StoreError>;
+    async fn remove(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+        at: &RequestContext,
+    ) -> Result<Removal, StoreError>;
 }
 
 /// A ceremony that has begun.

@@ -14,7 +14,7 @@ use crate::device_authorization::DeviceAuthorization;
 use crate::email_change::{PROVABLE, UNDOABLE};
 use crate::magic_link::LinkBudget;
 use crate::mail::{self, Mail};
-use crate::session::{Session, State};
+use crate::session::{Session, SessionState};
 
 /// What is removed, and from when on it counts as over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,15 +64,15 @@ impl Removal {
     /// Which of the two `session` will be.
     pub const fn of_session(session: &Session) -> Self {
         match session.state {
-            State::Open => Self::LapsedSessions,
-            State::Ended { .. } => Self::EndedSessions,
+            SessionState::Open => Self::LapsedSessions,
+            SessionState::Ended { .. } => Self::EndedSessions,
         }
     }
 }
 
 /// Whose addresses and user agents are cleared, counted from when the record was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Origins {
+pub enum ClientInfoTable {
     Sessions,
     Activities,
     DeviceAuthorizations,
@@ -80,7 +80,7 @@ pub enum Origins {
     EmailChanges,
 }
 
-impl Origins {
+impl ClientInfoTable {
     /// All that have them.
     pub const ALL: [Self; 5] =
         [Self::Sessions, Self::Activities, Self::DeviceAuthorizations, Self::MagicLinks, Self::EmailChanges];
@@ -153,15 +153,15 @@ impl Retention {
 /// Since when `session` is over, or from when on if it is not used.
 pub fn session_over_at(session: &Session) -> DateTime<Utc> {
     match session.state {
-        State::Open => session.expires_at(),
-        State::Ended { at, .. } => at,
+        SessionState::Open => session.expires_at(),
+        SessionState::Ended { at, .. } => at,
     }
 }
 
 /// Since when `mail` does not wait any more.
 pub const fn mail_settled_at(mail: &Mail) -> Option<DateTime<Utc>> {
     match mail.state {
-        mail::State::Due(_) => None,
-        mail::State::Sent(at) | mail::State::Dropped(at) | mail::State::Dead(at) => Some(at),
+        mail::MailState::Due(_) => None,
+        mail::MailState::Sent(at) | mail::MailState::Dropped(at) | mail::MailState::Dead(at) => Some(at),
     }
 }

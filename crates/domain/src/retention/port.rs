@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Origins, Removal};
+use super::{ClientInfoTable, Removal};
 use crate::error::StoreError;
 
 /// What a batch came to.
@@ -24,5 +24,10 @@ pub trait Sweeper: Send + Sync {
     async fn remove(&self, removal: Removal, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError>;
 
     /// Clears addresses and user agents of at most `batch` of the records that were made before `before`.
-    async fn clear(&self, origins: Origins, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError>;
+    async fn clear(
+        &self,
+        origins: ClientInfoTable,
+        before: DateTime<Utc>,
+        batch: u32,
+    ) -> Result<Swept, StoreError>;
 }

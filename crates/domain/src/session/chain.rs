@@ -87,7 +87,7 @@ impl Chain {
     }
 
     /// The chain after something issued with `generation` was seen in use; none if that is no news.
-    pub fn after_sight(&self, generation: Generation) -> Option<Self> {
+    pub fn after_seen(&self, generation: Generation) -> Option<Self> {
         (generation > self.seen).then_some(Self { seen: generation, ..*self })
     }
 

@@ -311,7 +311,7 @@ impl Standing {
             }
             Self::IdleOver => session.idle_ends_at = NOW,
             Self::AllOver => session.ends_at = NOW,
-            Self::Ended(reason) => session.state = State::Ended { at: NOW - days(1), reason },
+            Self::Ended(reason) => session.state = SessionState::Ended { at: NOW - days(1), reason },
         }
         session
     }
@@ -339,7 +339,7 @@ fn judgement(case: Case, before: &Session, renewed_until: DateTime<Utc>) -> Judg
         Verdict::TakenAsCurrent => Judgement::Ahead(renewed()),
         Verdict::SameAgain => Judgement::Repeated(before.clone()),
         Verdict::Reuse => Judgement::Reuse(Session {
-            state: State::Ended { at: NOW, reason: EndReason::Reuse },
+            state: SessionState::Ended { at: NOW, reason: EndReason::Reuse },
             ..before.clone()
         }),
     }
@@ -389,7 +389,7 @@ fn every_sight_is_news_only_above_what_was_seen() {
         let before = case.chain();
         let sighted = case.presented();
 
-        let after = before.after_sight(sighted);
+        let after = before.after_seen(sighted);
 
         let is_news = sighted.0 > before.seen.0;
         let expected = is_news.then_some(Chain { seen: sighted, ..before });
@@ -422,8 +422,8 @@ impl Story {
         Some(self.chain.current.0)
     }
 
-    fn sight(&mut self, generation: u32) {
-        self.chain = self.chain.after_sight(Generation(generation)).unwrap_or(self.chain);
+    fn mark_seen(&mut self, generation: u32) {
+        self.chain = self.chain.after_seen(Generation(generation)).unwrap_or(self.chain);
     }
 }
 
@@ -456,7 +456,7 @@ fn twenty_racers_get_one_successor_whatever_instants_they_carry() {
 fn a_racer_is_answered_even_after_the_winner_was_seen() {
     let mut story = Story::new(Mode::Both);
     story.present(0, 100);
-    story.sight(1);
+    story.mark_seen(1);
 
     let in_time = story.present(0, 159);
     let late = story.present(0, 160);
@@ -517,7 +517,7 @@ fn the_sight_of_any_successor_ends_the_taking_of_what_came_before() {
         let mut story = Story::new(Mode::Both);
         story.present(0, 0);
         story.present(0, 61);
-        story.sight(sighted);
+        story.mark_seen(sighted);
 
         let at_once = story.present(0, 62);
         let later = story.present(0, 122);
@@ -532,7 +532,7 @@ fn a_retired_successor_that_is_seen_late_does_not_harm_what_was_refreshed_since(
     story.present(0, 0);
     story.present(0, 61);
     story.present(2, 100);
-    story.sight(1);
+    story.mark_seen(1);
 
     let answer = story.present(2, 200);
 
@@ -562,7 +562,7 @@ fn what_a_restored_store_has_forgotten_is_good_until_the_newest_of_it_is_present
 #[test]
 fn a_sight_from_before_a_restore_is_not_forgotten_by_an_older_refresh() {
     let mut story = Story::new(Mode::Both);
-    story.sight(9);
+    story.mark_seen(9);
     story.present(0, 10);
 
     let answer = story.present(0, 80);

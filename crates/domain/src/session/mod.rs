@@ -11,9 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::chain::{Chain, Generation, Presentation, RotationRules};
 use crate::client::{ClientId, ClientName};
+use crate::client_info::ClientInfo;
 use crate::id::{SessionId, UserId};
-use crate::origin::Origin;
-use crate::stamp::Stamp;
+use crate::request_context::RequestContext;
 
 /// How a person proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,9 @@ impl EndReason {
     }
 }
 
-/// Whether a session was ended. One that is [`State::Open`] may still be past its time.
+/// Whether a session was ended. One that is [`SessionState::Open`] may still be past its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SessionState {
     Open,
     Ended { at: DateTime<Utc>, reason: EndReason },
 }
@@ -109,9 +109,9 @@ pub struct Session {
     pub idle_ends_at: DateTime<Utc>,
     /// When it ends whatever happens.
     pub ends_at: DateTime<Utc>,
-    pub state: State,
+    pub state: SessionState,
     /// Where it was opened.
-    pub origin: Origin,
+    pub client_info: ClientInfo,
     pub chain: Chain,
 }
 
@@ -127,7 +127,7 @@ pub struct SessionSeed {
 
 impl SessionSeed {
     /// The session that a sign-in opens for `user_id`.
-    pub fn open(&self, user_id: UserId, authentication: Authentication, at: &Stamp) -> Session {
+    pub fn open(&self, user_id: UserId, authentication: Authentication, at: &RequestContext) -> Session {
         let ends_at = at.now + self.lifetimes.absolute;
         Session {
             id: self.id,
@@ -140,8 +140,8 @@ impl SessionSeed {
             last_used_at: at.now,
             idle_ends_at: (at.now + self.lifetimes.idle).min(ends_at),
             ends_at,
-            state: State::Open,
-            origin: at.origin.clone(),
+            state: SessionState::Open,
+            client_info: at.client_info.clone(),
             chain: Chain::new(at.now),
         }
     }
@@ -177,7 +177,7 @@ pub enum Judgement {
 impl Session {
     /// Whether it is neither ended nor past its time.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.state == State::Open && now < self.expires_at()
+        self.state == SessionState::Open && now < self.expires_at()
     }
 
     /// When it ends if nothing else happens.
@@ -208,7 +208,7 @@ impl Session {
     /// The same session, ended.
     #[must_use]
     pub fn ended(&self, reason: EndReason, at: DateTime<Utc>) -> Self {
-        Self { state: State::Ended { at, reason }, ..self.clone() }
+        Self { state: SessionState::Ended { at, reason }, ..self.clone() }
     }
 
     /// A browser session after a use that is worth a write: at most one an hour, and often enough that a

@@ -8,7 +8,7 @@ use crate::activity::Event;
 use crate::error::StoreError;
 use crate::id::{SessionId, UserId};
 use crate::page::{Page, Paged};
-use crate::stamp::Stamp;
+use crate::request_context::RequestContext;
 use crate::user::User;
 
 /// What a rotation came to.
@@ -43,11 +43,11 @@ pub trait Sessions: Send + Sync {
     /// generation, each gets the same successor and no second one exists. A reuse and a generation ahead of
     /// the store are written to the owner's activity in the same commit, and a reuse to a mail to them
     /// ([`crate::mail::Mail::of_reuse`]).
-    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError>;
+    async fn rotate(&self, refresh: &Refresh, at: &RequestContext) -> Result<Rotation, StoreError>;
 
-    /// Records that something issued with `generation` is in use ([`super::Chain::after_sight`]). Writes
+    /// Records that something issued with `generation` is in use ([`super::Chain::after_seen`]). Writes
     /// only what is news.
-    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError>;
+    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError>;
 
     /// Records the use of a browser session ([`Session::after_use`]). Never revives one that is over.
     async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError>;
@@ -62,7 +62,7 @@ pub trait Sessions: Send + Sync {
         &self,
         user: UserId,
         spared: Option<SessionId>,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<u32, StoreError>;
 
     /// Ends what is live of the next `limit` sessions after `after`, or of the first, whoever's they are, in the order of
@@ -73,7 +73,7 @@ pub trait Sessions: Send + Sync {
         &self,
         after: Option<SessionId>,
         limit: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<EndedPart, StoreError>;
 
     /// Ends the session and writes `event` to its owner's activity; false if it is unknown or over already.
@@ -82,6 +82,6 @@ pub trait Sessions: Send + Sync {
         session: SessionId,
         reason: EndReason,
         event: Event,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<bool, StoreError>;
 }

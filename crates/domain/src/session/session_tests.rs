@@ -50,7 +50,7 @@ fn open(kind: SessionKind, idle: TimeDelta, absolute: TimeDelta) -> Session {
         client_name: ClientName::parse("Ada's laptop").unwrap(),
         lifetimes: Lifetimes { idle, absolute },
     };
-    let at = Stamp::new(&Stopped, &Stopped, None, Origin::default());
+    let at = RequestContext::new(&Stopped, &Stopped, None, ClientInfo::default());
     seed.open(ADA, by_link(NOW), &at)
 }
 
@@ -68,7 +68,7 @@ fn a_session_opens_with_an_unused_chain_and_both_its_ends() {
     for kind in KINDS {
         let session = session(kind);
 
-        assert_eq!((session.user_id, session.kind, session.state), (ADA, kind, State::Open));
+        assert_eq!((session.user_id, session.kind, session.state), (ADA, kind, SessionState::Open));
         assert_eq!((session.created_at, session.last_used_at), (NOW, NOW));
         assert_eq!((session.idle_ends_at, session.ends_at), (NOW + days(30), NOW + days(180)));
         assert_eq!(session.chain, Chain::new(NOW));
@@ -103,7 +103,7 @@ fn an_ended_session_is_the_same_one_and_never_live() {
     for (kind, reason) in KINDS.into_iter().flat_map(|kind| REASONS.map(|reason| (kind, reason))) {
         let ended = session(kind).ended(reason, NOW + days(1));
 
-        let state = State::Ended { at: NOW + days(1), reason };
+        let state = SessionState::Ended { at: NOW + days(1), reason };
         assert_eq!(ended, Session { state, ..session(kind) });
         assert!(!ended.is_live(NOW), "not even before it was ended");
         assert!(!ended.is_live(NOW + days(2)));

@@ -33,7 +33,7 @@ pub struct KeyRules {
 
 /// What a key does just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SigningKeyState {
     /// It is published, and will sign.
     Next,
     /// It signs.
@@ -42,7 +42,7 @@ pub enum State {
     Previous,
 }
 
-impl State {
+impl SigningKeyState {
     /// The word for people and programs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl State {
 #[derive(Clone, Copy, Debug)]
 pub struct Scheduled<'a> {
     pub key: &'a SigningKey,
-    pub state: State,
+    pub state: SigningKeyState,
     /// When the next key begins to sign; none as long as there is no next key.
     pub signs_until: Option<DateTime<Utc>>,
     /// When the last token that it signed has expired for everybody, and it is deleted.
@@ -87,9 +87,9 @@ pub fn schedule(keys: &[SigningKey], now: DateTime<Utc>) -> Vec<Scheduled<'_>> {
         Scheduled {
             key,
             state: match index.cmp(&current) {
-                std::cmp::Ordering::Less => State::Previous,
-                std::cmp::Ordering::Equal => State::Current,
-                std::cmp::Ordering::Greater => State::Next,
+                std::cmp::Ordering::Less => SigningKeyState::Previous,
+                std::cmp::Ordering::Equal => SigningKeyState::Current,
+                std::cmp::Ordering::Greater => SigningKeyState::Next,
             },
             signs_until,
             expires_at: signs_until.map(|until| after(after(until, key.token_lifetime), LINGER)),
@@ -104,19 +104,20 @@ pub fn next_step(keys: &[SigningKey], rules: &KeyRules, now: DateTime<Utc>) -> O
     let Some(newest) = scheduled.last() else {
         return Some(Step::Make(Place { follows: None, created_at: now, signs_from: now }));
     };
-    let is_short =
-        |key: &&Scheduled<'_>| key.state != State::Previous && key.key.token_lifetime < rules.token_lifetime;
+    let is_short = |key: &&Scheduled<'_>| {
+        key.state != SigningKeyState::Previous && key.key.token_lifetime < rules.token_lifetime
+    };
     if let Some(short) = scheduled.iter().find(is_short) {
         return Some(Step::Lengthen(short.key.kid.clone()));
     }
     let is_over = |key: &&Scheduled<'_>| {
-        key.state == State::Previous && key.expires_at.is_some_and(|expires_at| expires_at <= now)
+        key.state == SigningKeyState::Previous && key.expires_at.is_some_and(|expires_at| expires_at <= now)
     };
     if let Some(over) = scheduled.iter().find(is_over) {
         return Some(Step::Remove(over.key.kid.clone()));
     }
     // One next key at a time: servers that are configured differently would else make them without end.
-    if newest.state == State::Next {
+    if newest.state == SigningKeyState::Next {
         return None;
     }
     if newest.key.algorithm != rules.algorithm {

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::schedule::{KEY_SET_MAX_AGE, KeyRules, LEAD, LINGER, State, Step, next_step, schedule};
+use super::schedule::{KEY_SET_MAX_AGE, KeyRules, LEAD, LINGER, SigningKeyState, Step, next_step, schedule};
 use super::{Algorithm, Place, SigningKey};
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
@@ -37,7 +37,7 @@ fn keys<const N: usize>(signs_from: [i64; N]) -> Vec<SigningKey> {
     signs_from.iter().enumerate().map(place).collect()
 }
 
-fn states(keys: &[SigningKey], now: DateTime<Utc>) -> Vec<State> {
+fn states(keys: &[SigningKey], now: DateTime<Utc>) -> Vec<SigningKeyState> {
     schedule(keys, now).into_iter().map(|scheduled| scheduled.state).collect()
 }
 
@@ -52,7 +52,7 @@ fn the_lead_is_longer_than_any_verifier_may_cache() {
 
 #[test]
 fn one_key_is_current_those_before_it_previous_and_those_after_it_next() {
-    use State::{Current, Next, Previous};
+    use SigningKeyState::{Current, Next, Previous};
     let keys = keys([0, 1000, 2000]);
 
     for (now, expected) in [
@@ -207,8 +207,8 @@ proptest! {
         let has = |keys: &[SigningKey], kid: &str| keys.iter().any(|key| key.kid == kid);
         for (moment, (now, keys)) in history.iter().enumerate() {
             let scheduled = schedule(keys, *now);
-            let signer = scheduled.iter().find(|key| key.state == State::Current).unwrap();
-            prop_assert!(scheduled.iter().filter(|key| key.state == State::Next).count() <= 1);
+            let signer = scheduled.iter().find(|key| key.state == SigningKeyState::Current).unwrap();
+            prop_assert!(scheduled.iter().filter(|key| key.state == SigningKeyState::Next).count() <= 1);
             let expires_at = *now + rules(moment).token_lifetime;
             // What a verifier has fetched earlier than its cache lasts, and later until the token is over.
             for (seen_at, seen) in &history {

@@ -8,7 +8,7 @@ use crate::email::EmailAddress;
 use crate::error::StoreError;
 use crate::id::UserId;
 use crate::page::{Page, Paged};
-use crate::stamp::Stamp;
+use crate::request_context::RequestContext;
 
 /// What the opening of an account came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub trait Users: Send + Sync {
         &self,
         user: UserId,
         change: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError>;
 
     /// Deletes the account with its sessions, links, mails, activity and memberships, in one commit. Of what stays for
@@ -60,7 +60,7 @@ pub trait Users: Send + Sync {
     /// Disables the account, ends its sessions, and denies device codes that it has approved and nobody has claimed, in one
     /// commit: enabling it again brings back none of them. The account as it is then; none if it is unknown. Disabling again
     /// changes nothing.
-    async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError>;
+    async fn disable(&self, user: UserId, at: &RequestContext) -> Result<Option<User>, StoreError>;
 
     /// Lets a disabled account sign in again; what ended when it was disabled stays ended. The account as it is then;
     /// none if it is unknown. Enabling what is enabled changes nothing.

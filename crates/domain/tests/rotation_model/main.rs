@@ -43,7 +43,7 @@ proptest! {
 #[test]
 fn the_interleavings_reach_everything_that_the_contract_speaks_of() {
     let mut runner = TestRunner::new(config(1));
-    let mut reached = world::Tally::default();
+    let mut reached = world::SecurityCounters::default();
 
     for _ in 0..128 {
         let given = (rules(), interleavings()).new_tree(&mut runner).unwrap();
@@ -52,7 +52,7 @@ fn the_interleavings_reach_everything_that_the_contract_speaks_of() {
         for happening in interleaving {
             world.happen(happening).unwrap();
         }
-        reached.add(&world.tally);
+        reached.add(&world.security_counters);
     }
 
     let rare: Vec<_> = reached.counts().into_iter().filter(|(_, count)| *count < 10).collect();

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::client::ClientId;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::clock::Clock;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::id::{SessionId, UserId};
-use keywright_domain::origin::Origin;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{
     Authentication, AuthenticationMethod, EndReason, Generation, Judgement, Lifetimes, Refresh,
-    RotationRules, Session, SessionKind, SessionSeed, State,
+    RotationRules, Session, SessionKind, SessionSeed, SessionState,
 };
-use keywright_domain::stamp::Stamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -81,9 +81,9 @@ struct Store {
 
 /// How often what the contract speaks of came about.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(BTreeMap<&'static str, u32>);
+pub struct SecurityCounters(BTreeMap<&'static str, u32>);
 
-impl Tally {
+impl SecurityCounters {
     const ALL: [&str; 14] = [
         "renewed",
         "repeated",
@@ -129,7 +129,7 @@ pub struct World {
     clients: [Client; CLIENTS],
     thefts: [Option<Theft>; THEFTS],
     facts: [Facts; CLIENTS],
-    pub tally: Tally,
+    pub security_counters: SecurityCounters,
 }
 
 fn open(number: usize) -> Session {
@@ -141,7 +141,7 @@ fn open(number: usize) -> Session {
         lifetimes: LIFETIMES,
     };
     let authentication = Authentication { at: OPENED_AT, method: AuthenticationMethod::MagicLink };
-    let at = Stamp::new(&Opening, &Opening, None, Origin::default());
+    let at = RequestContext::new(&Opening, &Opening, None, ClientInfo::default());
     seed.open(UserId(Uuid::nil()), authentication, &at)
 }
 
@@ -172,7 +172,7 @@ impl World {
             clients: Default::default(),
             thefts: [None; THEFTS],
             facts: [(); CLIENTS].map(|()| opened.clone()),
-            tally: Tally::default(),
+            security_counters: SecurityCounters::default(),
         }
     }
 
@@ -196,7 +196,7 @@ impl World {
             Happening::Use { client, process } => {
                 let Client { file, processes, is_signed_out } = &self.clients[client];
                 if !is_signed_out {
-                    self.sight(client, processes[process].unwrap_or(*file));
+                    self.mark_seen(client, processes[process].unwrap_or(*file));
                     self.check(client)?;
                 }
             }
@@ -213,7 +213,7 @@ impl World {
             }
             Happening::UseStolen { theft } => {
                 if let Some(Theft { session, generation }) = self.thefts[theft] {
-                    self.sight(session, generation);
+                    self.mark_seen(session, generation);
                     self.check(session)?;
                 }
             }
@@ -260,13 +260,15 @@ impl World {
         }
         match verdict {
             Verdict::NewSuccessor(_) if may_present => {
-                self.tally.count("replaced for a client that lost an answer");
+                self.security_counters.count("replaced for a client that lost an answer");
             }
-            Verdict::SameAgain(_) if may_present => self.tally.count("repeated for a process that raced"),
+            Verdict::SameAgain(_) if may_present => {
+                self.security_counters.count("repeated for a process that raced")
+            }
             Verdict::Reuse => {
                 prop_assert!(was_stolen || was_hasty, "reuse, and nobody to reuse anything");
                 if was_stolen && !was_hasty {
-                    self.tally.count("reuse that the client found");
+                    self.security_counters.count("reuse that the client found");
                 }
             }
             _ => {}
@@ -314,7 +316,7 @@ impl World {
             Some(generation) if !is_answer_lost => {
                 self.thefts[theft] = Some(Theft { session, generation });
             }
-            None if was_live => self.tally.count("reuse that the thief found"),
+            None if was_live => self.security_counters.count("reuse that the thief found"),
             Some(_) | None => {}
         }
         self.check(session)
@@ -331,12 +333,12 @@ impl World {
     }
 
     /// An access token of `generation` is used. One whose session is over is refused, and not seen.
-    fn sight(&mut self, session: usize, generation: u32) {
+    fn mark_seen(&mut self, session: usize, generation: u32) {
         let now = self.now();
         let Store { rows, histories } = &mut self.store;
         if rows[session].is_live(now) {
             let chain = rows[session].chain;
-            rows[session].chain = chain.after_sight(Generation(generation)).unwrap_or(chain);
+            rows[session].chain = chain.after_seen(Generation(generation)).unwrap_or(chain);
             histories[session].sighted(generation);
         }
     }
@@ -347,7 +349,7 @@ impl World {
         let row = &self.store.rows[session];
         let verdict = self.store.histories[session].verdict(presented, now, rules);
         if now < row.chain.made_at {
-            self.tally.count("judged with a clock behind an earlier one");
+            self.security_counters.count("judged with a clock behind an earlier one");
         }
 
         let judgement = refresh(row, presented, rules, now);
@@ -356,7 +358,7 @@ impl World {
             agrees(verdict, &judgement),
             "the contract: {verdict:?}, the row: {judgement:?}, of {presented} and {row:?}"
         );
-        self.tally.count(match verdict {
+        self.security_counters.count(match verdict {
             Verdict::Renewed(_) => "renewed",
             Verdict::SameAgain(_) => "repeated",
             Verdict::NewSuccessor(_) => "replaced",
@@ -420,7 +422,7 @@ impl World {
         let expected: Vec<u32> = std::iter::once(live).chain(forgotten).collect();
         if expected.len() > 1 && history.making_from(row.chain.parent.map_or(0, |parent| parent.0)).is_some()
         {
-            self.tally.count("several live tokens after lost commits");
+            self.security_counters.count("several live tokens after lost commits");
         }
         prop_assert_eq!(taken_now, expected);
         Ok(())
@@ -435,7 +437,7 @@ impl World {
             RotationRules { retry_window: LIFETIMES.absolute, lost_response_window: LIFETIMES.absolute };
         let over_at = if history.was_ended { self.now().min(OPENED_AT) } else { ends_at };
 
-        prop_assert_eq!(history.was_ended, row.state != State::Open);
+        prop_assert_eq!(history.was_ended, row.state != SessionState::Open);
         prop_assert_eq!(row.ends_at, ends_at);
         prop_assert!(row.expires_at() <= ends_at);
         for generation in &self.facts[session].issued {
@@ -443,7 +445,7 @@ impl World {
             prop_assert_eq!(judgement, Judgement::Over, "{} at {}", generation, over_at);
         }
         if self.truly_now >= ends_at {
-            self.tally.count("a session past its end");
+            self.security_counters.count("a session past its end");
         }
         Ok(())
     }
@@ -483,7 +485,7 @@ impl World {
 
                 prop_assert!(unused <= 3 + later, "{holders:?}: only by refresh {unused}: {row:?}");
                 prop_assert!(used <= 2 + later, "{holders:?}: only by refresh {used}, in use: {row:?}");
-                self.tally.count("a shadowed session");
+                self.security_counters.count("a shadowed session");
             }
         }
         Ok(())
@@ -502,7 +504,7 @@ impl World {
             row = next;
             holders[turn] = row.chain.current.0;
             if are_used {
-                row.chain = row.chain.after_sight(row.chain.current).unwrap_or(row.chain);
+                row.chain = row.chain.after_seen(row.chain.current).unwrap_or(row.chain);
             }
         }
         refreshes
@@ -516,7 +518,7 @@ fn agrees(verdict: Verdict, judgement: &Judgement) -> bool {
         | (Verdict::SameAgain(answer), Judgement::Repeated(row))
         | (Verdict::TakenAsCurrent(answer), Judgement::Ahead(row)) => row.chain.current == Generation(answer),
         (Verdict::Reuse, Judgement::Reuse(row)) => {
-            matches!(row.state, State::Ended { reason: EndReason::Reuse, .. })
+            matches!(row.state, SessionState::Ended { reason: EndReason::Reuse, .. })
         }
         (Verdict::Over, Judgement::Over) => true,
         _ => false,

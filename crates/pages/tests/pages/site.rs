@@ -13,25 +13,25 @@ use keywright_adapters::clock::ManualClock;
 use keywright_adapters::entropy::SystemEntropy;
 use keywright_adapters::inbox::InboxMailer;
 use keywright_adapters::jwt::{JwtAccessTokens, KeyMaker};
-use keywright_adapters::letter::AskamaTypesetter;
+use keywright_adapters::mail_renderer::AskamaMailRenderer;
 use keywright_adapters::webauthn::RelyingParty;
 use keywright_domain::Stores;
 use keywright_domain::client::{Client, ClientId, Clients};
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_domain::credential::Keyring;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::PasskeyId;
 use keywright_domain::magic_link::LinkBudget;
-use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::passkey::port::Registration;
 use keywright_domain::passkey::{CredentialId, Passkey, PasskeyName, Transports};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::resource_server::ResourceServers;
 use keywright_domain::retention::Retention;
 use keywright_domain::secret::ServerSecret;
+use keywright_domain::security_event::NoSecurityCounters;
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::schedule::KeyRules;
-use keywright_domain::tally::NoTally;
 use keywright_domain::user::{ProfileChange, SignupPolicy};
 use keywright_pages::{InboxKey, PageSettings};
 use keywright_service::device_authorization::{Begin, begin, poll};
@@ -160,7 +160,7 @@ impl Site {
         let users = &self.service.stores.users;
         let user = users.find_by_email(&email).await.unwrap().unwrap();
         let change = ProfileChange { locale: Some(locale.to_owned()), ..ProfileChange::default() };
-        let at = self.service.stamp(None, Origin::default());
+        let at = self.service.request_context(None, ClientInfo::default());
         users.change_profile(user.id, &change, &at).await.unwrap();
     }
 
@@ -168,7 +168,7 @@ impl Site {
     pub async fn add_passkey(&self, email: &str, name: &str) -> String {
         let users = &self.service.stores.users;
         let user = users.find_by_email(&EmailAddress::parse(email).unwrap()).await.unwrap().unwrap();
-        let at = self.service.stamp(None, Origin::default());
+        let at = self.service.request_context(None, ClientInfo::default());
         let id = PasskeyId::new(&SystemEntropy);
         let passkey = Passkey {
             id,
@@ -201,23 +201,23 @@ impl Site {
 
     /// The user code of a device that asks now, from `address`.
     pub async fn device_at(&self, address: &str, client_name: &str, user_agent: &str) -> String {
-        let origin = Origin { ip: address.parse().ok(), user_agent: UserAgent::new(user_agent) };
-        let at = self.service.stamp(None, origin);
+        let origin = ClientInfo { ip: address.parse().ok(), user_agent: UserAgent::new(user_agent) };
+        let at = self.service.request_context(None, origin);
         let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
         begin(&self.service, asked, &at).await.unwrap().user_code.to_string()
     }
 
     /// Signs a device in for whoever is signed in.
     pub async fn sign_in_device(&mut self, client_name: &str, user_agent: &str) {
-        let origin = Origin { ip: "203.0.113.7".parse().ok(), user_agent: UserAgent::new(user_agent) };
-        let at = self.service.stamp(None, origin.clone());
+        let origin = ClientInfo { ip: "203.0.113.7".parse().ok(), user_agent: UserAgent::new(user_agent) };
+        let at = self.service.request_context(None, origin.clone());
         let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
         let begun = begin(&self.service, asked, &at).await.unwrap();
         let code = begun.user_code.to_string();
         let approved = self.submit("/device-verify", &[("code", &code), ("action", "approve")]).await;
         assert_eq!(approved.status, 200, "{}", approved.text);
         self.clock.advance(TimeDelta::seconds(6));
-        let at = self.service.stamp(None, origin);
+        let at = self.service.request_context(None, origin);
         poll(&self.service, begun.device_code.expose(), None, &at).await.unwrap();
     }
 
@@ -245,7 +245,7 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         entropy: Arc::new(SystemEntropy),
         keyring: Keyring::new(&secret(), None).unwrap(),
         tokens: Arc::new(JwtAccessTokens::new(&kept.keys, &[secret()], ORIGIN, ORIGIN).unwrap()),
-        typesetter: Arc::new(AskamaTypesetter::new(&rules.public_url)),
+        mail_renderer: Arc::new(AskamaMailRenderer::new(&rules.public_url)),
         webauthn: Arc::new(
             RelyingParty::new("localhost", "Keywright", std::slice::from_ref(&rules.public_url)).unwrap(),
         ),
@@ -257,7 +257,7 @@ async fn service(clock: Arc<ManualClock>) -> Service {
         rules,
         pacer: Pacer::default(),
         resource_servers: ResourceServers::default(),
-        tally: Arc::new(NoTally),
+        security_counters: Arc::new(NoSecurityCounters),
         waiting: WaitingRoom::new(9),
         misses: Misses::new(per_10_minutes(10), per_10_minutes(100)),
         key_reloads: Reloads::default(),

@@ -5,8 +5,8 @@ use keywright_domain::device_authorization::port::Decided;
 use keywright_domain::device_authorization::{Action, Decision, DeviceAuthorization, UserCode};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::SessionKind;
-use keywright_domain::stamp::Stamp;
 
 use crate::service::Service;
 use crate::session::Principal;
@@ -39,7 +39,7 @@ pub async fn look(
     service: &Service,
     principal: &Principal,
     user_code: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(UserCode, DeviceAuthorization), DecideError> {
     may_decide(service, principal, at)?;
     find(service, principal.user.id, user_code, at).await
@@ -51,7 +51,7 @@ pub async fn decide(
     principal: &Principal,
     user_code: &str,
     action: Action,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<DeviceAuthorization, DecideError> {
     may_decide(service, principal, at)?;
     let by = principal.user.id;
@@ -70,7 +70,7 @@ pub async fn decide(
     }
 }
 
-fn may_decide(service: &Service, principal: &Principal, at: &Stamp) -> Result<(), DecideError> {
+fn may_decide(service: &Service, principal: &Principal, at: &RequestContext) -> Result<(), DecideError> {
     let session = &principal.session;
     match session.kind {
         SessionKind::Browser => Ok(()),
@@ -86,7 +86,7 @@ async fn find(
     service: &Service,
     user: UserId,
     user_code: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(UserCode, DeviceAuthorization), DecideError> {
     service.misses.check(user, at)?;
     let Some(user_code) = UserCode::parse(user_code) else { return Err(missed(service, user, at)) };
@@ -99,7 +99,7 @@ async fn find(
     Ok((user_code, found))
 }
 
-fn missed(service: &Service, user: UserId, at: &Stamp) -> DecideError {
+fn missed(service: &Service, user: UserId, at: &RequestContext) -> DecideError {
     service.misses.miss(user, at).map_or_else(DecideError::from, |()| DecideError::NotFound)
 }
 

@@ -16,11 +16,13 @@ use keywright_domain::activity::Event;
 use keywright_domain::client::{BadClientName, ClientId, ClientName, UnknownClient};
 use keywright_domain::credential::{Credential, Kind};
 use keywright_domain::device_authorization::port::{Begun, Poll, Polled};
-use keywright_domain::device_authorization::{DeviceAuthorization, Polling, State, UserCode};
+use keywright_domain::device_authorization::{
+    DeviceAuthorization, DeviceAuthorizationState, Polling, UserCode,
+};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::DeviceAuthorizationId;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::SessionKind;
-use keywright_domain::stamp::Stamp;
 use url::Url;
 
 pub use self::consent::{DecideError, decide, look};
@@ -90,7 +92,7 @@ pub enum PollError {
 const USER_CODE_ATTEMPTS: usize = 4;
 
 /// Begins a flow.
-pub async fn begin(service: &Service, begin: Begin, at: &Stamp) -> Result<Beginning, BeginError> {
+pub async fn begin(service: &Service, begin: Begin, at: &RequestContext) -> Result<Beginning, BeginError> {
     let client = service.clients.find(begin.client_id.as_deref(), ClientId::CLI)?;
     let client_name = ClientName::parse(begin.client_name.as_deref().unwrap_or_default())?;
     let rules = &service.rules;
@@ -107,8 +109,8 @@ pub async fn begin(service: &Service, begin: Begin, at: &Stamp) -> Result<Beginn
             scope_was_narrowed: begin.scope.as_deref().is_some_and(|scope| !scope.trim().is_empty()),
             requested_at: at.now,
             expires_at: at.now + rules.device_lifetime,
-            origin: at.origin.clone(),
-            state: State::Pending,
+            client_info: at.client_info.clone(),
+            state: DeviceAuthorizationState::Pending,
         };
         if service.stores.device_authorizations.begin(&authorization).await? == Begun::Begun {
             return Ok(beginning(service, &authorization, user_code));
@@ -141,7 +143,7 @@ pub async fn poll(
     service: &Service,
     device_code: &str,
     client_id: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Granted, PollError> {
     let presented =
         service.keyring.parse(Kind::DeviceCode, device_code).map_err(|_| PollError::InvalidGrant)?;
@@ -164,7 +166,7 @@ pub async fn poll(
     answer
 }
 
-pub(super) async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Granted, PollError> {
+pub(super) async fn ask(service: &Service, poll: &Poll, at: &RequestContext) -> Result<Granted, PollError> {
     let seed = seed(service, SessionKind::Device, ClientId::from_trusted(ClientId::CLI), None, at);
     match service.stores.device_authorizations.poll(poll, &seed, at).await? {
         Polled::Pending => Err(PollError::AuthorizationPending),
@@ -181,7 +183,7 @@ pub(super) async fn ask(service: &Service, poll: &Poll, at: &Stamp) -> Result<Gr
 }
 
 /// The answer that goes before `slow_down`, if there is one.
-async fn over(service: &Service, poll: &Poll, at: &Stamp) -> Result<Option<PollError>, StoreError> {
+async fn over(service: &Service, poll: &Poll, at: &RequestContext) -> Result<Option<PollError>, StoreError> {
     let found = service.stores.device_authorizations.find(poll.id).await?;
     let polling = found.map_or(Polling::Spent, |found| found.poll(poll.client_id.as_deref(), at.now));
     Ok(match polling {

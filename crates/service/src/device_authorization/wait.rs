@@ -8,7 +8,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::device_authorization::Polling;
 use keywright_domain::device_authorization::port::Poll;
 use keywright_domain::id::DeviceAuthorizationId;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 
 use crate::device_authorization::{Granted, PollError, ask};
 use crate::service::Service;
@@ -38,7 +38,7 @@ pub async fn poll_again(
     service: &Service,
     ticket: &Ticket<'_>,
     client_id: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Granted>, PollError> {
     let answer = look_again(service, ticket, client_id, at).await;
     if let Err(PollError::Store(_)) = answer {
@@ -51,7 +51,7 @@ async fn look_again(
     service: &Service,
     ticket: &Ticket<'_>,
     client_id: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Granted>, PollError> {
     let found = service.stores.device_authorizations.find(ticket.id()).await?;
     if found.is_some_and(|found| found.poll(client_id, at.now) == Polling::Pending) {
@@ -65,7 +65,7 @@ async fn look_again(
 }
 
 /// The answer of a poll that has waited for nothing. The next interval starts now.
-pub fn give_up(service: &Service, ticket: &Ticket<'_>, at: &Stamp) -> PollError {
+pub fn give_up(service: &Service, ticket: &Ticket<'_>, at: &RequestContext) -> PollError {
     service.pacer.answered(ticket.id(), at.now);
     PollError::AuthorizationPending
 }

@@ -11,8 +11,8 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::{ActivityId, DeviceAuthorizationId, MagicLinkId, SessionId};
 use keywright_domain::magic_link::{self, MagicLink};
 use keywright_domain::mail::{
-    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, MagicLinkLetter, Mail,
-    PasskeyLetter, PasskeyNews, RefreshReuseLetter, Template,
+    ActionLink, DeviceApprovedContent, EmailChangeContent, MagicLinkContent, Mail, MailContent, OutgoingMail,
+    PasskeyContent, PasskeyNews, RefreshReuseContent, Template,
 };
 use keywright_domain::session::{self, Session};
 use serde_json::Value;
@@ -76,8 +76,8 @@ async fn passkey(service: &Service, id: ActivityId) -> Result<Option<Record>, St
 async fn reuse(service: &Service, id: SessionId) -> Result<Option<Record>, StoreError> {
     let Some((session, _)) = service.stores.sessions.find(id).await? else { return Ok(None) };
     Ok(match session.state {
-        session::State::Ended { at, .. } => Some(Record::RefreshReuse(session, at)),
-        session::State::Open => None,
+        session::SessionState::Ended { at, .. } => Some(Record::RefreshReuse(session, at)),
+        session::SessionState::Open => None,
     })
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn is_worth_sending(
         Record::MagicLink(link) => can_sign_in(service, link, now).await,
         // What was taken back before the mail came about needs no mail.
         Record::DeviceApproved(device, _) => {
-            Ok(!matches!(device.state, device_authorization::State::Denied { .. }))
+            Ok(!matches!(device.state, device_authorization::DeviceAuthorizationState::Denied { .. }))
         }
         // Whether another account has the address is found out here, where nobody waits for an answer.
         Record::EmailChangeAsked(change) => {
@@ -106,7 +106,7 @@ pub(super) async fn is_worth_sending(
 
 /// Whether the link can still sign somebody in.
 async fn can_sign_in(service: &Service, link: &MagicLink, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let is_open = matches!(link.state, magic_link::State::Open { .. }) && now < link.expires_at;
+    let is_open = matches!(link.state, magic_link::MagicLinkState::Open { .. }) && now < link.expires_at;
     if !is_open {
         return Ok(false);
     }
@@ -117,48 +117,53 @@ async fn can_sign_in(service: &Service, link: &MagicLink, now: DateTime<Utc>) ->
 }
 
 /// The letter that `mail` is.
-pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> Letter {
+pub(super) fn letter(service: &Service, mail: &Mail, record: Record) -> OutgoingMail {
     let content = match record {
-        Record::MagicLink(link) => Content::MagicLink(MagicLinkLetter {
+        Record::MagicLink(link) => MailContent::MagicLink(MagicLinkContent {
             page: service.rules.page("/magic-link"),
             token: service.keyring.issue(Kind::MagicLink, link.id.0, 0),
             code: service.keyring.sign_in_code(link.id.0),
             lifetime: link.expires_at - link.requested_at,
-            requester: link.origin,
+            requester: link.client_info,
         }),
-        Record::DeviceApproved(device, approved_at) => Content::DeviceApproved(DeviceApprovedLetter {
+        Record::DeviceApproved(device, approved_at) => MailContent::DeviceApproved(DeviceApprovedContent {
             client: client(service, &device.client_id),
             client_name: device.client_name,
-            device: device.origin,
+            device: device.client_info,
             requested_at: device.requested_at,
             approved_at,
             end: action_link(service, mail, Action::EndDeviceSession(device.id)),
         }),
-        Record::Passkey(entry, news) => Content::Passkey(PasskeyLetter {
+        Record::Passkey(entry, news) => MailContent::Passkey(PasskeyContent {
             news,
             name: entry.details.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
             at: entry.occurred_at,
-            by: entry.origin,
+            by: entry.client_info,
             account: service.rules.page("/account"),
         }),
         Record::EmailChangeAsked(change) => {
             let action = action_link(service, mail, Action::ProveEmail(change.id));
-            Content::EmailChangeAsked(change_letter(change.asked_at, email_change::PROVABLE, action, change))
+            MailContent::EmailChangeAsked(change_letter(
+                change.asked_at,
+                email_change::PROVABLE,
+                action,
+                change,
+            ))
         }
         Record::EmailChanged(change, at) => {
             let action = action_link(service, mail, Action::UndoEmail(change.id));
-            Content::EmailChanged(change_letter(at, email_change::UNDOABLE, action, change))
+            MailContent::EmailChanged(change_letter(at, email_change::UNDOABLE, action, change))
         }
-        Record::RefreshReuse(session, ended_at) => Content::RefreshReuse(RefreshReuseLetter {
+        Record::RefreshReuse(session, ended_at) => MailContent::RefreshReuse(RefreshReuseContent {
             client: client(service, &session.client_id),
             client_name: session.client_name,
-            opened_from: session.origin,
+            opened_from: session.client_info,
             opened_at: session.created_at,
             ended_at,
             account: service.rules.page("/account"),
         }),
     };
-    Letter { id: mail.id, to: mail.to.clone(), date: mail.created_at, content }
+    OutgoingMail { id: mail.id, to: mail.to.clone(), date: mail.created_at, content }
 }
 
 fn change_letter(
@@ -166,8 +171,15 @@ fn change_letter(
     lifetime: TimeDelta,
     action: ActionLink,
     change: EmailChange,
-) -> EmailChangeLetter {
-    EmailChangeLetter { old: change.old, new: change.new, at, requester: change.origin, action, lifetime }
+) -> EmailChangeContent {
+    EmailChangeContent {
+        old: change.old,
+        new: change.new,
+        at,
+        requester: change.client_info,
+        action,
+        lifetime,
+    }
 }
 
 fn action_link(service: &Service, mail: &Mail, action: Action) -> ActionLink {

@@ -5,9 +5,9 @@ mod contents;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::clock::to_stored_precision;
 use keywright_domain::error::StoreError;
-use keywright_domain::mail::letter::{Message, TypesettingFailed};
+use keywright_domain::mail::content::{RenderedMail, RenderingFailed};
 use keywright_domain::mail::port::{DeliveryError, Mailer};
-use keywright_domain::mail::{Delivery, Mail, State};
+use keywright_domain::mail::{Delivery, Mail, MailState};
 
 use self::contents::{is_worth_sending, letter, record};
 use crate::service::Service;
@@ -30,7 +30,7 @@ pub enum MailError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Typesetting(#[from] TypesettingFailed),
+    Typesetting(#[from] RenderingFailed),
 }
 
 /// Delivers what is due, at most a batch of it, one after another.
@@ -97,7 +97,7 @@ async fn deliver(
     if !is_worth_sending(service, &record, now(service)).await? {
         return Ok((Delivery::Dropped, None));
     }
-    let message = match service.typesetter.set(&letter(service, mail, record)) {
+    let message = match service.mail_renderer.render(&letter(service, mail, record)) {
         Ok(message) => message,
         Err(error) => return Ok((Delivery::Rejected, Some(error.to_string()))),
     };
@@ -110,12 +110,12 @@ async fn deliver(
 
 /// The newest `limit` mails as the development inbox shows them, newest first; those that were not worth
 /// sending are left out.
-pub async fn inbox(service: &Service, limit: u32) -> Result<Vec<Message>, MailError> {
+pub async fn inbox(service: &Service, limit: u32) -> Result<Vec<RenderedMail>, MailError> {
     let mut messages = Vec::new();
     for mail in service.stores.mails.newest(limit).await? {
-        let State::Sent(_) = mail.state else { continue };
+        let MailState::Sent(_) = mail.state else { continue };
         if let Some(record) = record(service, &mail).await? {
-            messages.push(service.typesetter.set(&letter(service, &mail, record))?);
+            messages.push(service.mail_renderer.render(&letter(service, &mail, record))?);
         }
     }
     Ok(messages)

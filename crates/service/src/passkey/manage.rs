@@ -6,7 +6,7 @@ use keywright_domain::id::PasskeyId;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::Removal;
 use keywright_domain::passkey::{BadPasskeyName, Passkey, PasskeyName};
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 
 use crate::passkey::is_fresh;
 use crate::service::Service;
@@ -42,7 +42,7 @@ pub async fn rename(
     principal: &Principal,
     passkey: PasskeyId,
     name: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Passkey, ManageError> {
     let name = PasskeyName::parse(name)?;
     let renamed = service.stores.passkeys.rename(principal.user.id, passkey, &name, at).await?;
@@ -56,7 +56,7 @@ pub async fn remove(
     service: &Service,
     principal: &Principal,
     passkey: PasskeyId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(), ManageError> {
     if !is_fresh(service, principal, at) {
         return Err(ManageError::NotFresh);

@@ -13,7 +13,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::CeremonyId;
 use keywright_domain::passkey::ceremony::{Ceremony, CeremonyKind};
 use keywright_domain::passkey::port::Started;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use serde_json::Value;
 
 pub use crate::passkey::manage::{ManageError, list, remove, rename};
@@ -33,7 +33,7 @@ pub struct Begun {
 /// Why there is nothing to answer, for the log.
 const NO_CHALLENGE: &str = "the challenge is unknown, used, expired or for something else";
 
-fn is_fresh(service: &Service, principal: &Principal, at: &Stamp) -> bool {
+fn is_fresh(service: &Service, principal: &Principal, at: &RequestContext) -> bool {
     principal.session.is_fresh(at.now, service.rules.fresh)
 }
 
@@ -41,7 +41,7 @@ async fn begin(
     service: &Service,
     kind: CeremonyKind,
     started: Started,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Begun, StoreError> {
     let id = CeremonyId::new(at.now, service.entropy.as_ref());
     let ceremony = Ceremony::new(id, kind, started.state, at.now);
@@ -56,7 +56,7 @@ async fn take(
     service: &Service,
     challenge_id: &str,
     kind: CeremonyKind,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Ceremony>, StoreError> {
     let Ok(genuine) = service.keyring.parse(Kind::Ceremony, challenge_id) else { return Ok(None) };
     let taken = service.stores.passkeys.take(CeremonyId(genuine.record)).await?;

@@ -6,7 +6,7 @@ use keywright_domain::id::PasskeyId;
 use keywright_domain::page::Page;
 use keywright_domain::passkey::port::{CeremonyFailed, NotVerified, Registration};
 use keywright_domain::passkey::{BadPasskeyName, CeremonyKind, MOST, Passkey, PasskeyName};
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use serde_json::Value;
 
 use crate::passkey::{Begun, NO_CHALLENGE, begin, is_fresh, take};
@@ -46,7 +46,7 @@ impl From<NotVerified> for RegisterError {
 pub async fn begin_registration(
     service: &Service,
     principal: &Principal,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Begun, RegisterError> {
     if !is_fresh(service, principal, at) {
         return Err(RegisterError::NotFresh);
@@ -68,7 +68,7 @@ pub async fn register(
     challenge_id: &str,
     credential: &Value,
     name: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Passkey, RegisterError> {
     if !is_fresh(service, principal, at) {
         return Err(RegisterError::NotFresh);

@@ -6,9 +6,9 @@ use keywright_domain::client::UnknownClient;
 use keywright_domain::error::StoreError;
 use keywright_domain::passkey::CeremonyKind;
 use keywright_domain::passkey::port::{CeremonyFailed, NotVerified, SignIn, SigningIn};
+use keywright_domain::request_context::RequestContext;
+use keywright_domain::security_event::SecurityEvent;
 use keywright_domain::session::Session;
-use keywright_domain::stamp::Stamp;
-use keywright_domain::tally::Incident;
 use keywright_domain::user::User;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ impl From<NotVerified> for SignInError {
 }
 
 /// Begins a sign-in by whoever holds a passkey of this server.
-pub async fn begin_sign_in(service: &Service, at: &Stamp) -> Result<Begun, SignInError> {
+pub async fn begin_sign_in(service: &Service, at: &RequestContext) -> Result<Begun, SignInError> {
     let started = service.webauthn.begin_sign_in()?;
     Ok(begin(service, CeremonyKind::SignIn, started, at).await?)
 }
@@ -65,12 +65,14 @@ pub async fn sign_in(
     challenge_id: &str,
     credential: &Value,
     wanted: Wanted,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<SignedIn, SignInError> {
     let outcome = answer(service, challenge_id, credential, wanted, at).await;
     match &outcome {
         Ok(_) => service.count(Event::SignedIn),
-        Err(SignInError::Refused(_) | SignInError::UnknownPasskey) => service.count(Incident::SignInFailed),
+        Err(SignInError::Refused(_) | SignInError::UnknownPasskey) => {
+            service.count(SecurityEvent::SignInFailed)
+        }
         Err(_) => {}
     }
     outcome
@@ -81,7 +83,7 @@ async fn answer(
     challenge_id: &str,
     credential: &Value,
     wanted: Wanted,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<SignedIn, SignInError> {
     let (kind, client_id, renew) = wanted.resolve(service)?;
     let refused = |cause: &str| SignInError::Refused(cause.to_owned());

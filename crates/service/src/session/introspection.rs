@@ -9,8 +9,8 @@ use keywright_domain::access_token::AccessClaims;
 use keywright_domain::credential::Kind;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::SessionId;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Generation, Presentation, Session, SessionKind};
-use keywright_domain::stamp::Stamp;
 
 use crate::service::Service;
 use crate::session::{AuthenticateError, bearer, live};
@@ -26,7 +26,11 @@ pub enum Introspection {
 }
 
 /// What `token` is.
-pub async fn introspect(service: &Service, token: &str, at: &Stamp) -> Result<Introspection, StoreError> {
+pub async fn introspect(
+    service: &Service,
+    token: &str,
+    at: &RequestContext,
+) -> Result<Introspection, StoreError> {
     let found = match service.keyring.parse(Kind::RefreshToken, token) {
         Ok(presented) => {
             let session = live(service, SessionId(presented.record), at).await.map(|found| found.session);
@@ -48,7 +52,7 @@ pub async fn introspect(service: &Service, token: &str, at: &Stamp) -> Result<In
 }
 
 /// Whether `presented` would be rotated. One that is only taken once more, for racers and lost answers, is spent.
-fn is_current(service: &Service, session: &Session, presented: Generation, at: &Stamp) -> bool {
+fn is_current(service: &Service, session: &Session, presented: Generation, at: &RequestContext) -> bool {
     let presentation = session.chain.present(presented, at.now, service.rules.rotation);
     let is_taken = matches!(presentation, Presentation::Rotate(_) | Presentation::Ahead(_));
     is_taken && session.kind != SessionKind::Browser

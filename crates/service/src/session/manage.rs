@@ -4,8 +4,8 @@ use keywright_domain::activity::Event;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::SessionId;
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{EndReason, Session};
-use keywright_domain::stamp::Stamp;
 
 use crate::service::Service;
 use crate::session::Principal;
@@ -25,7 +25,7 @@ pub async fn list_sessions(
     service: &Service,
     principal: &Principal,
     page: Page,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Paged<Session>, StoreError> {
     service.stores.sessions.list(principal.user.id, page, at.now).await
 }
@@ -35,7 +35,7 @@ pub async fn end_session(
     service: &Service,
     principal: &Principal,
     id: SessionId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(), EndError> {
     let found = service.stores.sessions.find(id).await?;
     let is_theirs = found.is_some_and(|(session, _)| session.user_id == principal.user.id);
@@ -48,7 +48,11 @@ pub async fn end_session(
 }
 
 /// Ends all sessions of `principal` but the one that asks, and says how many those were.
-pub async fn end_others(service: &Service, principal: &Principal, at: &Stamp) -> Result<u32, StoreError> {
+pub async fn end_others(
+    service: &Service,
+    principal: &Principal,
+    at: &RequestContext,
+) -> Result<u32, StoreError> {
     let ended = service.stores.sessions.end_others(principal.user.id, Some(principal.session.id), at).await?;
     (0..ended).for_each(|_| service.count(Event::SessionEnded));
     Ok(ended)

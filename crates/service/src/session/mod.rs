@@ -12,9 +12,9 @@ use keywright_domain::credential::{Credential, Kind};
 use keywright_domain::entropy::random;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, version_7};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, Session, SessionKind, SessionSeed};
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use crate::service::Service;
@@ -75,14 +75,18 @@ pub fn seed(
     kind: SessionKind,
     client_id: ClientId,
     client_name: Option<ClientName>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> SessionSeed {
     let id = SessionId::new(at.now, service.entropy.as_ref());
     SessionSeed { id, kind, client_id, client_name, lifetimes: service.rules.lifetimes }
 }
 
 /// The tokens of `session` at its current generation.
-pub fn issue_tokens(service: &Service, session: &Session, at: &Stamp) -> Result<TokenPair, SigningFailed> {
+pub fn issue_tokens(
+    service: &Service,
+    session: &Session,
+    at: &RequestContext,
+) -> Result<TokenPair, SigningFailed> {
     let token_id = version_7(at.now, random(service.entropy.as_ref()));
     let claims = AccessClaims::of(session, token_id, at.now, service.rules.access_lifetime);
     let access_token = service.tokens.sign(&claims)?;
@@ -100,7 +104,7 @@ pub async fn refresh(
     service: &Service,
     refresh_token: &str,
     client_id: Option<&str>,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<TokenPair, RefreshError> {
     let presented =
         service.keyring.parse(Kind::RefreshToken, refresh_token).map_err(|_| RefreshError::InvalidGrant)?;
@@ -133,7 +137,7 @@ pub async fn refresh(
 pub async fn authenticate_bearer(
     service: &Service,
     token: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Principal, AuthenticateError> {
     bearer(service, token, at).await.map(|(_, principal)| principal)
 }
@@ -142,15 +146,15 @@ pub async fn authenticate_bearer(
 pub(super) async fn bearer(
     service: &Service,
     token: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(AccessClaims, Principal), AuthenticateError> {
     let claims = signing_key::verify(service, token, at.now).await?;
     let principal = live(service, claims.session_id, at).await?;
     if principal.user.id != claims.user_id || principal.session.kind == SessionKind::Browser {
         return Err(AuthenticateError::SessionOver);
     }
-    if principal.session.chain.after_sight(claims.generation).is_some() {
-        service.stores.sessions.sight(claims.session_id, claims.generation).await?;
+    if principal.session.chain.after_seen(claims.generation).is_some() {
+        service.stores.sessions.mark_seen(claims.session_id, claims.generation).await?;
     }
     Ok((claims, principal))
 }
@@ -159,7 +163,7 @@ pub(super) async fn bearer(
 pub async fn authenticate_cookie(
     service: &Service,
     cookie: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Principal, AuthenticateError> {
     let presented =
         service.keyring.parse(Kind::BrowserSession, cookie).map_err(|_| AuthenticateError::SessionOver)?;
@@ -177,7 +181,7 @@ pub async fn authenticate_cookie(
 pub(super) async fn live(
     service: &Service,
     id: SessionId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Principal, AuthenticateError> {
     let found = service.stores.sessions.find(id).await?;
     let (session, user) = found.ok_or(AuthenticateError::SessionOver)?;
@@ -189,7 +193,11 @@ pub(super) async fn live(
 
 /// The session that `token` belongs to: a refresh token of any generation, or an unexpired access token. None
 /// if it is neither (RFC 7009 §2.2: then there is nothing to revoke).
-pub async fn session_of(service: &Service, token: &str, at: &Stamp) -> Result<Option<SessionId>, StoreError> {
+pub async fn session_of(
+    service: &Service,
+    token: &str,
+    at: &RequestContext,
+) -> Result<Option<SessionId>, StoreError> {
     if let Ok(presented) = service.keyring.parse(Kind::RefreshToken, token) {
         return Ok(Some(SessionId(presented.record)));
     }
@@ -204,7 +212,7 @@ pub async fn session_of(service: &Service, token: &str, at: &Stamp) -> Result<Op
 pub async fn session_of_bearer(
     service: &Service,
     token: &str,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<SessionId, VerificationError> {
     Ok(signing_key::verify(service, token, at.now).await?.session_id)
 }
@@ -216,7 +224,7 @@ pub fn session_of_cookie(service: &Service, cookie: &str) -> Option<SessionId> {
 }
 
 /// Ends `session` on behalf of its holder; one that is over stays so.
-pub async fn sign_out(service: &Service, session: SessionId, at: &Stamp) -> Result<(), StoreError> {
+pub async fn sign_out(service: &Service, session: SessionId, at: &RequestContext) -> Result<(), StoreError> {
     if service.stores.sessions.end(session, EndReason::SignedOut, Event::SignedOut, at).await? {
         service.count(Event::SignedOut);
     }

@@ -4,8 +4,8 @@ use keywright_domain::access_token::SigningFailed;
 use keywright_domain::client::{ClientId, UnknownClient};
 use keywright_domain::credential::Credential;
 use keywright_domain::id::SessionId;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Session, SessionKind};
-use keywright_domain::stamp::Stamp;
 
 use crate::service::Service;
 use crate::session::{TokenPair, issue_cookie, issue_tokens};
@@ -45,7 +45,7 @@ pub enum Grant {
 
 impl Grant {
     /// What whoever opened `session` is given.
-    pub fn of(service: &Service, session: &Session, at: &Stamp) -> Result<Self, SigningFailed> {
+    pub fn of(service: &Service, session: &Session, at: &RequestContext) -> Result<Self, SigningFailed> {
         Ok(match session.kind {
             SessionKind::Browser => Self::Cookie(issue_cookie(service, session)),
             SessionKind::Tokens | SessionKind::Device => Self::Tokens(issue_tokens(service, session, at)?),

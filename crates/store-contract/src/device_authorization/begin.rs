@@ -2,20 +2,23 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::port::Begun;
-use keywright_domain::device_authorization::{Action, Deciding, DeviceAuthorization, State, UserCodeDigest};
+use keywright_domain::device_authorization::{
+    Action, Deciding, DeviceAuthorization, DeviceAuthorizationState, UserCodeDigest,
+};
 use keywright_domain::id::DeviceAuthorizationId;
-use keywright_domain::origin::Origin;
 use keywright_domain::session::SessionKind;
 
 use super::{found, poll};
 use crate::fixture::{
-    ADA, ENTROPY, RACERS, approve, at, authorization, begin, count, decision, race, sign_in, stamp,
+    ADA, ENTROPY, RACERS, approve, at, authorization, begin, count, decision, race, request_context, sign_in,
 };
 
 pub async fn an_authorization_is_found_as_it_was_begun(stores: Stores) {
     let full = DeviceAuthorization { scope_was_narrowed: true, ..authorization(0) };
-    let bare = DeviceAuthorization { client_name: None, origin: Origin::default(), ..authorization(1) };
+    let bare =
+        DeviceAuthorization { client_name: None, client_info: ClientInfo::default(), ..authorization(1) };
 
     for authorization in [&full, &bare] {
         assert_eq!(stores.device_authorizations.begin(authorization).await.unwrap(), Begun::Begun);
@@ -66,13 +69,15 @@ pub async fn every_state_is_found_as_it_is(stores: Stores) {
 
     let approved = approve(&stores, &approved, &session, 4).await;
     let decision = decision(&session, Action::Deny);
-    let deciding = stores.device_authorizations.decide(denied.id, decision, &stamp(5)).await;
+    let deciding = stores.device_authorizations.decide(denied.id, decision, &request_context(5)).await;
     deciding.unwrap();
     let before = approve(&stores, &claimed, &session, 6).await;
     poll(&stores, claimed.id, 7).await;
 
     let session = found(&stores, claimed.id).await.state;
-    let State::Claimed { session, .. } = session else { panic!("not claimed: {session:?}") };
+    let DeviceAuthorizationState::Claimed { session, .. } = session else {
+        panic!("not claimed: {session:?}")
+    };
     let claimed = before.claimed(session, at(7));
     let state = denied.decide(decision, at(5));
     let Deciding::Decided(state) = state else { panic!("not decided: {state:?}") };

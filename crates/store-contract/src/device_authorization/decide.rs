@@ -4,24 +4,25 @@ use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{Decided, Polled};
-use keywright_domain::device_authorization::{Action, DeviceAuthorization, State};
+use keywright_domain::device_authorization::{Action, DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::SessionKind;
 
 use super::{found, is_claimed, is_decided, poll};
 use crate::fixture::{
-    ADA, BOB, ENTROPY, RACERS, activity, approve, at, authorization, begin, count, decision, events, race,
-    sign_in, stamp, stamp_at,
+    ADA, BOB, ENTROPY, RACERS, activity, approve, at, authorization, begin, context_at, count, decision,
+    events, race, request_context, sign_in,
 };
 
 pub async fn an_approval_is_stored_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let before = begin(&stores, 1).await;
-    let (decision, request) = (decision(&session, Action::Approve), stamp(5));
+    let (decision, request) = (decision(&session, Action::Approve), request_context(5));
 
     let decided = stores.device_authorizations.decide(before.id, decision, &request).await.unwrap();
 
-    let state = State::Approved { by: user.id, at: at(5), authentication: session.authentication };
+    let state =
+        DeviceAuthorizationState::Approved { by: user.id, at: at(5), authentication: session.authentication };
     let approved = DeviceAuthorization { state, ..before };
     assert_eq!(decided, Decided::Decided(approved.clone()));
     assert_eq!(found(&stores, approved.id).await, approved);
@@ -33,11 +34,12 @@ pub async fn a_denial_is_stored_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let before = DeviceAuthorization { client_name: None, ..authorization(1) };
     stores.device_authorizations.begin(&before).await.unwrap();
-    let (decision, request) = (decision(&session, Action::Deny), stamp(5));
+    let (decision, request) = (decision(&session, Action::Deny), request_context(5));
 
     let decided = stores.device_authorizations.decide(before.id, decision, &request).await.unwrap();
 
-    let denied = DeviceAuthorization { state: State::Denied { by: user.id, at: at(5) }, ..before };
+    let denied =
+        DeviceAuthorization { state: DeviceAuthorizationState::Denied { by: user.id, at: at(5) }, ..before };
     assert_eq!(decided, Decided::Decided(denied.clone()));
     assert_eq!(found(&stores, denied.id).await, denied);
     let recorded = Activity::of_decision(&denied, decision, &request);
@@ -51,7 +53,7 @@ pub async fn of_two_accounts_that_race_one_decides(stores: Stores) {
     let decisions = [decision(&of_ada, Action::Approve), decision(&of_bob, Action::Approve)];
 
     let decided = race(&stores, RACERS, |stores, racer| async move {
-        stores.device_authorizations.decide(id, decisions[racer % 2], &stamp(5)).await.unwrap()
+        stores.device_authorizations.decide(id, decisions[racer % 2], &request_context(5)).await.unwrap()
     })
     .await;
 
@@ -72,7 +74,7 @@ pub async fn of_an_approval_and_a_denial_that_race_one_stands(stores: Stores) {
     let decisions = [decision(&session, Action::Approve), decision(&session, Action::Deny)];
 
     let decided = race(&stores, RACERS, |stores, racer| async move {
-        stores.device_authorizations.decide(id, decisions[racer % 2], &stamp(5)).await.unwrap()
+        stores.device_authorizations.decide(id, decisions[racer % 2], &request_context(5)).await.unwrap()
     })
     .await;
 
@@ -91,7 +93,7 @@ pub async fn what_is_decided_stays_as_it_is(stores: Stores) {
     for action in [Action::Approve, Action::Deny] {
         for (session, expected) in [(&of_ada, Decided::AlreadyDecided), (&of_bob, Decided::NotFound)] {
             let decision = decision(session, action);
-            let again = stores.device_authorizations.decide(approved.id, decision, &stamp(6)).await;
+            let again = stores.device_authorizations.decide(approved.id, decision, &request_context(6)).await;
             assert_eq!(again.unwrap(), expected, "{action:?}");
         }
     }
@@ -107,7 +109,7 @@ pub async fn what_is_expired_or_unknown_is_not_decided(stores: Stores) {
     let decision = decision(&session, Action::Approve);
     let decide = |id, now| {
         let stores = stores.clone();
-        async move { stores.device_authorizations.decide(id, decision, &stamp_at(now)).await.unwrap() }
+        async move { stores.device_authorizations.decide(id, decision, &context_at(now)).await.unwrap() }
     };
 
     assert_eq!(decide(expired.id, expired.expires_at).await, Decided::NotFound);
@@ -127,7 +129,8 @@ pub async fn an_approval_that_races_with_polls_is_claimed_once(stores: Stores) {
 
     let polled = race(&stores, RACERS, |stores, racer| async move {
         if racer == RACERS / 2 {
-            let decided = stores.device_authorizations.decide(id, decision, &stamp(5)).await.unwrap();
+            let decided =
+                stores.device_authorizations.decide(id, decision, &request_context(5)).await.unwrap();
             assert!(is_decided(&decided), "{decided:?}");
             return Polled::Pending;
         }

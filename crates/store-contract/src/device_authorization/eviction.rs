@@ -3,11 +3,13 @@
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Decided, Polled};
-use keywright_domain::device_authorization::{Action, State};
+use keywright_domain::device_authorization::{Action, DeviceAuthorizationState};
 use keywright_domain::session::{EndReason, SessionKind};
 
 use super::{found, is_claimed, nothing_is_left, poll};
-use crate::fixture::{ADA, BOB, RACERS, approve, at, begin, count, decision, race, sign_in, stamp, stored};
+use crate::fixture::{
+    ADA, BOB, RACERS, approve, at, begin, count, decision, race, request_context, sign_in, stored,
+};
 
 pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
@@ -19,10 +21,13 @@ pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) 
         approve(&stores, device, session, 2).await;
     }
 
-    let ended = stores.sessions.end_others(ada.id, Some(of_ada.id), &stamp(3)).await.unwrap();
+    let ended = stores.sessions.end_others(ada.id, Some(of_ada.id), &request_context(3)).await.unwrap();
 
     assert_eq!(ended, 0);
-    assert_eq!(found(&stores, hers.id).await.state, State::Denied { by: ada.id, at: at(3) });
+    assert_eq!(
+        found(&stores, hers.id).await.state,
+        DeviceAuthorizationState::Denied { by: ada.id, at: at(3) }
+    );
     assert_eq!(poll(&stores, hers.id, 4).await, Polled::Denied);
     assert_eq!(found(&stores, expired.id).await, expired);
     assert_eq!(found(&stores, pending.id).await, pending);
@@ -37,7 +42,7 @@ pub async fn approvals_go_with_everybodys_sessions(stores: Stores) {
     approve(&stores, &his, &of_bob, 2).await;
 
     // With the first part, for who is killed before the last.
-    let mut part = stores.sessions.end_some(None, 1, &stamp(3)).await.unwrap();
+    let mut part = stores.sessions.end_some(None, 1, &request_context(3)).await.unwrap();
     for id in [hers.id, his.id] {
         assert_eq!(poll(&stores, id, 4).await, Polled::Denied);
     }
@@ -46,7 +51,7 @@ pub async fn approvals_go_with_everybodys_sessions(stores: Stores) {
     let of_either = if stored(&stores, of_ada.id).await.is_live(at(5)) { of_ada } else { of_bob };
     approve(&stores, &later, &of_either, 5).await;
     while part.last.is_some() {
-        part = stores.sessions.end_some(part.last, 1, &stamp(6)).await.unwrap();
+        part = stores.sessions.end_some(part.last, 1, &request_context(6)).await.unwrap();
     }
 
     assert_eq!(poll(&stores, later.id, 7).await, Polled::Denied);
@@ -62,7 +67,7 @@ pub async fn no_session_survives_a_race_with_the_end_of_the_others(stores: Store
             if racer % 2 == 0 {
                 return is_claimed(&poll(&stores, id, 6).await);
             }
-            stores.sessions.end_others(user.id, Some(approver.id), &stamp(6)).await.unwrap();
+            stores.sessions.end_others(user.id, Some(approver.id), &request_context(6)).await.unwrap();
             false
         })
         .await;
@@ -76,12 +81,12 @@ pub async fn a_session_that_is_over_and_a_disabled_account_decide_nothing(stores
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (disabled, bob) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
-    stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &stamp(2)).await.unwrap();
-    stores.users.disable(bob.id, &stamp(2)).await.unwrap();
+    stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &request_context(2)).await.unwrap();
+    stores.users.disable(bob.id, &request_context(2)).await.unwrap();
 
     for session in [&ended, &disabled] {
         for action in [Action::Approve, Action::Deny] {
-            let (decision, request) = (decision(session, action), stamp(3));
+            let (decision, request) = (decision(session, action), request_context(3));
             let decided = stores.device_authorizations.decide(pending.id, decision, &request).await;
             assert_eq!(decided.unwrap(), Decided::SessionOver);
         }
@@ -104,11 +109,13 @@ pub async fn no_approval_survives_a_race_with_the_end_of_its_session(stores: Sto
             let decision = decision(&thief, Action::Approve);
             async move {
                 if let Some(id) = id {
-                    drop(stores.device_authorizations.decide(id, decision, &stamp(6)).await.unwrap());
+                    drop(
+                        stores.device_authorizations.decide(id, decision, &request_context(6)).await.unwrap(),
+                    );
                 } else if disables {
-                    drop(stores.users.disable(ada.id, &stamp(6)).await.unwrap());
+                    drop(stores.users.disable(ada.id, &request_context(6)).await.unwrap());
                 } else {
-                    stores.sessions.end_others(ada.id, Some(owner.id), &stamp(6)).await.unwrap();
+                    stores.sessions.end_others(ada.id, Some(owner.id), &request_context(6)).await.unwrap();
                 }
             }
         })
@@ -116,7 +123,10 @@ pub async fn no_approval_survives_a_race_with_the_end_of_its_session(stores: Sto
 
         for id in pending {
             let state = found(&stores, id).await.state;
-            assert!(matches!(state, State::Pending | State::Denied { .. }), "{state:?}");
+            assert!(
+                matches!(state, DeviceAuthorizationState::Pending | DeviceAuthorizationState::Denied { .. }),
+                "{state:?}"
+            );
         }
     }
 }

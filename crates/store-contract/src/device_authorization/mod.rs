@@ -8,7 +8,7 @@ mod withdraw;
 
 use keywright_domain::Stores;
 use keywright_domain::device_authorization::port::{Decided, Poll, Polled};
-use keywright_domain::device_authorization::{DeviceAuthorization, State};
+use keywright_domain::device_authorization::{DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::session::SessionKind;
 
@@ -17,7 +17,7 @@ pub use self::decide::*;
 pub use self::eviction::*;
 pub use self::poll::*;
 pub use self::withdraw::*;
-use crate::fixture::{at, seed, stamp, stored};
+use crate::fixture::{at, request_context, seed, stored};
 
 /// The authorization as it is stored.
 async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorization {
@@ -28,7 +28,7 @@ async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorizatio
 async fn poll(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Polled {
     let poll = Poll { id, client_id: None };
     let seed = seed(SessionKind::Device, second);
-    stores.device_authorizations.poll(&poll, &seed, &stamp(second)).await.unwrap()
+    stores.device_authorizations.poll(&poll, &seed, &request_context(second)).await.unwrap()
 }
 
 fn is_claimed(polled: &Polled) -> bool {
@@ -42,8 +42,10 @@ fn is_decided(decided: &Decided) -> bool {
 /// What `user` has approved was denied, or the session that came of it has ended.
 async fn nothing_is_left(stores: &Stores, id: DeviceAuthorizationId, user: UserId) {
     match found(stores, id).await.state {
-        State::Denied { by, .. } => assert_eq!(by, user),
-        State::Claimed { session, .. } => assert!(!stored(stores, session).await.is_live(at(7))),
+        DeviceAuthorizationState::Denied { by, .. } => assert_eq!(by, user),
+        DeviceAuthorizationState::Claimed { session, .. } => {
+            assert!(!stored(stores, session).await.is_live(at(7)))
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{Poll, Polled};
-use keywright_domain::device_authorization::{Action, Decision, DeviceAuthorization, State};
+use keywright_domain::device_authorization::{
+    Action, Decision, DeviceAuthorization, DeviceAuthorizationState,
+};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::{
     Authentication, AuthenticationMethod, Lifetimes, Session, SessionKind, SessionSeed,
@@ -12,8 +14,8 @@ use keywright_domain::session::{
 
 use super::{found, is_claimed, poll};
 use crate::fixture::{
-    ADA, BOB, ENTROPY, RACERS, activity, approve, at, authorization, begin, count, decision, events, origin,
-    race, seed, sign_in, stamp, stamp_at, stamp_from,
+    ADA, BOB, ENTROPY, RACERS, activity, approve, at, authorization, begin, client_info, context_at,
+    context_from, count, decision, events, race, request_context, seed, sign_in,
 };
 
 /// Told of many at once, by the rule of the polls; the last instant is in time.
@@ -23,7 +25,7 @@ pub async fn who_waits_for_a_decision_is_told_apart(stores: Stores) {
     let (approved, denied) = (begin(&stores, 1).await, begin(&stores, 1).await);
     approve(&stores, &approved, &session, 2).await;
     let denial = decision(&session, Action::Deny);
-    stores.device_authorizations.decide(denied.id, denial, &stamp(2)).await.unwrap();
+    stores.device_authorizations.decide(denied.id, denial, &request_context(2)).await.unwrap();
     let unknown = authorization(1);
     let all = [&old, &young, &approved, &denied, &unknown].map(|one| one.id);
     let last = old.expires_at - TimeDelta::milliseconds(1);
@@ -55,7 +57,7 @@ pub async fn of_racing_polls_one_claims_the_session(stores: Stores) {
 
     let polled = race(&stores, RACERS, |stores, racer| {
         let (poll, seed) = (Poll { id: approved.id, client_id: None }, seeds[racer].clone());
-        async move { stores.device_authorizations.poll(&poll, &seed, &stamp(5)).await.unwrap() }
+        async move { stores.device_authorizations.poll(&poll, &seed, &request_context(5)).await.unwrap() }
     })
     .await;
 
@@ -100,10 +102,10 @@ pub async fn the_session_is_the_clients_with_the_authentication_of_the_approval(
     let pending = begin(&stores, 1).await;
     let authentication = Authentication { at: at(-90), method: AuthenticationMethod::BoundPasskey };
     let decision = Decision { authentication, ..decision(&of_ada, Action::Approve) };
-    stores.device_authorizations.decide(pending.id, decision, &stamp(2)).await.unwrap();
+    stores.device_authorizations.decide(pending.id, decision, &request_context(2)).await.unwrap();
     let lifetimes = Lifetimes { idle: TimeDelta::days(3), absolute: TimeDelta::days(9) };
     let seed = SessionSeed { lifetimes, ..seed(SessionKind::Device, 5) };
-    let request = stamp_from(at(5), origin("2001:db8::1:2", "cli/3 (Zoë)"));
+    let request = context_from(at(5), client_info("2001:db8::1:2", "cli/3 (Zoë)"));
 
     let poll = Poll { id: pending.id, client_id: Some("acme-tool".to_owned()) };
     let polled = stores.device_authorizations.poll(&poll, &seed, &request).await.unwrap();
@@ -113,7 +115,7 @@ pub async fn the_session_is_the_clients_with_the_authentication_of_the_approval(
         client_name: pending.client_name.clone(),
         ..seed.open(ada.id, authentication, &request)
     };
-    let state = State::Claimed { by: ada.id, at: at(5), session: seed.id };
+    let state = DeviceAuthorizationState::Claimed { by: ada.id, at: at(5), session: seed.id };
     let authorization = DeviceAuthorization { state, ..pending };
     assert_eq!(polled, Polled::Claimed { session: expected.clone(), authorization });
     let recorded = Activity::of_session(Event::SignedIn, &expected, &request);
@@ -129,7 +131,7 @@ pub async fn another_client_claims_nothing(stores: Stores) {
         let stores = stores.clone();
         async move {
             let seed = seed(SessionKind::Device, 5);
-            stores.device_authorizations.poll(&poll, &seed, &stamp(5)).await.unwrap()
+            stores.device_authorizations.poll(&poll, &seed, &request_context(5)).await.unwrap()
         }
     };
 
@@ -151,17 +153,17 @@ pub async fn an_account_that_was_disabled_since_gets_no_session(stores: Stores) 
     let (hers, his) = (begin(&stores, 1).await, begin(&stores, 1).await);
     let approved = approve(&stores, &hers, &of_ada, 2).await;
     approve(&stores, &his, &of_bob, 2).await;
-    stores.users.disable(ada.id, &stamp(3)).await.unwrap();
+    stores.users.disable(ada.id, &request_context(3)).await.unwrap();
     let seed = seed(SessionKind::Device, 5);
 
     let hers = Poll { id: hers.id, client_id: None };
-    let polled = stores.device_authorizations.poll(&hers, &seed, &stamp(5)).await.unwrap();
+    let polled = stores.device_authorizations.poll(&hers, &seed, &request_context(5)).await.unwrap();
     stores.users.enable(ada.id, at(6)).await.unwrap();
-    let later = stores.device_authorizations.poll(&hers, &seed, &stamp(7)).await.unwrap();
+    let later = stores.device_authorizations.poll(&hers, &seed, &request_context(7)).await.unwrap();
 
     assert_eq!([polled, later], [Polled::Denied, Polled::Denied]);
     assert_eq!(stores.sessions.find(seed.id).await.unwrap(), None);
-    let denied = State::Denied { by: ada.id, at: at(3) };
+    let denied = DeviceAuthorizationState::Denied { by: ada.id, at: at(3) };
     assert_eq!(found(&stores, approved.id).await, DeviceAuthorization { state: denied, ..approved });
     let happened = [Event::AccountDisabled, Event::DeviceApproved, Event::SignedIn];
     assert_eq!(events(&stores, ada.id).await, happened);
@@ -174,7 +176,7 @@ pub async fn a_denied_expired_or_unknown_one_opens_nothing(stores: Stores) {
     let (denied, pending, approved) =
         (begin(&stores, 1).await, begin(&stores, 1).await, begin(&stores, 1).await);
     let deny = decision(&session, Action::Deny);
-    stores.device_authorizations.decide(denied.id, deny, &stamp(2)).await.unwrap();
+    stores.device_authorizations.decide(denied.id, deny, &request_context(2)).await.unwrap();
     let approved = approve(&stores, &approved, &session, 3).await;
     let unknown = DeviceAuthorizationId::new(at(0), &ENTROPY);
 
@@ -197,7 +199,7 @@ pub async fn the_last_instant_of_an_approval_is_in_time(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
     let approved = approve(&stores, &pending, &session, 2).await;
-    let last = stamp_at(approved.expires_at - TimeDelta::milliseconds(1));
+    let last = context_at(approved.expires_at - TimeDelta::milliseconds(1));
 
     let poll = Poll { id: approved.id, client_id: None };
     let seed = seed(SessionKind::Device, 5);

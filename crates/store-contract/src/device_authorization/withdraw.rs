@@ -3,18 +3,19 @@
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::{Polled, Withdrawn};
-use keywright_domain::device_authorization::{Action, DeviceAuthorization, State};
+use keywright_domain::device_authorization::{Action, DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{EndReason, Session, SessionKind};
 
 use super::{found, is_claimed, nothing_is_left, poll};
 use crate::fixture::{
-    ADA, ENTROPY, RACERS, activity, approve, at, begin, count, decision, events, race, sign_in, stamp, stored,
+    ADA, ENTROPY, RACERS, activity, approve, at, begin, count, decision, events, race, request_context,
+    sign_in, stored,
 };
 
 async fn withdraw(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Withdrawn {
-    stores.device_authorizations.withdraw(id, &stamp(second)).await.unwrap()
+    stores.device_authorizations.withdraw(id, &request_context(second)).await.unwrap()
 }
 
 async fn claim(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Session {
@@ -28,7 +29,7 @@ async fn claim(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Sessi
 pub async fn an_approval_is_told_by_mail(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (approved, denied) = (begin(&stores, 1).await.id, begin(&stores, 1).await.id);
-    let (request, later) = (stamp(5), [stamp(6), stamp(7)]);
+    let (request, later) = (request_context(5), [request_context(6), request_context(7)]);
     let decide = |id, action, at| stores.device_authorizations.decide(id, decision(&session, action), at);
 
     decide(approved, Action::Approve, &request).await.unwrap();
@@ -45,11 +46,14 @@ pub async fn an_approval_is_told_by_mail(stores: Stores) {
 pub async fn an_approval_that_is_taken_back_opens_nothing(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let approved = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
-    let request = stamp(8);
+    let request = request_context(8);
 
     let withdrawn = stores.device_authorizations.withdraw(approved.id, &request).await.unwrap();
 
-    let denied = DeviceAuthorization { state: State::Denied { by: user.id, at: at(8) }, ..approved };
+    let denied = DeviceAuthorization {
+        state: DeviceAuthorizationState::Denied { by: user.id, at: at(8) },
+        ..approved
+    };
     assert_eq!(withdrawn, Withdrawn::Withdrawn);
     assert_eq!(found(&stores, denied.id).await, denied);
     assert_eq!(poll(&stores, denied.id, 9).await, Polled::Denied);
@@ -64,7 +68,7 @@ pub async fn taking_back_what_was_claimed_ends_its_session(stores: Stores) {
     let (approver, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = approve(&stores, &begin(&stores, 1).await, &approver, 5).await.id;
     let session = claim(&stores, id, 6).await;
-    let request = stamp(2000);
+    let request = request_context(2000);
 
     let withdrawn = stores.device_authorizations.withdraw(id, &request).await.unwrap();
 

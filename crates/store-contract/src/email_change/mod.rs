@@ -7,23 +7,23 @@ mod theft;
 use chrono::TimeDelta;
 use keywright_domain::activity::Event;
 use keywright_domain::email_change::port::{Asking, Settling};
-use keywright_domain::email_change::{BUDGET, EmailChange, PROVABLE, State, UNDOABLE};
+use keywright_domain::email_change::{BUDGET, EmailChange, EmailChangeState, PROVABLE, UNDOABLE};
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::port::Deletion;
 use keywright_domain::user::{ProfileChange, User};
-use keywright_domain::{Stamp, Stores};
+use keywright_domain::{RequestContext, Stores};
 
 pub use self::profile::*;
 pub use self::race::*;
 pub use self::theft::*;
 use crate::fixture::{
-    ADA, BOB, ENTROPY, RACERS, at, count, email, events, origin, race, sign_in, stamp, stamp_at, stored,
-    unknown_user,
+    ADA, BOB, ENTROPY, RACERS, at, client_info, context_at, count, email, events, race, request_context,
+    sign_in, stored, unknown_user,
 };
 
-fn change(user: &User, session: &Session, new: &str, at: &Stamp) -> EmailChange {
+fn change(user: &User, session: &Session, new: &str, at: &RequestContext) -> EmailChange {
     EmailChange {
         id: EmailChangeId::new(at.now, &ENTROPY),
         user_id: user.id,
@@ -31,13 +31,13 @@ fn change(user: &User, session: &Session, new: &str, at: &Stamp) -> EmailChange 
         new: email(new),
         session_id: session.id,
         asked_at: at.now,
-        origin: origin("198.51.100.1", "Mozilla/5.0 (X11)"),
-        state: State::Asked,
+        client_info: client_info("198.51.100.1", "Mozilla/5.0 (X11)"),
+        state: EmailChangeState::Asked,
     }
 }
 
 async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> EmailChange {
-    let at = stamp(second);
+    let at = request_context(second);
     let user = stores.users.find(session.user_id).await.unwrap().unwrap();
     let change = change(&user, session, new, &at);
     let asked = stores
@@ -50,11 +50,11 @@ async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> Emai
 }
 
 async fn prove(stores: &Stores, change: &EmailChange, second: i64) -> Settling {
-    stores.email_changes.prove(change.id, &stamp(second)).await.unwrap()
+    stores.email_changes.prove(change.id, &request_context(second)).await.unwrap()
 }
 
 async fn undo(stores: &Stores, change: &EmailChange, second: i64) -> Settling {
-    stores.email_changes.undo(change.id, &stamp(second)).await.unwrap()
+    stores.email_changes.undo(change.id, &request_context(second)).await.unwrap()
 }
 
 async fn found(stores: &Stores, change: &EmailChange) -> EmailChange {
@@ -73,7 +73,7 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
 
     let user = account(&stores, &session).await;
     assert_eq!((user.email.as_str(), user.pending_email), (ADA, Some(email("two@example.net"))));
-    assert_eq!(found(&stores, &first).await, first.with(State::Superseded { at: at(2) }));
+    assert_eq!(found(&stores, &first).await, first.with(EmailChangeState::Superseded { at: at(2) }));
     assert_eq!(found(&stores, &second).await, second);
     let mail = stores.mails.newest(1).await.unwrap().remove(0);
     assert_eq!((mail.to, mail.template), (email("two@example.net"), Template::EmailChangeAsked(second.id)));
@@ -81,12 +81,20 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
     assert_eq!(prove(&stores, &first, 3).await, Settling::Over);
     assert_eq!(stores.email_changes.find(EmailChangeId::new(at(0), &ENTROPY)).await.unwrap(), None);
 
-    let withdrawn =
-        stores.email_changes.withdraw(user.id, &ProfileChange::default(), &stamp(4)).await.unwrap().unwrap();
+    let withdrawn = stores
+        .email_changes
+        .withdraw(user.id, &ProfileChange::default(), &request_context(4))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((withdrawn.pending_email, withdrawn.updated_at), (None, at(4)));
     assert_eq!(prove(&stores, &second, 5).await, Settling::Over);
     assert_eq!(
-        stores.email_changes.withdraw(unknown_user(), &ProfileChange::default(), &stamp(6)).await.unwrap(),
+        stores
+            .email_changes
+            .withdraw(unknown_user(), &ProfileChange::default(), &request_context(6))
+            .await
+            .unwrap(),
         None
     );
 }
@@ -98,7 +106,7 @@ pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
         ask(&stores, &session, "new@example.net", number).await;
     }
     let late = |second| {
-        let at = stamp(second);
+        let at = request_context(second);
         (change(&user, &session, "late@example.net", &at), at)
     };
 
@@ -132,7 +140,7 @@ pub async fn a_change_is_proven_and_undone(stores: Stores) {
     );
     assert!(stored(&stores, session.id).await.is_live(at(12)));
     assert!(!stored(&stores, other.id).await.is_live(at(12)));
-    assert_eq!(found(&stores, &change).await.state, State::Done { at: at(10) });
+    assert_eq!(found(&stores, &change).await.state, EmailChangeState::Done { at: at(10) });
     let mail = stores.mails.newest(1).await.unwrap().remove(0);
     assert_eq!((mail.to, mail.template), (email(ADA), Template::EmailChanged(change.id)));
     assert_eq!(events(&stores, user.id).await[0], Event::EmailChanged);
@@ -142,7 +150,7 @@ pub async fn a_change_is_proven_and_undone(stores: Stores) {
     assert_eq!(undo(&stores, &change, 21).await, Settling::Over);
     assert_eq!(account(&stores, &session).await.email, email(ADA));
     assert!(!stored(&stores, session.id).await.is_live(at(22)));
-    assert_eq!(found(&stores, &change).await.state, State::Undone { at: at(20) });
+    assert_eq!(found(&stores, &change).await.state, EmailChangeState::Undone { at: at(20) });
 }
 
 /// The last instants are in time, and the next are not.
@@ -151,14 +159,14 @@ pub async fn a_change_has_its_times(stores: Stores) {
     let change = ask(&stores, &session, "new@example.net", 0).await;
     let millisecond = TimeDelta::milliseconds(1);
 
-    let late = stamp_at(at(0) + PROVABLE);
+    let late = context_at(at(0) + PROVABLE);
     assert_eq!(stores.email_changes.prove(change.id, &late).await.unwrap(), Settling::Over);
     let proven = at(0) + PROVABLE - millisecond;
-    let last = stamp_at(proven);
+    let last = context_at(proven);
     assert_eq!(stores.email_changes.prove(change.id, &last).await.unwrap(), Settling::Settled);
-    let late = stamp_at(proven + UNDOABLE);
+    let late = context_at(proven + UNDOABLE);
     assert_eq!(stores.email_changes.undo(change.id, &late).await.unwrap(), Settling::Over);
-    let last = stamp_at(proven + UNDOABLE - millisecond);
+    let last = context_at(proven + UNDOABLE - millisecond);
     assert_eq!(stores.email_changes.undo(change.id, &last).await.unwrap(), Settling::Settled);
 }
 
@@ -214,7 +222,7 @@ pub async fn of_racing_proofs_one_counts(stores: Stores) {
 
     assert_eq!(count(&settled, |settling| *settling == Settling::Settled), 1);
 
-    let is_first = found(&stores, &changes[0]).await.state != State::Asked;
+    let is_first = found(&stores, &changes[0]).await.state != EmailChangeState::Asked;
     let done = changes[usize::from(!is_first)].clone();
     let undone = race(&stores, RACERS, |stores, _| {
         let change = done.clone();

@@ -9,14 +9,14 @@ use keywright_domain::session::SessionKind;
 use keywright_domain::user::ProfileChange;
 
 use super::{account, ask, change};
-use crate::fixture::{ADA, email, events, sign_in, stamp};
+use crate::fixture::{ADA, email, events, request_context, sign_in};
 
 /// What is asked for together is changed together, and nothing is if the change of the address is refused.
 pub async fn the_profile_changes_with_the_address_or_not_at_all(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
     let ask_as = async |name: &str, second| {
-        let (at, user) = (stamp(second), account(&stores, &session).await);
+        let (at, user) = (request_context(second), account(&stores, &session).await);
         let change = change(&user, &session, "new@example.net", &at);
         let mail = Mail::of_asked_change(&change, &at);
         stores.email_changes.ask(&change, &named(name), &mail, &at).await.unwrap()
@@ -34,7 +34,7 @@ pub async fn the_profile_changes_with_the_address_or_not_at_all(stores: Stores) 
     assert_eq!(recorded, [Event::EmailChangeRequested, Event::ProfileChanged]);
 
     let withdrawn =
-        stores.email_changes.withdraw(user.id, &named("Ada L."), &stamp(2)).await.unwrap().unwrap();
+        stores.email_changes.withdraw(user.id, &named("Ada L."), &request_context(2)).await.unwrap().unwrap();
     assert_eq!(withdrawn, account(&stores, &session).await);
     assert_eq!((withdrawn.pending_email, withdrawn.profile.name.as_deref()), (None, Some("Ada L.")));
     assert_eq!(events(&stores, user.id).await[0], Event::ProfileChanged);

@@ -5,10 +5,10 @@ use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::magic_link::port::Redemption;
 use keywright_domain::page::Page;
 use keywright_domain::session::SessionKind;
-use keywright_domain::{Stamp, Stores};
+use keywright_domain::{RequestContext, Stores};
 
 use super::ask;
-use crate::fixture::{ADA, RACERS, at, issue, race, redeem, sign_in, stamp};
+use crate::fixture::{ADA, RACERS, at, issue, race, redeem, request_context, sign_in};
 
 /// How often is raced: the instant between the reading of an account and the writing of its sign-in is short.
 const ROUNDS: i64 = 4;
@@ -25,7 +25,7 @@ async fn opened_beside<F>(
     address: &str,
     user: UserId,
     second: i64,
-    change: impl Fn(Stores, Stamp) -> F,
+    change: impl Fn(Stores, RequestContext) -> F,
 ) -> Vec<SessionId>
 where
     F: Future<Output = Settling> + Send + 'static,
@@ -36,7 +36,7 @@ where
     }
     let opened = race(stores, RACERS, |stores, racer| {
         let redemption = links.get(racer).map(|link| redeem(link, SessionKind::Tokens, second));
-        let (at, changing) = (stamp(second), change(stores.clone(), stamp(second)));
+        let (at, changing) = (request_context(second), change(stores.clone(), request_context(second)));
         async move {
             let Some(redemption) = redemption else {
                 assert_eq!(changing.await, Settling::Settled);

@@ -8,7 +8,7 @@ use keywright_domain::page::Page;
 use keywright_domain::session::{EndReason, SessionKind};
 
 use super::{ask, prove, undo};
-use crate::fixture::{ADA, at, email, events, sign_in, stamp};
+use crate::fixture::{ADA, at, email, events, request_context, sign_in};
 use crate::organization;
 use crate::passkey::registered;
 
@@ -63,11 +63,15 @@ pub async fn a_change_goes_no_further_once_its_session_was_ended_by_another(stor
         let change = ask(&stores, &session, &format!("{reason:?}@example.net"), 1).await;
         match reason {
             EndReason::AccountDisabled => {
-                stores.users.disable(user.id, &stamp(2)).await.unwrap();
+                stores.users.disable(user.id, &request_context(2)).await.unwrap();
                 stores.users.enable(user.id, at(2)).await.unwrap();
             }
             _ => assert!(
-                stores.sessions.end(session.id, reason, Event::SessionEnded, &stamp(2)).await.unwrap()
+                stores
+                    .sessions
+                    .end(session.id, reason, Event::SessionEnded, &request_context(2))
+                    .await
+                    .unwrap()
             ),
         }
 

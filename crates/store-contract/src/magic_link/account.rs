@@ -10,12 +10,14 @@ use keywright_domain::session::SessionKind;
 use keywright_domain::user::{ProfileChange, SignupPolicy, User};
 
 use super::{by, redeemed, state};
-use crate::fixture::{ADA, BOB, RACERS, at, count, email, events, issue, race, sign_in, stamp, stored};
+use crate::fixture::{
+    ADA, BOB, RACERS, at, count, email, events, issue, race, request_context, sign_in, stored,
+};
 
 pub async fn a_known_address_signs_in_to_its_account(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let change = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
-    let before = stores.users.change_profile(ada.id, &change, &stamp(10)).await.unwrap().unwrap();
+    let before = stores.users.change_profile(ada.id, &change, &request_context(10)).await.unwrap().unwrap();
     let link = issue(&stores, ADA, 100).await;
 
     let (_, after, is_new) = redeemed(&stores, &by(Proof::Token, &link), 105).await.unwrap();
@@ -61,7 +63,7 @@ pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
                 return redeemed(&stores, &redeem, 100).await;
             }
             let change = ProfileChange { name: Some(racer.to_string()), ..ProfileChange::default() };
-            stores.users.change_profile(id, &change, &stamp(100)).await.unwrap();
+            stores.users.change_profile(id, &change, &request_context(100)).await.unwrap();
             None
         }
     })
@@ -136,7 +138,7 @@ pub async fn a_link_that_was_refused_for_its_account_is_good_later(stores: Store
 pub async fn a_disabled_account_is_refused_and_nothing_is_stored(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let link = issue(&stores, ADA, 5).await;
-    let disabled = stores.users.disable(ada.id, &stamp(6)).await.unwrap();
+    let disabled = stores.users.disable(ada.id, &request_context(6)).await.unwrap();
     let before = (state(&stores, &link).await, events(&stores, ada.id).await);
     let redeem = by(Proof::Token, &link);
 

@@ -2,15 +2,15 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::magic_link::budget::WRONG_CODES;
 use keywright_domain::magic_link::port::Issued;
 use keywright_domain::magic_link::{LinkBudget, MagicLink, OverBudget};
-use keywright_domain::origin::Origin;
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::session::SessionKind;
 
 use super::{RIGHT, WRONG, by, redeemed};
-use crate::fixture::{ADA, BOB, RACERS, at, count, issue, link, mail, origin, race, sign_in};
+use crate::fixture::{ADA, BOB, RACERS, at, client_info, count, issue, link, mail, race, sign_in};
 
 const BUDGET: LinkBudget = LinkBudget {
     per_network: Rate { count: 5, per: TimeDelta::minutes(15) },
@@ -19,7 +19,7 @@ const BUDGET: LinkBudget = LinkBudget {
 const A_DAY: i64 = 86_400;
 
 async fn ask(stores: &Stores, address: &str, ip: &str, second: i64) -> Issued {
-    let link = MagicLink { origin: origin(ip, "Mozilla/5.0"), ..link(address, second) };
+    let link = MagicLink { client_info: client_info(ip, "Mozilla/5.0"), ..link(address, second) };
     stores.magic_links.issue(&link, &mail(&link), &BUDGET).await.unwrap()
 }
 
@@ -64,10 +64,10 @@ pub async fn a_link_over_the_budget_leaves_nothing_and_an_account_changes_nothin
     sign_in(&stores, BOB, SessionKind::Tokens, -A_DAY).await;
     for address in [ADA, BOB] {
         for second in 0..5 {
-            let link = MagicLink { origin: Origin::default(), ..link(address, second) };
+            let link = MagicLink { client_info: ClientInfo::default(), ..link(address, second) };
             assert_eq!(stores.magic_links.issue(&link, &mail(&link), &BUDGET).await.unwrap(), Issued::Issued);
         }
-        let refused = MagicLink { origin: Origin::default(), ..link(address, 6) };
+        let refused = MagicLink { client_info: ClientInfo::default(), ..link(address, 6) };
         let before = stores.mails.newest(99).await.unwrap();
 
         assert_eq!(stores.magic_links.issue(&refused, &mail(&refused), &BUDGET).await.unwrap(), over(900));

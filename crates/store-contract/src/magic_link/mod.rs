@@ -8,7 +8,7 @@ mod renew;
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
-use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, Proof, RedirectTo, State};
+use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, MagicLinkState, Proof, RedirectTo};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::User;
@@ -18,20 +18,20 @@ pub use self::budget::*;
 pub use self::proof::*;
 pub use self::renew::*;
 use crate::fixture::{
-    ADA, RACERS, UNLIMITED, activity, at, count, issue, link, mail, race, redeem, stamp, stored,
+    ADA, RACERS, UNLIMITED, activity, at, count, issue, link, mail, race, redeem, request_context, stored,
 };
 
 const RIGHT: Proof = Proof::Code { is_right: true };
 const WRONG: Proof = Proof::Code { is_right: false };
 
 async fn redeemed(stores: &Stores, redeem: &Redeem, second: i64) -> Option<(Session, User, bool)> {
-    match stores.magic_links.redeem(redeem, &stamp(second)).await.unwrap() {
+    match stores.magic_links.redeem(redeem, &request_context(second)).await.unwrap() {
         Redemption::Redeemed { session, user, is_new, .. } => Some((session, user, is_new)),
         Redemption::Refused => None,
     }
 }
 
-async fn state(stores: &Stores, link: &MagicLink) -> State {
+async fn state(stores: &Stores, link: &MagicLink) -> MagicLinkState {
     stores.magic_links.find(link.id).await.unwrap().unwrap().state
 }
 
@@ -47,7 +47,7 @@ pub async fn a_link_and_its_mail_are_kept_as_they_are(stores: Stores) {
 
     assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link.clone()));
     assert_eq!(stores.mails.newest(9).await.unwrap(), [mail]);
-    let answer = stores.magic_links.redeem(&by(Proof::Token, &link), &stamp(5)).await.unwrap();
+    let answer = stores.magic_links.redeem(&by(Proof::Token, &link), &request_context(5)).await.unwrap();
     assert!(matches!(answer, Redemption::Redeemed { redirect_to, .. } if redirect_to == link.redirect_to));
 }
 
@@ -62,7 +62,7 @@ pub async fn of_racing_redemptions_one_signs_in(stores: Stores) {
     .await;
 
     assert_eq!(count(&answers, Option::is_some), 1);
-    assert_eq!(state(&stores, &link).await, State::Redeemed { at: at(5) });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Redeemed { at: at(5) });
     let (session, user, is_new) = answers.into_iter().flatten().next().unwrap();
     assert!(is_new);
     assert_eq!(stored(&stores, session.id).await, session);
@@ -84,7 +84,7 @@ pub async fn five_wrong_codes_kill_a_link(stores: Stores) {
     .await;
 
     assert_eq!(count(&answers, Option::is_some), 0);
-    assert_eq!(state(&stores, &link).await, State::Killed { at: at(5) });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Killed { at: at(5) });
     assert_eq!(redeemed(&stores, &by(RIGHT, &link), 6).await, None);
     assert_eq!(redeemed(&stores, &by(Proof::Token, &link), 6).await, None);
 }
@@ -95,7 +95,7 @@ pub async fn four_wrong_codes_leave_a_link_alive(stores: Stores) {
         assert_eq!(redeemed(&stores, &by(WRONG, &link), 5).await, None);
     }
 
-    assert_eq!(state(&stores, &link).await, State::Open { wrong_codes: CODE_ATTEMPTS - 1 });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Open { wrong_codes: CODE_ATTEMPTS - 1 });
     assert!(redeemed(&stores, &by(RIGHT, &link), 6).await.is_some());
 }
 

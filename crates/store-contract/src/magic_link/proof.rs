@@ -3,20 +3,20 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
-use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, Proof, RedirectTo, State};
-use keywright_domain::origin::Origin;
+use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, MagicLinkState, Proof, RedirectTo};
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
 
 use super::{RIGHT, WRONG, by, redeemed, state};
 use crate::fixture::{
-    ADA, RACERS, UNLIMITED, activity, at, count, email, issue, link, mail, origin, race, redeem, stamp_at,
-    stamp_from,
+    ADA, RACERS, UNLIMITED, activity, at, client_info, context_at, context_from, count, email, issue, link,
+    mail, race, redeem,
 };
 
 pub async fn a_link_without_a_target_or_an_origin_is_kept_as_it_is(stores: Stores) {
-    let link = MagicLink { redirect_to: None, origin: Origin::default(), ..link(ADA, 0) };
+    let link = MagicLink { redirect_to: None, client_info: ClientInfo::default(), ..link(ADA, 0) };
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
 
     assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
@@ -27,7 +27,7 @@ pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
     let link = MagicLink { redirect_to: Some(target.clone()), ..link(ADA, 0) };
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
     let redeem = Redeem { proof: RIGHT, ..redeem(&link, SessionKind::Browser, 5) };
-    let request = stamp_from(at(5), origin("2001:db8::5", "Mozilla/5.0 (Zoë)"));
+    let request = context_from(at(5), client_info("2001:db8::5", "Mozilla/5.0 (Zoë)"));
 
     let answer = stores.magic_links.redeem(&redeem, &request).await.unwrap();
 
@@ -44,7 +44,7 @@ pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
     let recorded = Activity::of_session(Event::SignedIn, &session, &request);
     assert_eq!(activity(&stores, user.id).await, [recorded]);
     assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
-    let redeemed = MagicLink { state: State::Redeemed { at: at(5) }, ..link };
+    let redeemed = MagicLink { state: MagicLinkState::Redeemed { at: at(5) }, ..link };
     assert_eq!(stores.magic_links.find(redeemed.id).await.unwrap(), Some(redeemed));
 }
 
@@ -56,7 +56,7 @@ pub async fn what_is_used_stays_used(stores: Stores) {
         assert_eq!(redeemed(&stores, &by(proof, &link), 6).await, None);
     }
 
-    assert_eq!(state(&stores, &link).await, State::Redeemed { at: at(5) });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Redeemed { at: at(5) });
     assert_eq!(activity(&stores, user.id).await.len(), 1);
 }
 
@@ -71,9 +71,9 @@ pub async fn racing_wrong_codes_are_all_counted(stores: Stores) {
     })
     .await;
 
-    assert_eq!(state(&stores, &link).await, State::Open { wrong_codes: attempts });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Open { wrong_codes: attempts });
     assert_eq!(redeemed(&stores, &by(WRONG, &link), 6).await, None);
-    assert_eq!(state(&stores, &link).await, State::Killed { at: at(6) });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Killed { at: at(6) });
 }
 
 pub async fn wrong_codes_that_race_with_the_right_one_take_nothing_from_it(stores: Stores) {
@@ -87,7 +87,7 @@ pub async fn wrong_codes_that_race_with_the_right_one_take_nothing_from_it(store
 
     // Four wrong codes are one too few to kill it.
     assert_eq!(count(&answers, Option::is_some), 1);
-    assert_eq!(state(&stores, &link).await, State::Redeemed { at: at(5) });
+    assert_eq!(state(&stores, &link).await, MagicLinkState::Redeemed { at: at(5) });
 }
 
 pub async fn a_wrong_code_opens_nothing(stores: Stores) {
@@ -105,10 +105,10 @@ pub async fn an_expired_link_counts_nothing_and_its_last_instant_is_in_time(stor
 
     for proof in [Proof::Token, RIGHT, WRONG] {
         let answer =
-            stores.magic_links.redeem(&by(proof, &expired), &stamp_at(expired.expires_at)).await.unwrap();
+            stores.magic_links.redeem(&by(proof, &expired), &context_at(expired.expires_at)).await.unwrap();
         assert_eq!(answer, Redemption::Refused);
     }
-    let last = stamp_at(in_time.expires_at - TimeDelta::milliseconds(1));
+    let last = context_at(in_time.expires_at - TimeDelta::milliseconds(1));
     let answer = stores.magic_links.redeem(&by(RIGHT, &in_time), &last).await.unwrap();
 
     assert_eq!(stores.magic_links.find(expired.id).await.unwrap(), Some(expired));

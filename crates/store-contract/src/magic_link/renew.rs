@@ -7,15 +7,15 @@ use keywright_domain::session::{EndReason, SessionKind};
 
 use super::redeemed;
 use crate::fixture::{
-    ADA, BOB, LIFETIMES, RACERS, activity, at, count, events, issue, race, redeem, sign_in, stamp, stored,
-    unknown_session,
+    ADA, BOB, LIFETIMES, RACERS, activity, at, count, events, issue, race, redeem, request_context, sign_in,
+    stored, unknown_session,
 };
 
 pub async fn the_browser_session_of_the_same_account_is_renewed_and_none_opened(stores: Stores) {
     let (browser, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let link = issue(&stores, ADA, 100).await;
     let renew = Redeem { renew: Some(browser.id), ..redeem(&link, SessionKind::Browser, 101) };
-    let request = stamp(101);
+    let request = request_context(101);
 
     let answer = stores.magic_links.redeem(&renew, &request).await.unwrap();
 
@@ -33,7 +33,7 @@ pub async fn what_cannot_be_renewed_is_left_for_a_new_session(stores: Stores) {
     let (tokens, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (idle, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
-    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(1)).await.unwrap();
+    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(1)).await.unwrap();
     let month = LIFETIMES.idle.num_seconds();
 
     for (other, second) in [(&of_bob, 10), (&tokens, 20), (&ended, 30), (&idle, month)] {
@@ -90,7 +90,10 @@ pub async fn an_end_that_races_with_a_renewal_is_final(stores: Stores) {
         let renew = renew.clone();
         async move {
             if racer == 0 {
-                let ended = stores.sessions.end(id, EndReason::Ended, Event::SessionEnded, &stamp(101)).await;
+                let ended = stores
+                    .sessions
+                    .end(id, EndReason::Ended, Event::SessionEnded, &request_context(101))
+                    .await;
                 assert!(ended.unwrap());
                 return None;
             }

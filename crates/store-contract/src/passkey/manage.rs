@@ -14,11 +14,11 @@ use keywright_domain::user::{Profile, ProfileChange};
 
 use super::{all, by, registered, stored, unproven};
 use crate::fixture::{
-    ADA, BOB, RACERS, activity, at, count, events, race, sign_in, stamp, stored as session_of,
+    ADA, BOB, RACERS, activity, at, count, events, race, request_context, sign_in, stored as session_of,
 };
 
 async fn remove(stores: &Stores, user: UserId, passkey: PasskeyId) -> Removal {
-    stores.passkeys.remove(user, passkey, &stamp(9)).await.unwrap()
+    stores.passkeys.remove(user, passkey, &request_context(9)).await.unwrap()
 }
 
 pub async fn passkeys_are_listed_in_pages_newest_first_and_only_ones_own(stores: Stores) {
@@ -43,10 +43,10 @@ pub async fn a_name_is_changed_and_recorded_once(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
     let name = PasskeyName::parse("Work “laptop” ü").unwrap();
-    let request = stamp(2);
+    let request = request_context(2);
 
     let renamed = stores.passkeys.rename(ada.id, passkey.id, &name, &request).await.unwrap();
-    let again = stores.passkeys.rename(ada.id, passkey.id, &name, &stamp(3)).await.unwrap();
+    let again = stores.passkeys.rename(ada.id, passkey.id, &name, &request_context(3)).await.unwrap();
 
     let expected = Passkey { name, ..passkey };
     assert_eq!((renamed.as_ref(), again.as_ref()), (Some(&expected), Some(&expected)));
@@ -64,7 +64,7 @@ pub async fn what_is_not_theirs_is_neither_renamed_nor_removed(stores: Stores) {
     let before = (events(&stores, ada.id).await, events(&stores, bob.id).await);
 
     for id in [passkey.id, PasskeyId::new(&crate::fixture::ENTROPY)] {
-        assert_eq!(stores.passkeys.rename(bob.id, id, &name, &stamp(2)).await.unwrap(), None);
+        assert_eq!(stores.passkeys.rename(bob.id, id, &name, &request_context(2)).await.unwrap(), None);
         assert_eq!(remove(&stores, bob.id, id).await, Removal::NotFound);
     }
 
@@ -75,7 +75,7 @@ pub async fn what_is_not_theirs_is_neither_renamed_nor_removed(stores: Stores) {
 pub async fn the_last_passkey_goes_where_mail_is_a_way_in(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
-    let request = stamp(2);
+    let request = request_context(2);
 
     let removed = stores.passkeys.remove(ada.id, passkey.id, &request).await.unwrap();
 
@@ -168,7 +168,8 @@ pub async fn the_owner_of_a_passkey_is_told_by_mail(stores: Stores) {
     let somebody = unproven(&stores, BOB).await;
     let passkey = registered(&stores, ada.id, 1).await;
     registered(&stores, somebody.id, 1).await;
-    let refused = stores.passkeys.sign_in(&by(&passkey, 0, SessionKind::Tokens), &stamp(2)).await.unwrap();
+    let refused =
+        stores.passkeys.sign_in(&by(&passkey, 0, SessionKind::Tokens), &request_context(2)).await.unwrap();
     assert_eq!(refused, SigningIn::CounterRejected);
     assert_eq!(remove(&stores, ada.id, passkey.id).await, Removal::Removed);
 
@@ -193,10 +194,11 @@ pub async fn the_owner_of_a_passkey_is_told_by_mail(stores: Stores) {
 pub async fn who_proves_an_address_finds_nothing_of_others_in_the_account(stores: Stores) {
     let account = unproven(&stores, ADA).await;
     let theirs = registered(&stores, account.id, 1).await;
-    let signed_in = stores.passkeys.sign_in(&by(&theirs, 5, SessionKind::Tokens), &stamp(2)).await.unwrap();
+    let signed_in =
+        stores.passkeys.sign_in(&by(&theirs, 5, SessionKind::Tokens), &request_context(2)).await.unwrap();
     let SigningIn::SignedIn { session, .. } = signed_in else { panic!("not signed in: {signed_in:?}") };
     let name = ProfileChange { name: Some("Mallory".to_owned()), ..ProfileChange::default() };
-    stores.users.change_profile(account.id, &name, &stamp(3)).await.unwrap();
+    stores.users.change_profile(account.id, &name, &request_context(3)).await.unwrap();
 
     let (_, owner) = sign_in(&stores, ADA, SessionKind::Tokens, 4).await;
 

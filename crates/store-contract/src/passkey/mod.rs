@@ -19,7 +19,7 @@ pub use self::ceremony::*;
 pub use self::manage::*;
 pub use self::register::*;
 pub use self::sign_in::*;
-use crate::fixture::{ENTROPY, at, email, seed, stamp, unknown_user};
+use crate::fixture::{ENTROPY, at, email, request_context, seed, unknown_user};
 
 /// A passkey of `user` whose counter stands at 4.
 fn passkey(user: UserId, second: i64) -> Passkey {
@@ -43,7 +43,7 @@ fn passkey(user: UserId, second: i64) -> Passkey {
 /// The same, and the store knows it.
 pub(crate) async fn registered(stores: &Stores, user: UserId, second: i64) -> Passkey {
     let passkey = passkey(user, second);
-    let answer = stores.passkeys.register(&passkey, &stamp(second)).await.unwrap();
+    let answer = stores.passkeys.register(&passkey, &request_context(second)).await.unwrap();
     assert_eq!(answer, Registration::Registered);
     passkey
 }

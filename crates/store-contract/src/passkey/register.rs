@@ -8,10 +8,10 @@ use keywright_domain::session::SessionKind;
 use uuid::Uuid;
 
 use super::{all, passkey, registered, stored};
-use crate::fixture::{ADA, BOB, RACERS, activity, at, count, race, sign_in, stamp, unknown_user};
+use crate::fixture::{ADA, BOB, RACERS, activity, at, count, race, request_context, sign_in, unknown_user};
 
 async fn register(stores: &Stores, passkey: &Passkey, second: i64) -> Registration {
-    stores.passkeys.register(passkey, &stamp(second)).await.unwrap()
+    stores.passkeys.register(passkey, &request_context(second)).await.unwrap()
 }
 
 pub async fn a_passkey_is_kept_as_it_is_and_recorded(stores: Stores) {
@@ -26,7 +26,7 @@ pub async fn a_passkey_is_kept_as_it_is_and_recorded(stores: Stores) {
     let synced = Passkey { backed_up: true, last_used_at: Some(at(9)), ..passkey(ada.id, 2) };
 
     for passkey in [&plain, &synced] {
-        let request = stamp(3);
+        let request = request_context(3);
         let answer = stores.passkeys.register(passkey, &request).await.unwrap();
 
         assert_eq!(answer, Registration::Registered);
@@ -94,7 +94,7 @@ pub async fn what_was_refused_takes_no_room(stores: Stores) {
 
 pub async fn an_account_that_is_gone_or_disabled_gets_no_passkey(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    stores.users.disable(ada.id, &stamp(1)).await.unwrap();
+    stores.users.disable(ada.id, &request_context(1)).await.unwrap();
 
     for owner in [ada.id, unknown_user()] {
         let refused = passkey(owner, 2);

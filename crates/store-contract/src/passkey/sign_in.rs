@@ -9,11 +9,11 @@ use keywright_domain::user::User;
 
 use super::{by, passkey, registered, stored, unproven};
 use crate::fixture::{
-    ADA, BOB, RACERS, activity, at, count, events, race, sign_in, stamp, stored as stored_session,
+    ADA, BOB, RACERS, activity, at, count, events, race, request_context, sign_in, stored as stored_session,
 };
 
 async fn signed_in(stores: &Stores, sign_in: &SignIn, second: i64) -> Option<(Session, User)> {
-    match stores.passkeys.sign_in(sign_in, &stamp(second)).await.unwrap() {
+    match stores.passkeys.sign_in(sign_in, &request_context(second)).await.unwrap() {
         SigningIn::SignedIn { session, user } => Some((session, user)),
         SigningIn::CounterRejected | SigningIn::Refused => None,
     }
@@ -23,7 +23,7 @@ pub async fn a_passkey_signs_in_and_its_use_is_stored(stores: Stores) {
     let ada = unproven(&stores, ADA).await;
     let passkey = registered(&stores, ada.id, 1).await;
     let sign_in = by(&passkey, 9, SessionKind::Tokens);
-    let request = stamp(5);
+    let request = request_context(5);
 
     let answer = stores.passkeys.sign_in(&sign_in, &request).await.unwrap();
 
@@ -45,7 +45,7 @@ pub async fn of_racers_with_one_counter_one_signs_in(stores: Stores) {
     let raced = passkey.clone();
     let answers = race(&stores, RACERS, move |stores, _| {
         let sign_in = by(&raced, 5, SessionKind::Tokens);
-        async move { stores.passkeys.sign_in(&sign_in, &stamp(5)).await.unwrap() }
+        async move { stores.passkeys.sign_in(&sign_in, &request_context(5)).await.unwrap() }
     })
     .await;
 
@@ -77,7 +77,7 @@ pub async fn a_race_of_counters_ends_at_the_highest(stores: Stores) {
 pub async fn without_a_counter_all_racers_sign_in(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = Passkey { counter: 0, ..passkey(ada.id, 1) };
-    stores.passkeys.register(&passkey, &stamp(1)).await.unwrap();
+    stores.passkeys.register(&passkey, &request_context(1)).await.unwrap();
 
     let answers = race(&stores, RACERS, move |stores, _| {
         let sign_in = by(&passkey, 0, SessionKind::Tokens);
@@ -94,7 +94,7 @@ pub async fn a_counter_that_does_not_rise_is_recorded_and_changes_nothing(stores
 
     for counter in [4, 3, 0] {
         let sign_in = by(&passkey, counter, SessionKind::Tokens);
-        let request = stamp(5);
+        let request = request_context(5);
 
         let answer = stores.passkeys.sign_in(&sign_in, &request).await.unwrap();
 
@@ -111,12 +111,12 @@ pub async fn a_counter_that_does_not_rise_is_recorded_and_changes_nothing(stores
 pub async fn a_disabled_account_is_refused_and_its_passkey_unchanged(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
-    stores.users.disable(ada.id, &stamp(2)).await.unwrap();
+    stores.users.disable(ada.id, &request_context(2)).await.unwrap();
     let before = events(&stores, ada.id).await;
 
     for counter in [5, 4] {
         let sign_in = by(&passkey, counter, SessionKind::Tokens);
-        let answer = stores.passkeys.sign_in(&sign_in, &stamp(5)).await.unwrap();
+        let answer = stores.passkeys.sign_in(&sign_in, &request_context(5)).await.unwrap();
 
         assert_eq!(answer, SigningIn::Refused);
         assert_eq!(stores.sessions.find(sign_in.seed.id).await.unwrap(), None);
@@ -129,11 +129,12 @@ pub async fn a_disabled_account_is_refused_and_its_passkey_unchanged(stores: Sto
 pub async fn an_unknown_or_removed_passkey_is_refused(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let removed = registered(&stores, ada.id, 1).await;
-    stores.passkeys.remove(ada.id, removed.id, &stamp(2)).await.unwrap();
+    stores.passkeys.remove(ada.id, removed.id, &request_context(2)).await.unwrap();
 
     for passkey in [removed, passkey(ada.id, 1)] {
         assert_eq!(stored(&stores, &passkey).await, None);
-        let answer = stores.passkeys.sign_in(&by(&passkey, 9, SessionKind::Tokens), &stamp(5)).await;
+        let answer =
+            stores.passkeys.sign_in(&by(&passkey, 9, SessionKind::Tokens), &request_context(5)).await;
         assert_eq!(answer.unwrap(), SigningIn::Refused);
     }
 }

@@ -16,8 +16,8 @@ use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, S
 
 use super::ask;
 use crate::fixture::{
-    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, authorization, begin, issue, race, redeem, sign_in,
-    stamp, stored,
+    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, authorization, begin, issue, race, redeem,
+    request_context, sign_in, stored,
 };
 
 const DAY: i64 = 86_400;
@@ -69,7 +69,7 @@ pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) 
 pub async fn links_go_after_their_expiry(stores: Stores) {
     let (used, unused) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await);
     let young = issue(&stores, ADA, 1).await;
-    stores.magic_links.redeem(&redeem(&used, SessionKind::Tokens, 2), &stamp(2)).await.unwrap();
+    stores.magic_links.redeem(&redeem(&used, SessionKind::Tokens, 2), &request_context(2)).await.unwrap();
 
     assert_eq!(remove(&stores, Removal::MagicLinks, 899).await, 0);
     assert_eq!(remove(&stores, Removal::MagicLinks, 900).await, 2);
@@ -83,7 +83,7 @@ pub async fn links_go_after_their_expiry(stores: Stores) {
 async fn by_code(stores: &Stores, link: &MagicLink, is_right: bool, second: i64) -> bool {
     let proof = Proof::Code { is_right };
     let redeem = Redeem { proof, ..redeem(link, SessionKind::Tokens, second) };
-    let redeemed = stores.magic_links.redeem(&redeem, &stamp(second)).await.unwrap();
+    let redeemed = stores.magic_links.redeem(&redeem, &request_context(second)).await.unwrap();
     matches!(redeemed, Redemption::Redeemed { .. })
 }
 
@@ -158,7 +158,11 @@ pub async fn activity_goes_by_its_age(stores: Stores) {
 pub async fn a_session_goes_after_its_end(stores: Stores) {
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (lapsed, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
-    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(DAY)).await.unwrap();
+    stores
+        .sessions
+        .end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(DAY))
+        .await
+        .unwrap();
 
     assert_eq!(remove(&stores, Removal::EndedSessions, DAY - 1).await, 0);
     assert_eq!(remove(&stores, Removal::LapsedSessions, 30 * DAY - 1).await, 0);
@@ -180,7 +184,7 @@ pub async fn a_session_in_use_stays_until_it_is_over(stores: Stores) {
         let presented = Generation(generation);
         let refresh =
             Refresh { session: session.id, presented, client_id: None, rules, idle: LIFETIMES.idle };
-        let rotated = stores.sessions.rotate(&refresh, &stamp(now)).await.unwrap();
+        let rotated = stores.sessions.rotate(&refresh, &request_context(now)).await.unwrap();
         assert!(matches!(rotated, Rotation::Renewed(_)), "{rotated:?}");
 
         for removal in [Removal::EndedSessions, Removal::LapsedSessions] {

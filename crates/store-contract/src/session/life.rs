@@ -5,12 +5,12 @@ use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::SessionId;
 use keywright_domain::session::port::Rotation;
-use keywright_domain::session::{EndReason, Lifetimes, Session, SessionKind, SessionSeed, State};
+use keywright_domain::session::{EndReason, Lifetimes, Session, SessionKind, SessionSeed, SessionState};
 
 use super::rotate;
 use crate::fixture::{
-    ADA, BOB, LIFETIMES, RACERS, activity, at, count, events, race, seed, sign_in, sign_in_with, stamp,
-    stamp_at, stored, unknown_session,
+    ADA, BOB, LIFETIMES, RACERS, activity, at, context_at, count, events, race, request_context, seed,
+    sign_in, sign_in_with, stored, unknown_session,
 };
 
 pub async fn a_session_is_found_with_its_owner(stores: Stores) {
@@ -30,9 +30,11 @@ pub async fn a_session_is_found_when_it_is_over(stores: Stores) {
     for reason in reasons {
         let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
 
-        assert!(stores.sessions.end(session.id, reason, Event::SessionEnded, &stamp(5)).await.unwrap());
+        assert!(
+            stores.sessions.end(session.id, reason, Event::SessionEnded, &request_context(5)).await.unwrap()
+        );
 
-        let ended = Session { state: State::Ended { at: at(5), reason }, ..session.clone() };
+        let ended = Session { state: SessionState::Ended { at: at(5), reason }, ..session.clone() };
         assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((ended, user)));
     }
 }
@@ -40,7 +42,7 @@ pub async fn a_session_is_found_when_it_is_over(stores: Stores) {
 pub async fn of_racing_ends_one_is_true_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
-    let requests: Vec<_> = (0..RACERS).map(|_| stamp(5)).collect();
+    let requests: Vec<_> = (0..RACERS).map(|_| request_context(5)).collect();
 
     let ended = race(&stores, RACERS, |stores, racer| {
         let request = requests[racer].clone();
@@ -70,7 +72,7 @@ pub async fn an_ended_session_stays_as_it_ended(stores: Stores) {
 
 pub async fn what_is_expired_or_unknown_cannot_be_ended(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let late = stamp_at(session.idle_ends_at);
+    let late = context_at(session.idle_ends_at);
 
     let expired = stores.sessions.end(session.id, EndReason::SignedOut, Event::SignedOut, &late).await;
 
@@ -95,7 +97,7 @@ pub async fn an_end_that_races_with_refreshes_is_final(stores: Stores) {
 
     assert_eq!(count(&ended, |ended| *ended), 1);
     let reason = EndReason::Ended;
-    assert_eq!(stored(&stores, id).await.state, State::Ended { at: at(10), reason });
+    assert_eq!(stored(&stores, id).await.state, SessionState::Ended { at: at(10), reason });
     assert_eq!(rotate(&stores, id, 1, 11).await, Rotation::Over);
     assert_eq!(events(&stores, user.id).await, [Event::SessionEnded, Event::SignedIn]);
 }
@@ -132,7 +134,7 @@ pub async fn use_never_revives_a_session_that_is_past_its_time(stores: Stores) {
 pub async fn use_never_passes_the_absolute_end(stores: Stores) {
     let lifetimes = Lifetimes { idle: TimeDelta::days(2), absolute: TimeDelta::days(3) };
     let seed = SessionSeed { lifetimes, ..seed(SessionKind::Browser, 0) };
-    let (session, _) = sign_in_with(&stores, ADA, seed, &stamp(0)).await;
+    let (session, _) = sign_in_with(&stores, ADA, seed, &request_context(0)).await;
     let late = at(0) + TimeDelta::hours(40);
 
     stores.sessions.touch(session.id, late, lifetimes.idle).await.unwrap();
@@ -142,6 +144,7 @@ pub async fn use_never_passes_the_absolute_end(stores: Stores) {
 }
 
 async fn end(stores: &Stores, session: SessionId, second: i64) -> bool {
-    let ended = stores.sessions.end(session, EndReason::Ended, Event::SessionEnded, &stamp(second)).await;
+    let ended =
+        stores.sessions.end(session, EndReason::Ended, Event::SessionEnded, &request_context(second)).await;
     ended.unwrap()
 }

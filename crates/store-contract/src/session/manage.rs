@@ -10,7 +10,8 @@ use keywright_domain::session::{EndReason, SessionKind};
 
 use super::rotate;
 use crate::fixture::{
-    ADA, BOB, RACERS, activity, at, events, race, sign_in, stamp, stored, unknown_session, unknown_user,
+    ADA, BOB, RACERS, activity, at, events, race, request_context, sign_in, stored, unknown_session,
+    unknown_user,
 };
 
 /// The live ones come, newest first, in pages, and only one's own.
@@ -20,7 +21,13 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Device, 2).await;
     let (third, _) = sign_in(&stores, ADA, SessionKind::Device, 3).await;
     sign_in(&stores, BOB, SessionKind::Tokens, 4).await;
-    assert!(stores.sessions.end(ended.id, EndReason::Ended, Event::SessionEnded, &stamp(5)).await.unwrap());
+    assert!(
+        stores
+            .sessions
+            .end(ended.id, EndReason::Ended, Event::SessionEnded, &request_context(5))
+            .await
+            .unwrap()
+    );
     let list = |number, second| stores.sessions.list(ada.id, Page::new(number, 2).unwrap(), at(second));
 
     let (page, rest, late) = (list(1, 9).await, list(2, 9).await, list(1, 30 * 86_400).await);
@@ -37,7 +44,13 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
 pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
     let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (over, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
-    assert!(stores.sessions.end(over.id, EndReason::SignedOut, Event::SignedOut, &stamp(2)).await.unwrap());
+    assert!(
+        stores
+            .sessions
+            .end(over.id, EndReason::SignedOut, Event::SignedOut, &request_context(2))
+            .await
+            .unwrap()
+    );
     let mut others = BTreeSet::new();
     for second in 3..7 {
         others.insert(sign_in(&stores, ADA, SessionKind::Tokens, second).await.0.id);
@@ -45,8 +58,8 @@ pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 8).await;
     let over = stored(&stores, over.id).await;
 
-    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &stamp(10)).await.unwrap(), 4);
-    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &stamp(11)).await.unwrap(), 0);
+    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &request_context(10)).await.unwrap(), 4);
+    assert_eq!(stores.sessions.end_others(ada.id, Some(mine.id), &request_context(11)).await.unwrap(), 0);
 
     let recorded = activity(&stores, ada.id).await;
     let recorded = recorded.iter().filter(|entry| entry.event == Event::SessionEnded);
@@ -54,8 +67,11 @@ pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
     assert_eq!(stored(&stores, mine.id).await, mine);
     assert_eq!(stored(&stores, over.id).await, over);
     assert_eq!(stored(&stores, of_bob.id).await, of_bob);
-    assert_eq!(stores.sessions.end_others(ada.id, Some(unknown_session()), &stamp(12)).await.unwrap(), 1);
-    assert_eq!(stores.sessions.end_others(ada.id, None, &stamp(13)).await.unwrap(), 0);
+    assert_eq!(
+        stores.sessions.end_others(ada.id, Some(unknown_session()), &request_context(12)).await.unwrap(),
+        1
+    );
+    assert_eq!(stores.sessions.end_others(ada.id, None, &request_context(13)).await.unwrap(), 0);
 }
 
 /// Each session is ended by one of those who race, and no refresh survives them.
@@ -71,7 +87,7 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
         let session = refreshed[racer % refreshed.len()];
         async move {
             if racer % 2 == 0 {
-                return stores.sessions.end_others(user, Some(spared), &stamp(10)).await.unwrap();
+                return stores.sessions.end_others(user, Some(spared), &request_context(10)).await.unwrap();
             }
             rotate(&stores, session, 0, 10).await;
             0
@@ -90,7 +106,13 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
 /// Everybody's end, part by part in the order of the ids, and what was over is left as it is.
 pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Stores) {
     let (over, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    assert!(stores.sessions.end(over.id, EndReason::SignedOut, Event::SignedOut, &stamp(1)).await.unwrap());
+    assert!(
+        stores
+            .sessions
+            .end(over.id, EndReason::SignedOut, Event::SignedOut, &request_context(1))
+            .await
+            .unwrap()
+    );
     let over = stored(&stores, over.id).await;
     let (expired, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
     let month = 30 * 86_400;
@@ -106,7 +128,7 @@ pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Store
     let mut ended = Vec::new();
     let mut after = None;
     for _ in 0..3 {
-        let part = stores.sessions.end_some(after, 3, &stamp(month + 10)).await.unwrap();
+        let part = stores.sessions.end_some(after, 3, &request_context(month + 10)).await.unwrap();
         ended.push((part.count, part.last));
         after = part.last;
     }
@@ -142,7 +164,7 @@ pub async fn racing_ends_of_everybodys_sessions_end_each_once(stores: Stores) {
             }
             let (mut ended, mut after) = (0, None);
             loop {
-                let part = stores.sessions.end_some(after, 2, &stamp(10)).await.unwrap();
+                let part = stores.sessions.end_some(after, 2, &request_context(10)).await.unwrap();
                 ended += part.count;
                 if part.last.is_none() {
                     return ended;

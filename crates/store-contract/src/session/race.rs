@@ -6,7 +6,7 @@ use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session, SessionKind};
 
 use super::{refresh, renew, rotate, rotate_by};
-use crate::fixture::{ADA, LIFETIMES, RACERS, at, count, events, race, sign_in, stamp, stored};
+use crate::fixture::{ADA, LIFETIMES, RACERS, at, count, events, race, request_context, sign_in, stored};
 
 pub async fn every_refresh_comes_to_what_the_domain_says(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
@@ -17,7 +17,7 @@ pub async fn every_refresh_comes_to_what_the_domain_says(stores: Stores) {
         let before = stored(&stores, session.id).await;
         let refresh = refresh(session.id, presented);
 
-        let rotation = rotate_by(&stores, &refresh, &stamp(second)).await;
+        let rotation = rotate_by(&stores, &refresh, &request_context(second)).await;
 
         let (expected, after) = match before.refresh(&refresh, at(second)) {
             Judgement::Repeated(after) | Judgement::Renewed(after) => {
@@ -63,7 +63,7 @@ pub async fn another_client_takes_nothing_from_the_right_one_in_a_race(stores: S
     let rotations = race(&stores, RACERS, |stores, racer| async move {
         let client_id = if racer % 2 == 0 { "cli" } else { "web" };
         let refresh = Refresh { client_id: Some(client_id.to_owned()), ..refresh(id, 0) };
-        rotate_by(&stores, &refresh, &stamp(10)).await
+        rotate_by(&stores, &refresh, &request_context(10)).await
     })
     .await;
 
@@ -79,7 +79,7 @@ pub async fn a_sight_and_a_rotation_that_race_lose_nothing_of_each_other(stores:
 
     race(&stores, RACERS, |stores, racer| async move {
         if racer % 2 == 0 {
-            stores.sessions.sight(id, Generation(2)).await.unwrap();
+            stores.sessions.mark_seen(id, Generation(2)).await.unwrap();
         } else {
             renew(&stores, id, 1, 20).await;
         }
@@ -115,7 +115,7 @@ pub async fn an_end_that_races_with_use_is_final(stores: Stores) {
 
     race(&stores, RACERS, |stores, racer| async move {
         if racer == RACERS / 2 {
-            let request = stamp(7200);
+            let request = request_context(7200);
             let ended = stores.sessions.end(id, EndReason::SignedOut, Event::SignedOut, &request).await;
             assert!(ended.unwrap());
         } else {

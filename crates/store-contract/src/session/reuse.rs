@@ -2,18 +2,18 @@
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
-use keywright_domain::mail::{State, Template};
+use keywright_domain::mail::{MailState, Template};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Refresh, SessionKind};
 
 use super::{STRICT, refresh, renew, rotate, rotate_by};
-use crate::fixture::{ADA, RACERS, activity, at, count, events, race, sign_in, stamp, stored};
+use crate::fixture::{ADA, RACERS, activity, at, count, events, race, request_context, sign_in, stored};
 
 pub async fn an_older_generation_ends_the_session_and_is_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     let before = renew(&stores, session.id, 1, 20).await;
-    let request = stamp(30);
+    let request = request_context(30);
 
     let rotation = rotate_by(&stores, &refresh(session.id, 0), &request).await;
 
@@ -53,7 +53,10 @@ pub async fn a_reuse_is_told_by_mail_once(stores: Stores) {
     let mails = stores.mails.newest(9).await.unwrap();
     let told: Vec<_> = mails.iter().filter(|mail| mail.template == Template::RefreshReuse(id)).collect();
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].to.as_str(), told[0].created_at, told[0].state), (ADA, at(30), State::Due(at(30))));
+    assert_eq!(
+        (told[0].to.as_str(), told[0].created_at, told[0].state),
+        (ADA, at(30), MailState::Due(at(30)))
+    );
     assert_eq!(mails.len(), 2, "the other one signed in");
 }
 
@@ -99,7 +102,7 @@ pub async fn in_strict_mode_one_racer_is_renewed_and_the_next_ends_the_session(s
 
     let rotations = race(&stores, RACERS, |stores, _| {
         let strict = strict.clone();
-        async move { rotate_by(&stores, &strict, &stamp(10)).await }
+        async move { rotate_by(&stores, &strict, &request_context(10)).await }
     })
     .await;
 
@@ -112,9 +115,9 @@ pub async fn in_strict_mode_one_racer_is_renewed_and_the_next_ends_the_session(s
 pub async fn in_strict_mode_a_racer_with_an_earlier_instant_is_reuse(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let strict = Refresh { rules: STRICT, ..refresh(session.id, 0) };
-    rotate_by(&stores, &strict, &stamp(10)).await;
+    rotate_by(&stores, &strict, &request_context(10)).await;
 
-    let rotation = rotate_by(&stores, &strict, &stamp(5)).await;
+    let rotation = rotate_by(&stores, &strict, &request_context(5)).await;
 
     assert!(matches!(rotation, Rotation::ReuseFound(_)), "{rotation:?}");
 }

@@ -9,8 +9,8 @@ use keywright_domain::session::{Chain, EndReason, Generation, Lifetimes, Refresh
 
 use super::{STRICT, refresh, renew, rotate, rotate_by};
 use crate::fixture::{
-    ADA, LIFETIMES, RACERS, activity, at, count, events, race, seed, sign_in, sign_in_with, stamp, stamp_at,
-    stored, unknown_session,
+    ADA, LIFETIMES, RACERS, activity, at, context_at, count, events, race, request_context, seed, sign_in,
+    sign_in_with, stored, unknown_session,
 };
 
 pub async fn twenty_racers_with_one_generation_get_one_successor(stores: Stores) {
@@ -35,7 +35,7 @@ pub async fn a_refresh_is_stored_as_it_was_answered(stores: Stores) {
     let idle = TimeDelta::days(7);
 
     let refresh = Refresh { idle, client_id: Some("cli".to_owned()), ..refresh(session.id, 0) };
-    let rotation = rotate_by(&stores, &refresh, &stamp(10)).await;
+    let rotation = rotate_by(&stores, &refresh, &request_context(10)).await;
 
     let expected = Session {
         last_used_at: at(10),
@@ -110,7 +110,7 @@ pub async fn racers_that_lost_the_answer_get_one_replacement(stores: Stores) {
 
 pub async fn a_generation_ahead_of_the_store_is_taken_as_current_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    let request = stamp(10);
+    let request = request_context(10);
 
     let rotation = rotate_by(&stores, &refresh(session.id, 7), &request).await;
 
@@ -160,8 +160,8 @@ pub async fn a_session_ends_after_its_idle_time(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let last = session.idle_ends_at - TimeDelta::milliseconds(1);
 
-    let late = rotate_by(&stores, &refresh(session.id, 0), &stamp_at(session.idle_ends_at)).await;
-    let in_time = rotate_by(&stores, &refresh(session.id, 0), &stamp_at(last)).await;
+    let late = rotate_by(&stores, &refresh(session.id, 0), &context_at(session.idle_ends_at)).await;
+    let in_time = rotate_by(&stores, &refresh(session.id, 0), &context_at(last)).await;
 
     assert_eq!(late, Rotation::Over);
     assert!(matches!(in_time, Rotation::Renewed(_)), "{in_time:?}");
@@ -172,8 +172,8 @@ pub async fn a_session_ends_after_its_idle_time(stores: Stores) {
 pub async fn no_refresh_outlives_the_absolute_end(stores: Stores) {
     let lifetimes = Lifetimes { idle: TimeDelta::days(10), absolute: TimeDelta::days(25) };
     let seed = SessionSeed { lifetimes, ..seed(SessionKind::Tokens, 0) };
-    let (session, _) = sign_in_with(&stores, ADA, seed, &stamp(0)).await;
-    let day = |day| stamp_at(at(0) + TimeDelta::days(day));
+    let (session, _) = sign_in_with(&stores, ADA, seed, &request_context(0)).await;
+    let day = |day| context_at(at(0) + TimeDelta::days(day));
     let by = |presented| Refresh { idle: lifetimes.idle, ..refresh(session.id, presented) };
 
     for (generation, days) in [(0, 9), (1, 18), (2, 24)] {
@@ -195,19 +195,19 @@ pub async fn another_client_is_refused_and_does_not_spend_the_generation(stores:
     };
 
     for presented in [0, 3] {
-        assert_eq!(rotate_by(&stores, &by("web", presented), &stamp(10)).await, Rotation::Over);
+        assert_eq!(rotate_by(&stores, &by("web", presented), &request_context(10)).await, Rotation::Over);
     }
 
     assert_eq!(stored(&stores, session.id).await, session);
-    let rotation = rotate_by(&stores, &by("cli", 0), &stamp(11)).await;
+    let rotation = rotate_by(&stores, &by("cli", 0), &request_context(11)).await;
     assert!(matches!(rotation, Rotation::Renewed(_)), "{rotation:?}");
-    assert_eq!(rotate_by(&stores, &by("web", 0), &stamp(12)).await, Rotation::Over);
+    assert_eq!(rotate_by(&stores, &by("web", 0), &request_context(12)).await, Rotation::Over);
     assert!(stored(&stores, session.id).await.is_live(at(13)), "another client must not end it");
 }
 
 pub async fn what_is_over_is_not_refreshed_and_nothing_is_stored(stores: Stores) {
     let (ended, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
-    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &stamp(1)).await.unwrap();
+    stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(1)).await.unwrap();
     let ended = stored(&stores, ended.id).await;
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 2).await;
     let happened = events(&stores, user.id).await;

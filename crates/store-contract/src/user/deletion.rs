@@ -2,16 +2,16 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::port::{Poll, Polled};
-use keywright_domain::origin::Origin;
 use keywright_domain::page::Page;
 use keywright_domain::session::{Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::ProfileChange;
 use keywright_domain::user::port::Deletion;
 
 use crate::fixture::{
-    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, begin, count, issue, race, seed, sign_in, stamp,
-    stored,
+    ADA, BOB, LIFETIMES, RACERS, activity, approve, at, begin, count, issue, race, request_context, seed,
+    sign_in, stored,
 };
 
 /// An account goes with everything that hangs on it, and what others need keeps nothing of its owner.
@@ -33,9 +33,13 @@ pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
     let mails = stores.mails.newest(100).await.unwrap();
     assert!(mails.iter().all(|mail| mail.to == bob.email) && !mails.is_empty(), "{mails:?}");
     let kept = stores.device_authorizations.find(device.id).await.unwrap().unwrap();
-    assert_eq!((&kept.origin, &kept.client_name, kept.state), (&Origin::default(), &None, device.state));
+    assert_eq!(
+        (&kept.client_info, &kept.client_name, kept.state),
+        (&ClientInfo::default(), &None, device.state)
+    );
     let poll = Poll { id: device.id, client_id: None };
-    let polled = stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 9), &stamp(9)).await;
+    let polled =
+        stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 9), &request_context(9)).await;
     assert_eq!(polled.unwrap(), Polled::AccountUnavailable);
     assert_eq!(stored(&stores, of_bob.id).await, of_bob);
     assert!(stores.magic_links.find(bobs_link.id).await.unwrap().is_some());
@@ -57,16 +61,16 @@ pub async fn nothing_survives_a_race_with_the_deletion(stores: Stores) {
                 };
                 let presented = Generation(0);
                 let refresh = Refresh { session, presented, client_id: None, rules, idle: LIFETIMES.idle };
-                stores.sessions.rotate(&refresh, &stamp(10)).await.unwrap();
+                stores.sessions.rotate(&refresh, &request_context(10)).await.unwrap();
             }
             2 => {
                 let poll = Poll { id: device.id, client_id: None };
                 let seed = seed(SessionKind::Device, 10);
-                stores.device_authorizations.poll(&poll, &seed, &stamp(10)).await.unwrap();
+                stores.device_authorizations.poll(&poll, &seed, &request_context(10)).await.unwrap();
             }
             _ => {
                 let change = ProfileChange { name: Some(racer.to_string()), ..ProfileChange::default() };
-                stores.users.change_profile(id, &change, &stamp(10)).await.unwrap();
+                stores.users.change_profile(id, &change, &request_context(10)).await.unwrap();
             }
         }
         false

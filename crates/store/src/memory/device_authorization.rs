@@ -11,7 +11,7 @@ use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{EndReason, SessionSeed};
 use keywright_domain::user::User;
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, is_free};
 
@@ -59,7 +59,7 @@ impl DeviceAuthorizations for MemoryStore {
         &self,
         id: DeviceAuthorizationId,
         decision: Decision,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Decided, StoreError> {
         let mut tables = self.tables();
         let is_live = tables.sessions.get(&decision.session).is_some_and(|session| session.is_live(at.now));
@@ -81,7 +81,7 @@ impl DeviceAuthorizations for MemoryStore {
         Ok(Decided::Decided(decided))
     }
 
-    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError> {
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &RequestContext) -> Result<Polled, StoreError> {
         let mut tables = self.tables();
         let Some(found) = tables.device_authorizations.get(&poll.id) else { return Ok(Polled::Spent) };
         let (by, authentication) = match found.poll(poll.client_id.as_deref(), at.now) {
@@ -108,7 +108,11 @@ impl DeviceAuthorizations for MemoryStore {
         Ok(Polled::Claimed { session, authorization })
     }
 
-    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
+    async fn withdraw(
+        &self,
+        id: DeviceAuthorizationId,
+        at: &RequestContext,
+    ) -> Result<Withdrawn, StoreError> {
         let mut tables = self.tables();
         let Some(before) = tables.device_authorizations.get(&id).cloned() else {
             return Ok(Withdrawn::Over);

@@ -1,21 +1,21 @@
 use async_trait::async_trait;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
-use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
+use keywright_domain::email_change::{BUDGET, EmailChange, EmailChangeState, PERIOD};
 use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::State::Ended;
+use keywright_domain::session::SessionState::Ended;
 use keywright_domain::user::{ProfileChange, User};
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
 
 impl Tables {
     /// Supersedes what `user` has asked for.
-    fn supersede_asked(&mut self, user: UserId, at: &Stamp) {
+    fn supersede_asked(&mut self, user: UserId, at: &RequestContext) {
         let asked = self.email_changes.values_mut().filter(|change| change.user_id == user);
-        for change in asked.filter(|change| change.state == State::Asked) {
-            change.state = State::Superseded { at: at.now };
+        for change in asked.filter(|change| change.state == EmailChangeState::Asked) {
+            change.state = EmailChangeState::Superseded { at: at.now };
         }
     }
 
@@ -49,7 +49,7 @@ impl EmailChanges for MemoryStore {
         change: &EmailChange,
         profile: &ProfileChange,
         mail: &Mail,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Asking, StoreError> {
         let mut tables = self.tables();
         let Some(user) = tables.users.get(&change.user_id).cloned() else { return Ok(Asking::Gone) };
@@ -74,7 +74,7 @@ impl EmailChanges for MemoryStore {
         &self,
         user: UserId,
         profile: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
         let Some(mut account) = tables.users.get(&user).cloned() else { return Ok(None) };
@@ -90,7 +90,7 @@ impl EmailChanges for MemoryStore {
         Ok(self.tables().email_changes.get(&change).cloned())
     }
 
-    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+    async fn prove(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let mut tables = self.tables();
         let found = tables.email_changes.get(&change).filter(|change| change.is_provable(at.now)).cloned();
         let Some(change) = found else { return Ok(Settling::Over) };
@@ -104,11 +104,11 @@ impl EmailChanges for MemoryStore {
         tables.record_and_tell(entry, Some(Mail::of_change(&change, at)))?;
         tables.end_each(change.user_id, Some(change.session_id), 1, at)?;
         tables.users.insert(after.id, after);
-        tables.email_changes.insert(change.id, change.with(State::Done { at: at.now }));
+        tables.email_changes.insert(change.id, change.with(EmailChangeState::Done { at: at.now }));
         Ok(Settling::Settled)
     }
 
-    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+    async fn undo(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let mut tables = self.tables();
         let found = tables.email_changes.get(&change).filter(|change| change.is_undoable(at.now)).cloned();
         let Some(change) = found else { return Ok(Settling::Over) };
@@ -123,11 +123,11 @@ impl EmailChanges for MemoryStore {
         tables.users.insert(after.id, after);
         let later = tables.email_changes.values_mut().filter(|other| other.user_id == change.user_id);
         for other in later.filter(|other| other.id > change.id) {
-            if matches!(other.state, State::Asked | State::Done { .. }) {
-                other.state = State::Superseded { at: at.now };
+            if matches!(other.state, EmailChangeState::Asked | EmailChangeState::Done { .. }) {
+                other.state = EmailChangeState::Superseded { at: at.now };
             }
         }
-        tables.email_changes.insert(change.id, change.with(State::Undone { at: at.now }));
+        tables.email_changes.insert(change.id, change.with(EmailChangeState::Undone { at: at.now }));
         Ok(Settling::Settled)
     }
 }

@@ -7,7 +7,7 @@ use keywright_domain::magic_link::{LinkBudget, MagicLink, Redeeming};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::user::User;
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, is_free};
 
@@ -17,8 +17,8 @@ impl MagicLinks for MemoryStore {
         let mut tables = self.tables();
         let sent = tables.magic_links.values().filter(|sent| sent.email == link.email);
         let sent: Vec<_> =
-            sent.map(|sent| Earlier { requested_at: sent.requested_at, ip: sent.origin.ip }).collect();
-        if let Err(over) = budget.admit(&sent, link.origin.ip, link.requested_at) {
+            sent.map(|sent| Earlier { requested_at: sent.requested_at, ip: sent.client_info.ip }).collect();
+        if let Err(over) = budget.admit(&sent, link.client_info.ip, link.requested_at) {
             return Ok(Issued::OverBudget(over));
         }
         is_free(&tables.magic_links, &link.id)?;
@@ -32,7 +32,7 @@ impl MagicLinks for MemoryStore {
         Ok(self.tables().magic_links.get(&link).cloned())
     }
 
-    async fn redeem(&self, redeem: &Redeem, at: &Stamp) -> Result<Redemption, StoreError> {
+    async fn redeem(&self, redeem: &Redeem, at: &RequestContext) -> Result<Redemption, StoreError> {
         let mut tables = self.tables();
         let Some(link) = tables.magic_links.get(&redeem.link).cloned() else {
             return Ok(Redemption::Refused);

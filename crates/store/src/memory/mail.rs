@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::StoreError;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
-use keywright_domain::mail::{Delivery, Mail, State};
+use keywright_domain::mail::{Delivery, Mail, MailState};
 
 use super::MemoryStore;
 
@@ -12,7 +12,7 @@ impl Mails for MemoryStore {
     async fn lease(&self, limit: u32, lease: TimeDelta, now: DateTime<Utc>) -> Result<Vec<Mail>, StoreError> {
         let mut tables = self.tables();
         let due_at = |mail: &Mail| match mail.state {
-            State::Due(due) if due <= now => Some((due, mail.id)),
+            MailState::Due(due) if due <= now => Some((due, mail.id)),
             _ => None,
         };
         let mut due: Vec<_> = tables.mails.values().filter_map(due_at).collect();
@@ -55,7 +55,7 @@ impl Mails for MemoryStore {
 
     async fn list_dead(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         let tables = self.tables();
-        Ok(newest(tables.mails.values().filter(|mail| matches!(mail.state, State::Dead(_))), limit))
+        Ok(newest(tables.mails.values().filter(|mail| matches!(mail.state, MailState::Dead(_))), limit))
     }
 
     async fn requeue(&self, mail: MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {

@@ -30,7 +30,7 @@ use keywright_domain::id::{
     PasskeyId, SessionId, UserId,
 };
 use keywright_domain::magic_link::{MagicLink, WrongCodes};
-use keywright_domain::mail::{Mail, State};
+use keywright_domain::mail::{Mail, MailState};
 use keywright_domain::organization::{Organization, Role};
 use keywright_domain::passkey::{Ceremony, Passkey};
 use keywright_domain::session::Session;
@@ -105,8 +105,8 @@ impl Health for MemoryStore {
         let mails = |is_meant: fn(&Mail) -> bool| tables.mails.values().filter(|mail| is_meant(mail)).count();
         Ok(Figures {
             live_sessions: live as u64,
-            due_mails: mails(|mail| matches!(mail.state, State::Due(_))) as u64,
-            dead_mails: mails(|mail| matches!(mail.state, State::Dead(_))) as u64,
+            due_mails: mails(|mail| matches!(mail.state, MailState::Due(_))) as u64,
+            dead_mails: mails(|mail| matches!(mail.state, MailState::Dead(_))) as u64,
             waiting_writes: None,
         })
     }

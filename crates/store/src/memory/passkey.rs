@@ -7,7 +7,7 @@ use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
 use keywright_domain::user::User;
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
 
@@ -27,7 +27,7 @@ impl Tables {
         user: UserId,
         instant: DateTime<Utc>,
         number: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<(), StoreError> {
         let added = self.passkeys_of(user).into_iter().filter(|passkey| passkey.created_at >= instant);
         for (number, passkey) in (number..).zip(added) {
@@ -44,7 +44,12 @@ impl Tables {
 
 impl Tables {
     /// Records what happened to a passkey, with the mail about it.
-    fn tell_of_passkey(&mut self, event: Event, passkey: &Passkey, at: &Stamp) -> Result<(), StoreError> {
+    fn tell_of_passkey(
+        &mut self,
+        event: Event,
+        passkey: &Passkey,
+        at: &RequestContext,
+    ) -> Result<(), StoreError> {
         let entry = Activity::of_passkey(event, passkey, at);
         let mail = self.users.get(&passkey.user_id).and_then(|user| Mail::of_passkey(user, &entry, at));
         self.record_and_tell(entry, mail)
@@ -64,7 +69,7 @@ impl Passkeys for MemoryStore {
         Ok(self.tables().ceremonies.remove(&ceremony))
     }
 
-    async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError> {
+    async fn register(&self, passkey: &Passkey, at: &RequestContext) -> Result<Registration, StoreError> {
         let mut tables = self.tables();
         if !tables.users.get(&passkey.user_id).is_some_and(User::is_enabled) {
             return Ok(Registration::AccountUnavailable);
@@ -89,7 +94,7 @@ impl Passkeys for MemoryStore {
         Ok(page.of(self.tables().passkeys_of(user)))
     }
 
-    async fn sign_in(&self, sign_in: &SignIn, at: &Stamp) -> Result<SigningIn, StoreError> {
+    async fn sign_in(&self, sign_in: &SignIn, at: &RequestContext) -> Result<SigningIn, StoreError> {
         let mut tables = self.tables();
         let Some(passkey) = tables.passkeys.get(&sign_in.passkey).cloned() else {
             return Ok(SigningIn::Refused);
@@ -125,7 +130,7 @@ impl Passkeys for MemoryStore {
         user: UserId,
         passkey: PasskeyId,
         name: &PasskeyName,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<Passkey>, StoreError> {
         let mut tables = self.tables();
         let Some(before) = tables.passkey_of(user, passkey) else { return Ok(None) };
@@ -138,7 +143,12 @@ impl Passkeys for MemoryStore {
         Ok(Some(renamed))
     }
 
-    async fn remove(&self, user: UserId, passkey: PasskeyId, at: &Stamp) -> Result<Removal, StoreError> {
+    async fn remove(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+        at: &RequestContext,
+    ) -> Result<Removal, StoreError> {
         let mut tables = self.tables();
         let Some(removed) = tables.passkey_of(user, passkey) else { return Ok(Removal::NotFound) };
         let has_mail = tables.users.get(&user).is_some_and(User::can_sign_in_by_mail);

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use keywright_domain::StoreError;
-use keywright_domain::origin::Origin;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::retention::port::{Sweeper, Swept};
-use keywright_domain::retention::{Origins, Removal, mail_settled_at, session_over_at};
+use keywright_domain::retention::{ClientInfoTable, Removal, mail_settled_at, session_over_at};
 
 use super::MemoryStore;
 
@@ -43,28 +43,34 @@ impl Sweeper for MemoryStore {
         })
     }
 
-    async fn clear(&self, origins: Origins, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError> {
+    async fn clear(
+        &self,
+        origins: ClientInfoTable,
+        before: DateTime<Utc>,
+        batch: u32,
+    ) -> Result<Swept, StoreError> {
         let mut guard = self.tables();
         let tables = &mut *guard;
         Ok(match origins {
-            Origins::Sessions => {
-                let rows = tables.sessions.values_mut().map(|row| (row.created_at, &mut row.origin));
+            ClientInfoTable::Sessions => {
+                let rows = tables.sessions.values_mut().map(|row| (row.created_at, &mut row.client_info));
                 clear(rows, before, batch)
             }
-            Origins::Activities => {
-                let rows = tables.activities.values_mut().map(|row| (row.occurred_at, &mut row.origin));
+            ClientInfoTable::Activities => {
+                let rows = tables.activities.values_mut().map(|row| (row.occurred_at, &mut row.client_info));
                 clear(rows, before, batch)
             }
-            Origins::DeviceAuthorizations => {
+            ClientInfoTable::DeviceAuthorizations => {
                 let rows = tables.device_authorizations.values_mut();
-                clear(rows.map(|row| (row.requested_at, &mut row.origin)), before, batch)
+                clear(rows.map(|row| (row.requested_at, &mut row.client_info)), before, batch)
             }
-            Origins::MagicLinks => {
-                let rows = tables.magic_links.values_mut().map(|row| (row.requested_at, &mut row.origin));
+            ClientInfoTable::MagicLinks => {
+                let rows =
+                    tables.magic_links.values_mut().map(|row| (row.requested_at, &mut row.client_info));
                 clear(rows, before, batch)
             }
-            Origins::EmailChanges => {
-                let rows = tables.email_changes.values_mut().map(|row| (row.asked_at, &mut row.origin));
+            ClientInfoTable::EmailChanges => {
+                let rows = tables.email_changes.values_mut().map(|row| (row.asked_at, &mut row.client_info));
                 clear(rows, before, batch)
             }
         })
@@ -83,15 +89,16 @@ fn remove<K: Clone + Ord, V>(table: &mut BTreeMap<K, V>, batch: u32, is_over: im
 }
 
 fn clear<'a>(
-    rows: impl Iterator<Item = (DateTime<Utc>, &'a mut Origin)>,
+    rows: impl Iterator<Item = (DateTime<Utc>, &'a mut ClientInfo)>,
     before: DateTime<Utc>,
     batch: u32,
 ) -> Swept {
-    let is_due =
-        |(made_at, origin): &(DateTime<Utc>, &mut Origin)| *made_at < before && **origin != Origin::default();
+    let is_due = |(made_at, origin): &(DateTime<Utc>, &mut ClientInfo)| {
+        *made_at < before && **origin != ClientInfo::default()
+    };
     let mut swept = Swept::default();
     for (_, origin) in rows.filter(is_due).take(usize::try_from(batch).unwrap_or(usize::MAX)) {
-        *origin = Origin::default();
+        *origin = ClientInfo::default();
         swept = Swept { looked_at: swept.looked_at + 1, done: swept.done + 1 };
     }
     swept

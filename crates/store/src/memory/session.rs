@@ -10,7 +10,7 @@ use keywright_domain::page::{Page, Paged};
 use keywright_domain::session::port::{EndedPart, Rotation, Sessions};
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session};
 use keywright_domain::user::User;
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables};
 
@@ -32,7 +32,7 @@ impl Tables {
         user: UserId,
         spared: Option<SessionId>,
         number: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<u32, StoreError> {
         let others = self.sessions.values().filter(|other| other.user_id == user && Some(other.id) != spared);
         let ended: Vec<_> = others
@@ -56,7 +56,7 @@ impl Sessions for MemoryStore {
         Ok(tables.users.get(&session.user_id).map(|user| (session.clone(), user.clone())))
     }
 
-    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, refresh: &Refresh, at: &RequestContext) -> Result<Rotation, StoreError> {
         let mut tables = self.tables();
         let Some(session) = tables.sessions.get(&refresh.session) else { return Ok(Rotation::Over) };
         let (after, event) = match session.refresh(refresh, at.now) {
@@ -80,9 +80,9 @@ impl Sessions for MemoryStore {
         })
     }
 
-    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
+    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
         if let Some(session) = self.tables().sessions.get_mut(&session) {
-            session.chain = session.chain.after_sight(generation).unwrap_or(session.chain);
+            session.chain = session.chain.after_seen(generation).unwrap_or(session.chain);
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Sessions for MemoryStore {
         &self,
         user: UserId,
         spared: Option<SessionId>,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<u32, StoreError> {
         self.tables().end_each(user, spared, 0, at)
     }
@@ -119,7 +119,7 @@ impl Sessions for MemoryStore {
         &self,
         after: Option<SessionId>,
         limit: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<EndedPart, StoreError> {
         let mut tables = self.tables();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -144,7 +144,7 @@ impl Sessions for MemoryStore {
         session: SessionId,
         reason: EndReason,
         event: Event,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<bool, StoreError> {
         Ok(self.tables().end(session, reason, event, at)?.is_some())
     }
@@ -157,7 +157,7 @@ impl Tables {
         session: SessionId,
         reason: EndReason,
         event: Event,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<Session>, StoreError> {
         let live = self.sessions.get(&session).filter(|session| session.is_live(at.now));
         let Some(ended) = live.map(|session| session.ended(reason, at.now)) else { return Ok(None) };

@@ -1,16 +1,16 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use keywright_domain::activity::{Activity, Event};
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
-use keywright_domain::origin::Origin;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::CeremonyKind;
 use keywright_domain::session::EndReason;
 use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
-use keywright_domain::{Stamp, StoreError};
+use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
 
@@ -25,7 +25,7 @@ impl Tables {
         before: &User,
         change: &ProfileChange,
         number: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<User, StoreError> {
         let (after, fields) = before.with_profile(change, at.now);
         if !fields.is_empty() {
@@ -77,7 +77,7 @@ impl Users for MemoryStore {
         &self,
         user: UserId,
         change: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
         let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
@@ -99,13 +99,13 @@ impl Users for MemoryStore {
         tables.mails.retain(|_, mail| !addresses.contains(&mail.to));
         let decided = |device: &&mut DeviceAuthorization| device.state.decided_by() == Some(user);
         tables.device_authorizations.values_mut().filter(decided).for_each(|device| {
-            device.origin = Origin::default();
+            device.client_info = ClientInfo::default();
             device.client_name = None;
         });
         Ok(Deletion::Deleted)
     }
 
-    async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
+    async fn disable(&self, user: UserId, at: &RequestContext) -> Result<Option<User>, StoreError> {
         let mut tables = self.tables();
         let Some(before) = tables.users.get(&user).cloned() else { return Ok(None) };
         if !before.is_enabled() {

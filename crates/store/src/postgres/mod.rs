@@ -3,15 +3,15 @@
 //! Diesel's synchronous interface runs on threads of their own over tokio-postgres, so that the queries are the ones
 //! that SQLite runs too (docs/adr/0003), and a caller that hangs up cannot tear a transaction.
 
-mod at_once;
 mod connection;
 mod error;
 mod executor;
 mod health;
-mod hold;
 mod hosts;
+mod lock;
 mod migrations;
 mod patience;
+mod single_statement;
 mod tls;
 mod waiting;
 
@@ -35,12 +35,12 @@ mod passkey;
 mod profile;
 #[path = "../sql/retention.rs"]
 mod retention;
+#[path = "../sql/retry.rs"]
+mod retry;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/session_end.rs"]
 mod session_end;
-#[path = "../sql/settle.rs"]
-mod settle;
 #[path = "../sql/signing_key.rs"]
 mod signing_key;
 #[path = "../sql/user.rs"]
@@ -63,7 +63,7 @@ use self::executor::{Done, Executor};
 pub use self::migrations::{migrate, pending};
 pub use self::patience::with_one_patience;
 use self::patience::within;
-use self::settle::settle;
+use self::retry::retry_on_conflict;
 use crate::sql::same;
 
 /// What `sql/` is written to.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use keywright_domain::client::{ClientId, ClientName};
-use keywright_domain::device_authorization::{DeviceAuthorization, State, UserCodeDigest};
+use keywright_domain::device_authorization::{DeviceAuthorization, DeviceAuthorizationState, UserCodeDigest};
 use keywright_domain::id::{DeviceAuthorizationId, SessionId, UserId};
 use keywright_domain::session::Authentication;
 
@@ -42,13 +42,15 @@ pub struct StateChange {
     session_id: Option<Key>,
 }
 
-impl From<State> for StateChange {
-    fn from(state: State) -> Self {
+impl From<DeviceAuthorizationState> for StateChange {
+    fn from(state: DeviceAuthorizationState) -> Self {
         let (state_at, authentication, session) = match state {
-            State::Pending => (None, None, None),
-            State::Approved { at, authentication, .. } => (Some(at), Some(authentication), None),
-            State::Denied { at, .. } => (Some(at), None, None),
-            State::Claimed { at, session, .. } => (Some(at), None, Some(session)),
+            DeviceAuthorizationState::Pending => (None, None, None),
+            DeviceAuthorizationState::Approved { at, authentication, .. } => {
+                (Some(at), Some(authentication), None)
+            }
+            DeviceAuthorizationState::Denied { at, .. } => (Some(at), None, None),
+            DeviceAuthorizationState::Claimed { at, session, .. } => (Some(at), None, Some(session)),
         };
         Self {
             state: state.as_str(),
@@ -73,8 +75,8 @@ impl From<&DeviceAuthorization> for DeviceAuthorizationRow {
             scope_was_narrowed: authorization.scope_was_narrowed,
             requested_at: authorization.requested_at.into(),
             expires_at: authorization.expires_at.into(),
-            ip: ip_text(&authorization.origin),
-            user_agent: user_agent_text(&authorization.origin).map(ToOwned::to_owned),
+            ip: ip_text(&authorization.client_info),
+            user_agent: user_agent_text(&authorization.client_info).map(ToOwned::to_owned),
             state: state.state.to_owned(),
             state_at: state.state_at,
             decided_by: state.decided_by,
@@ -98,22 +100,22 @@ impl TryFrom<DeviceAuthorizationRow> for DeviceAuthorization {
             scope_was_narrowed: row.scope_was_narrowed,
             requested_at: reading.instant("requested_at", row.requested_at)?,
             expires_at: reading.instant("expires_at", row.expires_at)?,
-            origin: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
+            client_info: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
             state: state(reading, &row)?,
             client_id: ClientId::from_trusted(row.client_id),
         })
     }
 }
 
-fn state(reading: Reading<'_>, row: &DeviceAuthorizationRow) -> Result<State, BadRow> {
+fn state(reading: Reading<'_>, row: &DeviceAuthorizationRow) -> Result<DeviceAuthorizationState, BadRow> {
     let by = || reading.required("decided_by", row.decided_by).map(|by| UserId(by.0));
     let at = || reading.required_instant("state_at", row.state_at);
     match row.state.as_str() {
         "pending" if row.decided_by.is_some() => {
             Err(reading.bad("decided_by", "is there, but it is pending"))
         }
-        "pending" => Ok(State::Pending),
-        "approved" => Ok(State::Approved {
+        "pending" => Ok(DeviceAuthorizationState::Pending),
+        "approved" => Ok(DeviceAuthorizationState::Approved {
             by: by()?,
             at: at()?,
             authentication: Authentication {
@@ -123,10 +125,10 @@ fn state(reading: Reading<'_>, row: &DeviceAuthorizationRow) -> Result<State, Ba
                     .and_then(|method| reading.method(method))?,
             },
         }),
-        "denied" => Ok(State::Denied { by: by()?, at: at()? }),
+        "denied" => Ok(DeviceAuthorizationState::Denied { by: by()?, at: at()? }),
         "claimed" => {
             let session = reading.required("session_id", row.session_id)?;
-            Ok(State::Claimed { by: by()?, at: at()?, session: SessionId(session.0) })
+            Ok(DeviceAuthorizationState::Claimed { by: by()?, at: at()?, session: SessionId(session.0) })
         }
         _ => reading.known("state", None),
     }
@@ -135,7 +137,7 @@ fn state(reading: Reading<'_>, row: &DeviceAuthorizationRow) -> Result<State, Ba
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use keywright_domain::origin::Origin;
+    use keywright_domain::client_info::ClientInfo;
     use keywright_domain::session::AuthenticationMethod;
     use uuid::Uuid;
 
@@ -143,7 +145,7 @@ mod tests {
 
     const BY: UserId = UserId(Uuid::from_u128(1));
 
-    fn authorization(state: State) -> DeviceAuthorization {
+    fn authorization(state: DeviceAuthorizationState) -> DeviceAuthorization {
         DeviceAuthorization {
             id: DeviceAuthorizationId(Uuid::from_u128(2)),
             user_code: UserCodeDigest([3; 32]),
@@ -152,24 +154,27 @@ mod tests {
             scope_was_narrowed: true,
             requested_at: DateTime::UNIX_EPOCH,
             expires_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(10),
-            origin: Origin::default(),
+            client_info: ClientInfo::default(),
             state,
         }
     }
 
-    fn approved() -> State {
+    fn approved() -> DeviceAuthorizationState {
         let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1);
         let authentication = Authentication { at, method: AuthenticationMethod::MagicLink };
-        State::Approved { by: BY, at, authentication }
+        DeviceAuthorizationState::Approved { by: BY, at, authentication }
     }
 
     #[test]
     fn every_state_that_is_written_is_read() {
         let at = DateTime::UNIX_EPOCH;
         let session = SessionId(Uuid::from_u128(4));
-        for state in
-            [State::Pending, approved(), State::Denied { by: BY, at }, State::Claimed { by: BY, at, session }]
-        {
+        for state in [
+            DeviceAuthorizationState::Pending,
+            approved(),
+            DeviceAuthorizationState::Denied { by: BY, at },
+            DeviceAuthorizationState::Claimed { by: BY, at, session },
+        ] {
             let authorization = authorization(state);
 
             assert_eq!(

@@ -1,7 +1,7 @@
 //! A row of `email_changes`.
 
 use diesel::prelude::*;
-use keywright_domain::email_change::{EmailChange, State};
+use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 
 use super::{BadRow, Key, Millis, Reading, ip_text, user_agent_text};
@@ -30,8 +30,8 @@ pub struct StateChange {
     state_at: Option<Millis>,
 }
 
-impl From<State> for StateChange {
-    fn from(state: State) -> Self {
+impl From<EmailChangeState> for StateChange {
+    fn from(state: EmailChangeState) -> Self {
         Self { state: state.as_str(), state_at: state.settled_at().map(Into::into) }
     }
 }
@@ -45,8 +45,8 @@ impl From<&EmailChange> for EmailChangeRow {
             new_email: change.new.as_str().to_owned(),
             session_id: change.session_id.into(),
             asked_at: change.asked_at.into(),
-            ip: ip_text(&change.origin),
-            user_agent: user_agent_text(&change.origin).map(ToOwned::to_owned),
+            ip: ip_text(&change.client_info),
+            user_agent: user_agent_text(&change.client_info).map(ToOwned::to_owned),
             state: change.state.as_str().to_owned(),
             state_at: change.state.settled_at().map(Into::into),
         }
@@ -66,12 +66,12 @@ impl TryFrom<EmailChangeRow> for EmailChange {
             new: reading.email("new_email", &row.new_email)?,
             session_id: SessionId(row.session_id.0),
             asked_at: reading.instant("asked_at", row.asked_at)?,
-            origin: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
+            client_info: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
             state: match row.state.as_str() {
-                "asked" => State::Asked,
-                "done" => State::Done { at: at()? },
-                "undone" => State::Undone { at: at()? },
-                "superseded" => State::Superseded { at: at()? },
+                "asked" => EmailChangeState::Asked,
+                "done" => EmailChangeState::Done { at: at()? },
+                "undone" => EmailChangeState::Undone { at: at()? },
+                "superseded" => EmailChangeState::Superseded { at: at()? },
                 _ => reading.known("state", None)?,
             },
         })

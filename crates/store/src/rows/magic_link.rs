@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use keywright_domain::id::MagicLinkId;
-use keywright_domain::magic_link::{MagicLink, RedirectTo, State};
+use keywright_domain::magic_link::{MagicLink, MagicLinkState, RedirectTo};
 
 use super::{BadRow, Key, Millis, Reading, ip_text, user_agent_text};
 use crate::schema::magic_links;
@@ -31,16 +31,18 @@ pub struct StateChange {
     pub wrong_codes: Option<i64>,
 }
 
-impl From<State> for StateChange {
-    fn from(state: State) -> Self {
+impl From<MagicLinkState> for StateChange {
+    fn from(state: MagicLinkState) -> Self {
         match state {
-            State::Open { wrong_codes } => {
+            MagicLinkState::Open { wrong_codes } => {
                 Self { state: "open", state_at: None, wrong_codes: Some(wrong_codes.into()) }
             }
-            State::Redeemed { at } => {
+            MagicLinkState::Redeemed { at } => {
                 Self { state: "redeemed", state_at: Some(at.into()), wrong_codes: None }
             }
-            State::Killed { at } => Self { state: "killed", state_at: Some(at.into()), wrong_codes: None },
+            MagicLinkState::Killed { at } => {
+                Self { state: "killed", state_at: Some(at.into()), wrong_codes: None }
+            }
         }
     }
 }
@@ -54,8 +56,8 @@ impl From<&MagicLink> for MagicLinkRow {
             redirect_to: link.redirect_to.as_ref().map(|target| target.as_str().to_owned()),
             requested_at: link.requested_at.into(),
             expires_at: link.expires_at.into(),
-            ip: ip_text(&link.origin),
-            user_agent: user_agent_text(&link.origin).map(ToOwned::to_owned),
+            ip: ip_text(&link.client_info),
+            user_agent: user_agent_text(&link.client_info).map(ToOwned::to_owned),
             state: state.state.to_owned(),
             state_at: state.state_at,
             wrong_codes: state.wrong_codes,
@@ -73,22 +75,22 @@ impl TryFrom<MagicLinkRow> for MagicLink {
             email: reading.email("email", &row.email)?,
             requested_at: reading.instant("requested_at", row.requested_at)?,
             expires_at: reading.instant("expires_at", row.expires_at)?,
-            origin: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
+            client_info: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
             state: state(reading, &row)?,
             redirect_to: row.redirect_to.map(RedirectTo::from_trusted),
         })
     }
 }
 
-fn state(reading: Reading<'_>, row: &MagicLinkRow) -> Result<State, BadRow> {
+fn state(reading: Reading<'_>, row: &MagicLinkRow) -> Result<MagicLinkState, BadRow> {
     let at = || reading.required_instant("state_at", row.state_at);
     match row.state.as_str() {
         "open" => {
             let wrong_codes = reading.required("wrong_codes", row.wrong_codes)?;
-            Ok(State::Open { wrong_codes: reading.count("wrong_codes", wrong_codes)? })
+            Ok(MagicLinkState::Open { wrong_codes: reading.count("wrong_codes", wrong_codes)? })
         }
-        "redeemed" => Ok(State::Redeemed { at: at()? }),
-        "killed" => Ok(State::Killed { at: at()? }),
+        "redeemed" => Ok(MagicLinkState::Redeemed { at: at()? }),
+        "killed" => Ok(MagicLinkState::Killed { at: at()? }),
         _ => reading.known("state", None),
     }
 }

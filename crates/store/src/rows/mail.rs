@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use keywright_domain::id::{
     ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId,
 };
-use keywright_domain::mail::{Mail, State, Template};
+use keywright_domain::mail::{Mail, MailState, Template};
 
 use super::{BadRow, Key, Millis, Reading};
 use crate::schema::mails;
@@ -39,10 +39,10 @@ pub struct MailChange {
 impl From<&Mail> for MailChange {
     fn from(mail: &Mail) -> Self {
         let (state, due_at, settled_at) = match mail.state {
-            State::Due(at) => ("due", Some(at), None),
-            State::Sent(at) => ("sent", None, Some(at)),
-            State::Dead(at) => (DEAD, None, Some(at)),
-            State::Dropped(at) => ("dropped", None, Some(at)),
+            MailState::Due(at) => ("due", Some(at), None),
+            MailState::Sent(at) => ("sent", None, Some(at)),
+            MailState::Dead(at) => (DEAD, None, Some(at)),
+            MailState::Dropped(at) => ("dropped", None, Some(at)),
         };
         Self {
             attempts: mail.attempts.into(),
@@ -99,10 +99,10 @@ impl TryFrom<MailRow> for Mail {
             created_at: reading.instant("created_at", row.created_at)?,
             attempts: reading.count("attempts", row.attempts)?,
             state: match row.state.as_str() {
-                "due" => State::Due(reading.required_instant("due_at", row.due_at)?),
-                "sent" => State::Sent(settled()?),
-                DEAD => State::Dead(settled()?),
-                "dropped" => State::Dropped(settled()?),
+                "due" => MailState::Due(reading.required_instant("due_at", row.due_at)?),
+                "sent" => MailState::Sent(settled()?),
+                DEAD => MailState::Dead(settled()?),
+                "dropped" => MailState::Dropped(settled()?),
                 _ => reading.known("state", None)?,
             },
         })

@@ -21,8 +21,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use keywright_domain::client::ClientName;
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_domain::email::EmailAddress;
-use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::session::AuthenticationMethod;
 
 pub use self::value::{Key, Lock, Millis, end_reason_text};
@@ -95,16 +95,16 @@ impl Reading<'_> {
         self.known("authentication_method", value::method(value))
     }
 
-    fn origin(self, ip: Option<&str>, user_agent: Option<&str>) -> Result<Origin, BadRow> {
+    fn origin(self, ip: Option<&str>, user_agent: Option<&str>) -> Result<ClientInfo, BadRow> {
         let ip = ip.map(str::parse::<IpAddr>).transpose().map_err(|_| self.bad("ip", "is no address"))?;
-        Ok(Origin { ip, user_agent: user_agent.and_then(UserAgent::new) })
+        Ok(ClientInfo { ip, user_agent: user_agent.and_then(UserAgent::new) })
     }
 }
 
-fn ip_text(origin: &Origin) -> Option<String> {
+fn ip_text(origin: &ClientInfo) -> Option<String> {
     origin.ip.map(|ip| ip.to_string())
 }
 
-fn user_agent_text(origin: &Origin) -> Option<&str> {
+fn user_agent_text(origin: &ClientInfo) -> Option<&str> {
     origin.user_agent.as_ref().map(UserAgent::as_str)
 }

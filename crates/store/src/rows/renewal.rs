@@ -6,8 +6,8 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
 use diesel::{RunQueryDsl, Table};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::Refresh;
-use keywright_domain::stamp::Stamp;
 
 use super::{Key, Millis};
 use crate::schema::sessions;
@@ -31,7 +31,7 @@ pub struct Renewal {
 
 impl Renewal {
     /// What `refresh` comes to, if all is well.
-    pub fn new(refresh: &Refresh, at: &Stamp) -> Self {
+    pub fn new(refresh: &Refresh, at: &RequestContext) -> Self {
         Self {
             session: refresh.session.into(),
             presented: refresh.presented.0.into(),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use keywright_domain::client::{ClientId, ClientName};
 use keywright_domain::id::{SessionId, UserId};
-use keywright_domain::session::{Authentication, Chain, Generation, Session, State};
+use keywright_domain::session::{Authentication, Chain, Generation, Session, SessionState};
 
 use super::value::{end_reason, end_reason_text, kind, kind_text, method_text};
 use super::{BadRow, Key, Millis, Reading, ip_text, user_agent_text};
@@ -70,8 +70,8 @@ impl From<&Session> for SessionRow {
             ends_at: session.ends_at.into(),
             ended_at: change.ended_at,
             end_reason: change.end_reason,
-            ip: ip_text(&session.origin),
-            user_agent: user_agent_text(&session.origin).map(ToOwned::to_owned),
+            ip: ip_text(&session.client_info),
+            user_agent: user_agent_text(&session.client_info).map(ToOwned::to_owned),
             generation: change.generation,
             parent: change.parent,
             seen: change.seen,
@@ -86,8 +86,8 @@ impl From<&Session> for SessionRow {
 impl From<&Session> for SessionChange {
     fn from(session: &Session) -> Self {
         let (ended_at, end_reason) = match session.state {
-            State::Open => (None, None),
-            State::Ended { at, reason } => (Some(at.into()), Some(end_reason_text(reason).to_owned())),
+            SessionState::Open => (None, None),
+            SessionState::Ended { at, reason } => (Some(at.into()), Some(end_reason_text(reason).to_owned())),
         };
         let chain = &session.chain;
         Self {
@@ -127,7 +127,7 @@ impl TryFrom<SessionRow> for Session {
             idle_ends_at: instant("idle_ends_at", row.idle_ends_at)?,
             ends_at: instant("ends_at", row.ends_at)?,
             state: state(reading, row.ended_at, row.end_reason.as_deref())?,
-            origin: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
+            client_info: reading.origin(row.ip.as_deref(), row.user_agent.as_deref())?,
             chain: Chain {
                 current: generation("generation", row.generation)?,
                 parent: row.parent.map(|parent| generation("parent", parent)).transpose()?,
@@ -140,10 +140,14 @@ impl TryFrom<SessionRow> for Session {
     }
 }
 
-fn state(reading: Reading<'_>, ended_at: Option<Millis>, reason: Option<&str>) -> Result<State, BadRow> {
+fn state(
+    reading: Reading<'_>,
+    ended_at: Option<Millis>,
+    reason: Option<&str>,
+) -> Result<SessionState, BadRow> {
     match (ended_at, reason) {
-        (None, None) => Ok(State::Open),
-        (Some(at), Some(reason)) => Ok(State::Ended {
+        (None, None) => Ok(SessionState::Open),
+        (Some(at), Some(reason)) => Ok(SessionState::Ended {
             at: reading.instant("ended_at", at)?,
             reason: reading.known("end_reason", end_reason(reason))?,
         }),
@@ -155,7 +159,7 @@ fn state(reading: Reading<'_>, ended_at: Option<Millis>, reason: Option<&str>) -
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use keywright_domain::origin::{Origin, UserAgent};
+    use keywright_domain::client_info::{ClientInfo, UserAgent};
     use keywright_domain::session::{AuthenticationMethod, EndReason, SessionKind};
     use uuid::Uuid;
 
@@ -174,8 +178,11 @@ mod tests {
             last_used_at: at(3),
             idle_ends_at: at(4),
             ends_at: at(5),
-            state: State::Ended { at: at(6), reason: EndReason::Reuse },
-            origin: Origin { ip: Some("2001:db8::1".parse().unwrap()), user_agent: UserAgent::new("kw/1") },
+            state: SessionState::Ended { at: at(6), reason: EndReason::Reuse },
+            client_info: ClientInfo {
+                ip: Some("2001:db8::1".parse().unwrap()),
+                user_agent: UserAgent::new("kw/1"),
+            },
             chain: Chain {
                 current: Generation(u32::MAX),
                 parent: Some(Generation(7)),
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let open = Session { state: State::Open, origin: Origin::default(), ..session() };
+        let open = Session { state: SessionState::Open, client_info: ClientInfo::default(), ..session() };
 
         assert_eq!(Session::try_from(SessionRow::from(&session())), Ok(session()));
         assert_eq!(Session::try_from(SessionRow::from(&open)), Ok(open));

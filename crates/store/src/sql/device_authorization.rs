@@ -9,17 +9,20 @@ use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
 use keywright_domain::device_authorization::{
-    Action, Deciding, Decision, DeviceAuthorization, Polling, State, UserCodeDigest,
+    Action, Deciding, Decision, DeviceAuthorization, DeviceAuthorizationState, Polling, UserCodeDigest,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::mail::Mail;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, Session, SessionSeed};
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, withdrawal};
+use super::{
+    Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement,
+    withdrawal,
+};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
@@ -54,7 +57,7 @@ impl DeviceAuthorizations for Store {
         self.read(move |connection| {
             let undecided: Vec<Key> = table::table
                 .filter(dsl::id.eq_any(&keys))
-                .filter(dsl::state.eq(State::Pending.as_str()))
+                .filter(dsl::state.eq(DeviceAuthorizationState::Pending.as_str()))
                 .filter(dsl::expires_at.gt(now))
                 .select(dsl::id)
                 .load(connection)?;
@@ -85,13 +88,13 @@ impl DeviceAuthorizations for Store {
         &self,
         id: DeviceAuthorizationId,
         decision: Decision,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Decided, StoreError> {
         let at = at.clone();
-        self.write(move |connection| settle(|| decide(connection, id, decision, &at))).await
+        self.write(move |connection| retry_on_conflict(|| decide(connection, id, decision, &at))).await
     }
 
-    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &Stamp) -> Result<Polled, StoreError> {
+    async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &RequestContext) -> Result<Polled, StoreError> {
         let id = poll.id;
         let found = self.read(move |connection| load(connection, id)).await?;
         let Some(found) = found else { return Ok(Polled::Spent) };
@@ -101,16 +104,20 @@ impl DeviceAuthorizations for Store {
             Err(polled) => return Ok(polled),
         };
         let (session, authorization) = opened(&found, approval, seed, at);
-        if at_once::claim(self, &found, &authorization, &session, at).await?.is_some() {
+        if single_statement::claim(self, &found, &authorization, &session, at).await?.is_some() {
             return Ok(Polled::Claimed { session, authorization });
         }
         let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
-        self.write(move |connection| settle(|| claim(connection, &poll, &seed, &at))).await
+        self.write(move |connection| retry_on_conflict(|| claim(connection, &poll, &seed, &at))).await
     }
 
-    async fn withdraw(&self, id: DeviceAuthorizationId, at: &Stamp) -> Result<Withdrawn, StoreError> {
+    async fn withdraw(
+        &self,
+        id: DeviceAuthorizationId,
+        at: &RequestContext,
+    ) -> Result<Withdrawn, StoreError> {
         let at = at.clone();
-        self.write(move |connection| settle(|| withdrawal::one(connection, id, &at))).await
+        self.write(move |connection| retry_on_conflict(|| withdrawal::one(connection, id, &at))).await
     }
 }
 
@@ -118,10 +125,10 @@ fn decide(
     connection: &mut Connection,
     id: DeviceAuthorizationId,
     decision: Decision,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Decided>, Failure> {
     // Held, so that whoever ends the session does it before this, or after and finds the approval.
-    let account = hold::user(connection, decision.by)?.filter(User::is_enabled);
+    let account = lock::user(connection, decision.by)?.filter(User::is_enabled);
     let session = session::load_live(connection, decision.session, at.now)?;
     let (Some(account), Some(_)) = (account, session) else { return Ok(Some(Decided::SessionOver)) };
     let Some(before) = load(connection, id)? else { return Ok(Some(Decided::NotFound)) };
@@ -161,7 +168,7 @@ fn opened(
     before: &DeviceAuthorization,
     (by, authentication): (UserId, Authentication),
     seed: &SessionSeed,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> (Session, DeviceAuthorization) {
     let (client_id, client_name) = (before.client_id.clone(), before.client_name.clone());
     let session = SessionSeed { client_id, client_name, ..seed.clone() }.open(by, authentication, at);
@@ -174,10 +181,10 @@ fn claim(
     connection: &mut Connection,
     poll: &Poll,
     seed: &SessionSeed,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Polled>, Failure> {
     let Some(before) = load(connection, poll.id)? else { return Ok(Some(Polled::Spent)) };
-    if let State::Claimed { session, .. } = before.state
+    if let DeviceAuthorizationState::Claimed { session, .. } = before.state
         && session == seed.id
         && let Some(session) = session::load_live(connection, session, at.now)?
     {
@@ -188,7 +195,7 @@ fn claim(
         Ok(approval) => approval,
         Err(polled) => return Ok(Some(polled)),
     };
-    if !hold::user(connection, by)?.is_some_and(|user| user.is_enabled()) {
+    if !lock::user(connection, by)?.is_some_and(|user| user.is_enabled()) {
         return Ok(Some(Polled::AccountUnavailable));
     }
     let (session, authorization) = opened(&before, (by, authentication), seed, at);

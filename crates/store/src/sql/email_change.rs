@@ -4,17 +4,17 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::email_change::port::{Asking, EmailChanges, Settling};
-use keywright_domain::email_change::{BUDGET, EmailChange, PERIOD, State};
+use keywright_domain::email_change::{BUDGET, EmailChange, EmailChangeState, PERIOD};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
-use keywright_domain::session::State as SessionState;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
+use keywright_domain::session::SessionState;
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
 use super::{
-    Connection, Store, activity, hold, mail, organization, passkey, profile, session, session_end, user,
+    Connection, Store, activity, lock, mail, organization, passkey, profile, session, session_end, user,
 };
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
@@ -28,7 +28,7 @@ impl EmailChanges for Store {
         change: &EmailChange,
         profile: &ProfileChange,
         mail: &Mail,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Asking, StoreError> {
         let (change, profile, mail, at) = (change.clone(), profile.clone(), mail.clone(), at.clone());
         self.write(move |connection| ask(connection, &change, &profile, &mail, &at)).await
@@ -38,11 +38,11 @@ impl EmailChanges for Store {
         &self,
         user: UserId,
         profile: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let (profile, at) = (profile.clone(), at.clone());
         self.write(move |connection| {
-            let Some(mut account) = hold::user(connection, user)? else { return Ok(None) };
+            let Some(mut account) = lock::user(connection, user)? else { return Ok(None) };
             if account.pending_email.is_some() {
                 supersede_asked(connection, user, &at)?;
                 account = User { pending_email: None, updated_at: at.now, ..account };
@@ -57,12 +57,12 @@ impl EmailChanges for Store {
         self.read(move |connection| load(connection, change)).await
     }
 
-    async fn prove(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+    async fn prove(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let at = at.clone();
         self.write(move |connection| prove(connection, change, &at)).await
     }
 
-    async fn undo(&self, change: EmailChangeId, at: &Stamp) -> Result<Settling, StoreError> {
+    async fn undo(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let at = at.clone();
         self.write(move |connection| undo(connection, change, &at)).await
     }
@@ -73,9 +73,9 @@ fn ask(
     change: &EmailChange,
     profile: &ProfileChange,
     mail: &Mail,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Asking, Failure> {
-    let Some(user) = hold::user(connection, change.user_id)? else { return Ok(Asking::Gone) };
+    let Some(user) = lock::user(connection, change.user_id)? else { return Ok(Asking::Gone) };
     let recent: Vec<Millis> = table::table
         .filter(dsl::user_id.eq(Key::from(user.id)))
         .filter(dsl::asked_at.gt(Millis::from(at.now - PERIOD)))
@@ -101,12 +101,12 @@ fn change_profile(
     account: User,
     change: &ProfileChange,
     number: u32,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<User, Failure> {
     profile::change(connection, account, change, number, at)?.ok_or(Failure::Contended)
 }
 
-fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {
+fn prove(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) -> Result<Settling, Failure> {
     let Some((change, user)) = held(connection, id)? else { return Ok(Settling::Over) };
     if !change.is_provable(at.now) || !user.is_enabled() || is_evicted(connection, change.session_id)? {
         return Ok(Settling::Over);
@@ -115,7 +115,7 @@ fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<S
     if is_taken_by_another(connection, &after)? {
         return Ok(Settling::Over);
     }
-    if !replace(connection, &change, State::Done { at: at.now })? {
+    if !replace(connection, &change, EmailChangeState::Done { at: at.now })? {
         return Err(Failure::Contended);
     }
     user::replace_address(connection, &after)?;
@@ -125,7 +125,7 @@ fn prove(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<S
     Ok(Settling::Settled)
 }
 
-fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Settling, Failure> {
+fn undo(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) -> Result<Settling, Failure> {
     let Some((change, user)) = held(connection, id)? else { return Ok(Settling::Over) };
     if !change.is_undoable(at.now) {
         return Ok(Settling::Over);
@@ -134,13 +134,14 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &Stamp) -> Result<Se
     if is_taken_by_another(connection, &after)? && !displace(connection, &change)? {
         return Ok(Settling::Over);
     }
-    if !replace(connection, &change, State::Undone { at: at.now })? {
+    if !replace(connection, &change, EmailChangeState::Undone { at: at.now })? {
         return Err(Failure::Contended);
     }
-    let later = table::table
-        .filter(dsl::user_id.eq(Key::from(user.id)))
-        .filter(dsl::id.gt(Key::from(id)))
-        .filter(dsl::state.eq_any([State::Asked.as_str(), State::Done { at: at.now }.as_str()]));
+    let later =
+        table::table.filter(dsl::user_id.eq(Key::from(user.id))).filter(dsl::id.gt(Key::from(id))).filter(
+            dsl::state
+                .eq_any([EmailChangeState::Asked.as_str(), EmailChangeState::Done { at: at.now }.as_str()]),
+        );
     diesel::update(later).set(superseded(at)).execute(connection)?;
     user::replace_address(connection, &after)?;
     let ended = session_end::end_each(connection, user.id, None, 1, at)?;
@@ -161,7 +162,7 @@ fn is_evicted(connection: &mut Connection, session: SessionId) -> Result<bool, F
 /// whoever reads the mail of the address.
 fn displace(connection: &mut Connection, change: &EmailChange) -> Result<bool, Failure> {
     let Some(other) = user::find_by_email(connection, &change.old)? else { return Ok(true) };
-    let Some(other) = hold::user(connection, other.id)? else { return Ok(true) };
+    let Some(other) = lock::user(connection, other.id)? else { return Ok(true) };
     if other.email != change.old || !change.displaces(&other) {
         return Ok(false);
     }
@@ -175,7 +176,7 @@ fn displace(connection: &mut Connection, change: &EmailChange) -> Result<bool, F
 /// The change, read after its account is held, so that it stays as it is.
 fn held(connection: &mut Connection, id: EmailChangeId) -> Result<Option<(EmailChange, User)>, Failure> {
     let Some(change) = load(connection, id)? else { return Ok(None) };
-    let Some(user) = hold::user(connection, change.user_id)? else { return Ok(None) };
+    let Some(user) = lock::user(connection, change.user_id)? else { return Ok(None) };
     Ok(load(connection, id)?.map(|change| (change, user)))
 }
 
@@ -188,19 +189,24 @@ fn is_taken_by_another(connection: &mut Connection, after: &User) -> Result<bool
     Ok(user::find_by_email(connection, &after.email)?.is_some_and(|other| other.id != after.id))
 }
 
-fn supersede_asked(connection: &mut Connection, user: UserId, at: &Stamp) -> Result<(), Failure> {
-    let asked =
-        table::table.filter(dsl::user_id.eq(Key::from(user))).filter(dsl::state.eq(State::Asked.as_str()));
+fn supersede_asked(connection: &mut Connection, user: UserId, at: &RequestContext) -> Result<(), Failure> {
+    let asked = table::table
+        .filter(dsl::user_id.eq(Key::from(user)))
+        .filter(dsl::state.eq(EmailChangeState::Asked.as_str()));
     diesel::update(asked).set(superseded(at)).execute(connection)?;
     Ok(())
 }
 
-fn superseded(at: &Stamp) -> StateChange {
-    StateChange::from(State::Superseded { at: at.now })
+fn superseded(at: &RequestContext) -> StateChange {
+    StateChange::from(EmailChangeState::Superseded { at: at.now })
 }
 
 /// Stores `state`, unless the change is not in the state in which it was judged any more.
-fn replace(connection: &mut Connection, before: &EmailChange, state: State) -> Result<bool, Failure> {
+fn replace(
+    connection: &mut Connection,
+    before: &EmailChange,
+    state: EmailChangeState,
+) -> Result<bool, Failure> {
     let judged = table::table.find(Key::from(before.id)).filter(dsl::state.eq(before.state.as_str()));
     Ok(diesel::update(judged).set(StateChange::from(state)).execute(connection)? > 0)
 }

@@ -10,14 +10,16 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::budget::Earlier;
 use keywright_domain::magic_link::port::{Issued, MagicLinks, Redeem, Redemption};
-use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, Redeeming, State, WrongCodes};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState, Proof, Redeeming, WrongCodes};
 use keywright_domain::mail::Mail;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, AuthenticationMethod};
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Backend, Connection, Store, activity, at_once, hold, mail, session, settle, user};
+use super::{
+    Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement, user,
+};
 use crate::rows::magic_link::{MagicLinkRow, StateChange};
 use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
 use crate::rows::{Key, Millis};
@@ -32,7 +34,7 @@ impl MagicLinks for Store {
         self.write(move |connection| {
             lock_address(connection, &link.email)?;
             let sent = sent_since(connection, &link.email, link.requested_at - budget.period())?;
-            if let Err(over) = budget.admit(&sent, link.origin.ip, link.requested_at) {
+            if let Err(over) = budget.admit(&sent, link.client_info.ip, link.requested_at) {
                 return Ok(Issued::OverBudget(over));
             }
             diesel::insert_into(table::table).values(MagicLinkRow::from(&link)).execute(connection)?;
@@ -46,17 +48,21 @@ impl MagicLinks for Store {
         self.read(move |connection| load(connection, link)).await
     }
 
-    async fn redeem(&self, redeem: &Redeem, at: &Stamp) -> Result<Redemption, StoreError> {
-        if let Some(redeemed) = at_once::redeem(self, redeem, at).await? {
+    async fn redeem(&self, redeem: &Redeem, at: &RequestContext) -> Result<Redemption, StoreError> {
+        if let Some(redeemed) = single_statement::redeem(self, redeem, at).await? {
             return Ok(redeemed);
         }
         let (redeem, at) = (redeem.clone(), at.clone());
-        self.write(move |connection| settle(|| judge(connection, &redeem, &at))).await
+        self.write(move |connection| retry_on_conflict(|| judge(connection, &redeem, &at))).await
     }
 }
 
 /// Judges a proof. None if what it was judged by changed meanwhile.
-fn judge(connection: &mut Connection, redeem: &Redeem, at: &Stamp) -> Result<Option<Redemption>, Failure> {
+fn judge(
+    connection: &mut Connection,
+    redeem: &Redeem,
+    at: &RequestContext,
+) -> Result<Option<Redemption>, Failure> {
     let Some(link) = load(connection, redeem.link)? else { return Ok(Some(Redemption::Refused)) };
     let codes = match redeem.proof {
         Proof::Token => WrongCodes::default(),
@@ -100,9 +106,9 @@ fn done_before(
     connection: &mut Connection,
     redeem: &Redeem,
     link: MagicLink,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Redemption, Failure> {
-    let State::Redeemed { .. } = link.state else { return Ok(Redemption::Refused) };
+    let MagicLinkState::Redeemed { .. } = link.state else { return Ok(Redemption::Refused) };
     let opened = session::load_live(connection, redeem.seed.id, at.now)?;
     let Some(session) = opened else { return Ok(Redemption::Refused) };
     let Some(user) = user::find(connection, session.user_id)? else { return Ok(Redemption::Refused) };
@@ -124,7 +130,7 @@ fn account(
     connection: &mut Connection,
     redeem: &Redeem,
     link: &MagicLink,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<(User, Standing)>, Failure> {
     Ok(match user::find_by_email(connection, &link.email)? {
         Some(user) => {
@@ -140,14 +146,14 @@ fn account(
 
 /// What was tried on the links of an address. Until the command is over nobody else can count or issue for it.
 fn lock_address(connection: &mut Connection, email: &EmailAddress) -> Result<WrongCodes, Failure> {
-    if let Some(row) = hold::address(connection, email)? {
+    if let Some(row) = lock::address(connection, email)? {
         return Ok(row.try_into()?);
     }
     let row = MagicLinkAddressRow::new(email);
     let insert = diesel::insert_into(addresses::table).values(row).on_conflict(addresses::email).do_nothing();
     insert.execute(connection)?;
     // Whoever was first with it may have written it meanwhile.
-    Ok(hold::address(connection, email)?.ok_or(Failure::Contended)?.try_into()?)
+    Ok(lock::address(connection, email)?.ok_or(Failure::Contended)?.try_into()?)
 }
 
 /// Stores what was tried on the links of an address that is locked.
@@ -174,7 +180,7 @@ fn sent_since(
         .load(connection)?;
     let earlier = |row: MagicLinkRow| {
         let link = MagicLink::try_from(row)?;
-        Ok(Earlier { requested_at: link.requested_at, ip: link.origin.ip })
+        Ok(Earlier { requested_at: link.requested_at, ip: link.client_info.ip })
     };
     sent.into_iter().map(earlier).collect()
 }
@@ -186,14 +192,14 @@ fn load(connection: &mut Connection, id: MagicLinkId) -> Result<Option<MagicLink
 }
 
 /// Stores `after`, unless the link is not in the state in which it was judged any more.
-fn replace(connection: &mut Connection, before: &MagicLink, after: State) -> Result<bool, Failure> {
+fn replace(connection: &mut Connection, before: &MagicLink, after: MagicLinkState) -> Result<bool, Failure> {
     Ok(replacement(before, after).execute(connection)? > 0)
 }
 
 /// The update that does that.
 pub(super) fn replacement(
     before: &MagicLink,
-    after: State,
+    after: MagicLinkState,
 ) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {
     let judged = StateChange::from(before.state);
     let as_judged = dsl::id

@@ -10,7 +10,7 @@ use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail};
 
 use super::error::Failure;
-use super::{Connection, Store, hold, settle};
+use super::{Connection, Store, lock, retry_on_conflict};
 use crate::rows::mail::{DEAD, MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
@@ -29,7 +29,7 @@ impl Mails for Store {
             return Ok(Vec::new());
         }
         self.write(move |connection| {
-            let rows = hold::due_mails(connection, due, limit.into())?;
+            let rows = lock::due_mails(connection, due, limit.into())?;
             let mut leased = Vec::with_capacity(rows.len());
             for row in rows {
                 let before = Mail::try_from(row)?;
@@ -53,7 +53,7 @@ impl Mails for Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            settle(|| {
+            retry_on_conflict(|| {
                 let Some(before) = load(connection, mail)? else { return Ok(Some(false)) };
                 let Some(after) = before.settled(attempts, delivery, now) else { return Ok(Some(false)) };
                 Ok(replace(connection, &before, &after)?.then_some(true))

@@ -9,7 +9,7 @@ use keywright_domain::organization::{Organization, Role, Slug};
 use keywright_domain::page::{Page, Paged};
 
 use super::error::Failure;
-use super::{Connection, Store, hold};
+use super::{Connection, Store, lock};
 use crate::rows::organization::{MembershipRow, OrganizationRow};
 use crate::rows::{BadRow, Key};
 use crate::schema::{memberships, organizations};
@@ -94,8 +94,8 @@ fn add(
     role: Role,
 ) -> Result<Addition, Failure> {
     // Held, it makes those who change the roles of one organization wait for each other.
-    let is_known = hold::organization(connection, organization)?;
-    if !is_known || hold::user(connection, user)?.is_none() {
+    let is_known = lock::organization(connection, organization)?;
+    if !is_known || lock::user(connection, user)?.is_none() {
         return Ok(Addition::NotFound);
     }
     if role != Role::Owner && is_last_owner(connection, organization.into(), user.into())? {
@@ -119,7 +119,7 @@ pub(super) fn is_last_owner_anywhere(connection: &mut Connection, user: UserId) 
         .select(memberships::organization_id)
         .load(connection)?;
     for organization in theirs {
-        hold::organization(connection, OrganizationId(organization.0))?;
+        lock::organization(connection, OrganizationId(organization.0))?;
         if is_last_owner(connection, organization, user.into())? {
             return Ok(true);
         }

@@ -10,11 +10,11 @@ use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, hold, mail, session, settle, user};
+use super::{Connection, Store, activity, lock, mail, retry_on_conflict, session, user};
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
@@ -42,7 +42,7 @@ impl Passkeys for Store {
         .await
     }
 
-    async fn register(&self, passkey: &Passkey, at: &Stamp) -> Result<Registration, StoreError> {
+    async fn register(&self, passkey: &Passkey, at: &RequestContext) -> Result<Registration, StoreError> {
         let (passkey, at) = (passkey.clone(), at.clone());
         self.write(move |connection| register(connection, &passkey, &at)).await
     }
@@ -70,9 +70,9 @@ impl Passkeys for Store {
         Ok(page.of(all.await?))
     }
 
-    async fn sign_in(&self, sign_in: &SignIn, at: &Stamp) -> Result<SigningIn, StoreError> {
+    async fn sign_in(&self, sign_in: &SignIn, at: &RequestContext) -> Result<SigningIn, StoreError> {
         let (sign_in, at) = (sign_in.clone(), at.clone());
-        self.write(move |connection| settle(|| judge(connection, &sign_in, &at))).await
+        self.write(move |connection| retry_on_conflict(|| judge(connection, &sign_in, &at))).await
     }
 
     async fn rename(
@@ -80,11 +80,11 @@ impl Passkeys for Store {
         user: UserId,
         passkey: PasskeyId,
         name: &PasskeyName,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<Passkey>, StoreError> {
         let (name, at) = (name.clone(), at.clone());
         self.write(move |connection| {
-            settle(|| {
+            retry_on_conflict(|| {
                 let Some(before) = load_of(connection, user, passkey)? else { return Ok(Some(None)) };
                 if before.name == name {
                     return Ok(Some(Some(before)));
@@ -104,15 +104,24 @@ impl Passkeys for Store {
         .await
     }
 
-    async fn remove(&self, user: UserId, passkey: PasskeyId, at: &Stamp) -> Result<Removal, StoreError> {
+    async fn remove(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+        at: &RequestContext,
+    ) -> Result<Removal, StoreError> {
         let at = at.clone();
         self.write(move |connection| remove(connection, user, passkey, &at)).await
     }
 }
 
 /// The account is held meanwhile, so that its passkeys are as many when one is added as when they were counted.
-fn register(connection: &mut Connection, passkey: &Passkey, at: &Stamp) -> Result<Registration, Failure> {
-    let account = hold::user(connection, passkey.user_id)?.filter(User::is_enabled);
+fn register(
+    connection: &mut Connection,
+    passkey: &Passkey,
+    at: &RequestContext,
+) -> Result<Registration, Failure> {
+    let account = lock::user(connection, passkey.user_id)?.filter(User::is_enabled);
     let Some(account) = account else { return Ok(Registration::AccountUnavailable) };
     let same = passkeys::table.filter(passkeys::credential_id.eq(&passkey.credential_id.0));
     if same.count().one::<i64>(connection)? > 0 {
@@ -136,7 +145,7 @@ fn tell(
     account: &User,
     event: Event,
     passkey: &Passkey,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(), Failure> {
     let entry = Activity::of_passkey(event, passkey, at);
     activity::add(connection, &entry)?;
@@ -144,9 +153,13 @@ fn tell(
 }
 
 /// Judges an answer to a sign-in. None if the passkey was used by another one meanwhile.
-fn judge(connection: &mut Connection, sign_in: &SignIn, at: &Stamp) -> Result<Option<SigningIn>, Failure> {
+fn judge(
+    connection: &mut Connection,
+    sign_in: &SignIn,
+    at: &RequestContext,
+) -> Result<Option<SigningIn>, Failure> {
     let Some(before) = load(connection, sign_in.passkey)? else { return Ok(Some(SigningIn::Refused)) };
-    let account = hold::user(connection, before.user_id)?.filter(User::is_enabled);
+    let account = lock::user(connection, before.user_id)?.filter(User::is_enabled);
     let Some(account) = account else { return Ok(Some(SigningIn::Refused)) };
     let (after, authentication) = match before.used(sign_in.assertion, at.now) {
         Use::Accepted(after, authentication) => (after, authentication),
@@ -173,9 +186,9 @@ fn remove(
     connection: &mut Connection,
     user: UserId,
     passkey: PasskeyId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Removal, Failure> {
-    let Some(account) = hold::user(connection, user)? else { return Ok(Removal::NotFound) };
+    let Some(account) = lock::user(connection, user)? else { return Ok(Removal::NotFound) };
     let Some(removed) = load_of(connection, user, passkey)? else { return Ok(Removal::NotFound) };
     if !account.can_sign_in_by_mail() && count(connection, user)? == 1 {
         return Ok(Removal::LastCredential);
@@ -194,7 +207,7 @@ pub(super) fn remove_since(
     user: UserId,
     instant: DateTime<Utc>,
     number: u32,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<(), Failure> {
     let theirs = passkeys::table.filter(passkeys::user_id.eq(Key::from(user))).order(passkeys::id);
     let added = theirs.filter(passkeys::created_at.ge(Millis::from(instant)));

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use keywright_domain::activity::Activity;
-use keywright_domain::stamp::Stamp;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
@@ -17,7 +17,7 @@ pub(super) fn change(
     before: User,
     change: &ProfileChange,
     number: u32,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<User>, Failure> {
     let (after, changed) = before.with_profile(change, at.now);
     if changed.is_empty() {

@@ -9,11 +9,11 @@ use diesel::prelude::*;
 use keywright_domain::error::StoreError;
 use keywright_domain::magic_link::WrongCodes;
 use keywright_domain::retention::port::{Sweeper, Swept};
-use keywright_domain::retention::{Origins, Removal, session_over_at};
+use keywright_domain::retention::{ClientInfoTable, Removal, session_over_at};
 use keywright_domain::session::Session;
 
 use super::error::Failure;
-use super::{Connection, Store, hold};
+use super::{Connection, Store, lock};
 use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::session::SessionRow;
 use crate::rows::{Key, Lock, Millis};
@@ -26,15 +26,20 @@ use crate::schema::{
 impl Sweeper for Store {
     async fn remove(&self, removal: Removal, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError> {
         self.write(move |connection| {
-            hold::lock(connection, Lock::Retention)?;
+            lock::lock(connection, Lock::Retention)?;
             remove(connection, removal, before, batch)
         })
         .await
     }
 
-    async fn clear(&self, origins: Origins, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError> {
+    async fn clear(
+        &self,
+        origins: ClientInfoTable,
+        before: DateTime<Utc>,
+        batch: u32,
+    ) -> Result<Swept, StoreError> {
         self.write(move |connection| {
-            hold::lock(connection, Lock::Retention)?;
+            lock::lock(connection, Lock::Retention)?;
             clear(connection, origins, before.into(), batch.into())
         })
         .await
@@ -124,18 +129,18 @@ fn remove(
 
 fn clear(
     connection: &mut Connection,
-    origins: Origins,
+    origins: ClientInfoTable,
     before: Millis,
     batch: i64,
 ) -> Result<Swept, Failure> {
     match origins {
-        Origins::Sessions => clear!(connection, before, batch, sessions, created_at),
-        Origins::Activities => clear!(connection, before, batch, activities, occurred_at),
-        Origins::DeviceAuthorizations => {
+        ClientInfoTable::Sessions => clear!(connection, before, batch, sessions, created_at),
+        ClientInfoTable::Activities => clear!(connection, before, batch, activities, occurred_at),
+        ClientInfoTable::DeviceAuthorizations => {
             clear!(connection, before, batch, device_authorizations, requested_at)
         }
-        Origins::MagicLinks => clear!(connection, before, batch, magic_links, requested_at),
-        Origins::EmailChanges => clear!(connection, before, batch, email_changes, asked_at),
+        ClientInfoTable::MagicLinks => clear!(connection, before, batch, magic_links, requested_at),
+        ClientInfoTable::EmailChanges => clear!(connection, before, batch, email_changes, asked_at),
     }
 }
 

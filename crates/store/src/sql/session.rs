@@ -8,15 +8,15 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::port::{EndedPart, Rotation, Sessions};
 use keywright_domain::session::{
     Authentication, EndReason, Generation, Judgement, Refresh, Session, SessionSeed,
 };
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, at_once, mail, session_end, settle, user};
+use super::{Connection, Store, activity, mail, retry_on_conflict, session_end, single_statement, user};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
@@ -37,15 +37,15 @@ impl Sessions for Store {
         .await
     }
 
-    async fn rotate(&self, refresh: &Refresh, at: &Stamp) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, refresh: &Refresh, at: &RequestContext) -> Result<Rotation, StoreError> {
         let (refresh, at) = (refresh.clone(), at.clone());
-        if let Some(row) = at_once::renew(self, Renewal::new(&refresh, &at)).await? {
+        if let Some(row) = single_statement::renew(self, Renewal::new(&refresh, &at)).await? {
             return Session::try_from(row).map(Rotation::Renewed).map_err(StoreError::broken);
         }
-        self.write(move |connection| settle(|| judge(connection, &refresh, &at))).await
+        self.write(move |connection| retry_on_conflict(|| judge(connection, &refresh, &at))).await
     }
 
-    async fn sight(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
+    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
         self.write_again(move |connection| {
             let seen = i64::from(generation.0);
             let unseen = sessions::id.eq(Key::from(session)).and(sessions::seen.lt(seen));
@@ -57,7 +57,7 @@ impl Sessions for Store {
 
     async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
         self.write(move |connection| {
-            settle(|| {
+            retry_on_conflict(|| {
                 let Some(before) = load_live(connection, session, now)? else { return Ok(Some(())) };
                 let Some(after) = before.after_use(now, idle) else { return Ok(Some(())) };
                 Ok(replace(connection, &before, &after)?.then_some(()))
@@ -91,7 +91,7 @@ impl Sessions for Store {
         &self,
         user: UserId,
         spared: Option<SessionId>,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<u32, StoreError> {
         let at = at.clone();
         self.write(move |connection| session_end::end_each(connection, user, spared, 0, &at)).await
@@ -101,7 +101,7 @@ impl Sessions for Store {
         &self,
         after: Option<SessionId>,
         limit: u32,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<EndedPart, StoreError> {
         let at = at.clone();
         self.write(move |connection| session_end::end_some(connection, after, limit, &at)).await
@@ -112,7 +112,7 @@ impl Sessions for Store {
         session: SessionId,
         reason: EndReason,
         event: Event,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<bool, StoreError> {
         let at = at.clone();
         self.write(move |connection| Ok(end(connection, session, reason, event, &at)?.is_some())).await
@@ -125,9 +125,9 @@ pub(super) fn end(
     session: SessionId,
     reason: EndReason,
     event: Event,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Session>, Failure> {
-    settle(|| {
+    retry_on_conflict(|| {
         let Some(before) = load_live(connection, session, at.now)? else { return Ok(Some(None)) };
         let after = before.ended(reason, at.now);
         if !replace(connection, &before, &after)? {
@@ -139,7 +139,11 @@ pub(super) fn end(
 }
 
 /// Judges a refresh that is not the happy case. None if the session changed meanwhile.
-fn judge(connection: &mut Connection, refresh: &Refresh, at: &Stamp) -> Result<Option<Rotation>, Failure> {
+fn judge(
+    connection: &mut Connection,
+    refresh: &Refresh,
+    at: &RequestContext,
+) -> Result<Option<Rotation>, Failure> {
     let Some(before) = load(connection, refresh.session)? else { return Ok(Some(Rotation::Over)) };
     let (after, event) = match before.refresh(refresh, at.now) {
         Judgement::Over => return Ok(Some(Rotation::Over)),
@@ -192,7 +196,7 @@ pub(super) fn open_or_renew(
     renew: Option<SessionId>,
     user: UserId,
     authentication: Authentication,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Session, Failure> {
     let current = renew.map(|id| load(connection, id)).transpose()?.flatten();
     let renewed = current.and_then(|before| Some((before.reauthenticated(user, authentication)?, before)));

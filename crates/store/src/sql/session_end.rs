@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::{SessionId, UserId};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::port::EndedPart;
 use keywright_domain::session::{EndReason, Session};
-use keywright_domain::stamp::Stamp;
 
 use super::error::Failure;
-use super::{Connection, activity, hold, session, withdrawal};
+use super::{Connection, activity, lock, session, withdrawal};
 use crate::rows::session::SessionRow;
 use crate::rows::{Key, Millis, end_reason_text};
 use crate::schema::sessions;
@@ -42,10 +42,10 @@ pub(super) fn end_each(
     user: UserId,
     spared: Option<SessionId>,
     number: u32,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<u32, Failure> {
     // Held, so that nothing is approved or claimed meanwhile.
-    hold::user(connection, user)?;
+    lock::user(connection, user)?;
     withdrawal::all(connection, Some(user), at.now)?;
     let open = sessions::table
         .filter(sessions::user_id.eq(Key::from(user)))
@@ -79,7 +79,7 @@ pub(super) fn end_some(
     connection: &mut Connection,
     after: Option<SessionId>,
     limit: u32,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<EndedPart, Failure> {
     if after.is_none() {
         // What was claimed before is found in some part.

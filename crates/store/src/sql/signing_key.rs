@@ -7,7 +7,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
 
-use super::{Store, hold};
+use super::{Store, lock};
 use crate::rows::Lock;
 use crate::rows::signing_key::SigningKeyRow;
 use crate::schema::signing_keys::{self as table, dsl};
@@ -29,7 +29,7 @@ impl SigningKeys for Store {
     async fn add(&self, key: &SigningKey) -> Result<bool, StoreError> {
         let (row, follows) = (SigningKeyRow::from(key), key.place.follows.clone());
         self.write(move |connection| {
-            hold::lock(connection, Lock::SigningKeys)?;
+            lock::lock(connection, Lock::SigningKeys)?;
             let before = match &follows {
                 Some(kid) => table::table.find(kid).count().one::<i64>(connection)? == 1,
                 None => table::table.count().one::<i64>(connection)? == 0,
@@ -51,7 +51,7 @@ impl SigningKeys for Store {
     async fn replace_all(&self, key: &SigningKey) -> Result<bool, StoreError> {
         let row = SigningKeyRow::from(key);
         self.write(move |connection| {
-            hold::lock(connection, Lock::SigningKeys)?;
+            lock::lock(connection, Lock::SigningKeys)?;
             diesel::delete(table::table).execute(connection)?;
             let added = diesel::insert_into(table::table)
                 .values(&row)

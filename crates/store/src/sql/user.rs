@@ -12,13 +12,15 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::EndReason;
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{Backend, Connection, Store, activity, hold, organization, profile, session_end, settle};
+use super::{
+    Backend, Connection, Store, activity, lock, organization, profile, retry_on_conflict, session_end,
+};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{
@@ -67,11 +69,11 @@ impl Users for Store {
         &self,
         user: UserId,
         change: &ProfileChange,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let (change, at) = (change.clone(), at.clone());
         self.write(move |connection| {
-            settle(|| {
+            retry_on_conflict(|| {
                 let Some(before) = find(connection, user)? else { return Ok(Some(None)) };
                 Ok(profile::change(connection, before, &change, 0, &at)?.map(Some))
             })
@@ -83,7 +85,7 @@ impl Users for Store {
         self.write(move |connection| delete(connection, user)).await
     }
 
-    async fn disable(&self, user: UserId, at: &Stamp) -> Result<Option<User>, StoreError> {
+    async fn disable(&self, user: UserId, at: &RequestContext) -> Result<Option<User>, StoreError> {
         let at = at.clone();
         self.write(move |connection| {
             let disabled = diesel::update(users::table.find(Key::from(user)))
@@ -115,7 +117,7 @@ impl Users for Store {
 }
 
 fn delete(connection: &mut Connection, id: UserId) -> Result<Deletion, Failure> {
-    let Some(user) = hold::user(connection, id)? else { return Ok(Deletion::NotFound) };
+    let Some(user) = lock::user(connection, id)? else { return Ok(Deletion::NotFound) };
     if organization::is_last_owner_anywhere(connection, id)? {
         return Ok(Deletion::LastOwner);
     }
@@ -189,7 +191,11 @@ pub(super) fn sign_in(after: &User) -> impl QueryFragment<Backend> + QueryId + R
 
 /// Stores what [`User::signed_in_by_mail`] changed in an account whose address was unproven until now, without what
 /// others have left in it.
-pub(super) fn replace_proof(connection: &mut Connection, after: &User, at: &Stamp) -> Result<(), Failure> {
+pub(super) fn replace_proof(
+    connection: &mut Connection,
+    after: &User,
+    at: &RequestContext,
+) -> Result<(), Failure> {
     let proven = diesel::update(users::table.find(Key::from(after.id)))
         .filter(users::disabled_at.is_null())
         .filter(users::email.eq(after.email.as_str()))

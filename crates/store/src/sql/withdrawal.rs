@@ -6,8 +6,8 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::device_authorization::port::Withdrawn;
 use keywright_domain::device_authorization::{DeviceAuthorization, Withdrawing};
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::EndReason;
-use keywright_domain::stamp::Stamp;
 
 use super::error::Failure;
 use super::{Connection, activity, device_authorization, session};
@@ -18,7 +18,7 @@ use crate::schema::device_authorizations as devices;
 pub(super) fn one(
     connection: &mut Connection,
     id: DeviceAuthorizationId,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Withdrawn>, Failure> {
     let Some(before) = device_authorization::load(connection, id)? else { return Ok(Some(Withdrawn::Over)) };
     match before.withdraw(at.now) {

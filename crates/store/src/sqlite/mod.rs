@@ -3,16 +3,16 @@
 //! Reads go to a few connections that cannot write. Writes go to one thread, which commits many of them at
 //! once (`executor`): an answer is given only when what it says is on the disk.
 
-mod at_once;
 mod backup;
 mod connection;
 mod counters;
 mod error;
 mod executor;
 mod health;
-mod hold;
+mod lock;
 mod migrations;
 mod readers;
+mod single_statement;
 #[cfg(test)]
 mod tests;
 
@@ -36,12 +36,12 @@ mod passkey;
 mod profile;
 #[path = "../sql/retention.rs"]
 mod retention;
+#[path = "../sql/retry.rs"]
+mod retry;
 #[path = "../sql/session.rs"]
 mod session;
 #[path = "../sql/session_end.rs"]
 mod session_end;
-#[path = "../sql/settle.rs"]
-mod settle;
 #[path = "../sql/signing_key.rs"]
 mod signing_key;
 #[path = "../sql/user.rs"]
@@ -67,7 +67,7 @@ use self::executor::Writer;
 use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
-use self::settle::settle;
+use self::retry::retry_on_conflict;
 use crate::sql::same;
 
 /// What the commands of `sql/` work with.

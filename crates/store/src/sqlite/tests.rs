@@ -9,21 +9,21 @@ use diesel::prelude::*;
 use diesel::result::Error::RollbackTransaction;
 use diesel::sql_query;
 use diesel::sql_types::Text;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::clock::Clock;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::health::Health;
 use keywright_domain::id::{MagicLinkId, SessionId, UserId};
 use keywright_domain::magic_link::port::{MagicLinks, Redeem, Redemption};
-use keywright_domain::magic_link::{LinkBudget, MagicLink, Proof, State};
+use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState, Proof};
 use keywright_domain::mail::{Mail, Template};
-use keywright_domain::origin::Origin;
 use keywright_domain::rate_limit::Rate;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::port::{Rotation, Sessions};
 use keywright_domain::session::{
     Generation, Lifetimes, Refresh, RotationRules, Session, SessionKind, SessionSeed,
 };
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::user::port::Users;
 use tempfile::TempDir;
@@ -57,8 +57,8 @@ impl Entropy for World {
     }
 }
 
-fn stamp() -> Stamp {
-    Stamp::new(&World, &World, None, Origin::default())
+fn request_context() -> RequestContext {
+    RequestContext::new(&World, &World, None, ClientInfo::default())
 }
 
 fn options() -> Options {
@@ -71,7 +71,7 @@ fn open() -> (TempDir, Arc<SqliteStore>) {
     (directory, Arc::new(store))
 }
 
-fn link(at: &Stamp, email: &str) -> (MagicLink, Mail) {
+fn link(at: &RequestContext, email: &str) -> (MagicLink, Mail) {
     let id = MagicLinkId::new(at.now, &World);
     let email = EmailAddress::parse(email).unwrap();
     let mail = Mail::new(at.mail_id(), email.clone(), Template::MagicLink(id), at.now);
@@ -81,20 +81,20 @@ fn link(at: &Stamp, email: &str) -> (MagicLink, Mail) {
         redirect_to: None,
         requested_at: at.now,
         expires_at: at.now + TimeDelta::minutes(15),
-        origin: at.origin.clone(),
-        state: State::Open { wrong_codes: 0 },
+        client_info: at.client_info.clone(),
+        state: MagicLinkState::Open { wrong_codes: 0 },
     };
     (link, mail)
 }
 
 async fn issue(store: &SqliteStore) -> Result<MagicLink, StoreError> {
-    let (link, mail) = link(&stamp(), "ada@example.com");
+    let (link, mail) = link(&request_context(), "ada@example.com");
     store.issue(&link, &mail, &UNLIMITED).await?;
     Ok(link)
 }
 
 async fn sign_in(store: &SqliteStore) -> Session {
-    let (at, link) = (stamp(), issue(store).await.unwrap());
+    let (at, link) = (request_context(), issue(store).await.unwrap());
     let lifetimes = Lifetimes { idle: TimeDelta::days(30), absolute: TimeDelta::days(180) };
     let seed = SessionSeed {
         id: SessionId::new(at.now, &World),
@@ -185,10 +185,10 @@ async fn what_waits_is_committed_together() {
 #[tokio::test]
 async fn a_command_that_fails_leaves_nothing_and_its_neighbours_alone() {
     let (_directory, store) = open();
-    let at = stamp();
+    let at = request_context();
     let (first, mail) = link(&at, "ada@example.com");
     let (second, _) = link(&at, "ada@example.com");
-    let (third, other_mail) = link(&stamp(), "ada@example.com");
+    let (third, other_mail) = link(&request_context(), "ada@example.com");
 
     let release = hold_writer(&store).await;
     let mut writes = JoinSet::new();
@@ -231,7 +231,7 @@ async fn a_command_that_panics_takes_its_group_and_not_the_writer() {
 #[tokio::test]
 async fn a_transaction_that_sqlite_ends_by_itself_fails_the_group_and_not_the_next() {
     let (_directory, store) = open();
-    let (lost, mail) = link(&stamp(), "ada@example.com");
+    let (lost, mail) = link(&request_context(), "ada@example.com");
 
     let release = hold_writer(&store).await;
     let mut writes = JoinSet::new();
@@ -257,7 +257,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_fails_the_group_and_not_the_ne
 #[tokio::test]
 async fn nobody_waiting_for_an_answer_is_reason_enough_not_to_write() {
     let (_directory, store) = open();
-    let (given_up, mail) = link(&stamp(), "ada@example.com");
+    let (given_up, mail) = link(&request_context(), "ada@example.com");
 
     let release = hold_writer(&store).await;
     let impatient =
@@ -472,7 +472,7 @@ async fn the_hot_refresh_is_prepared_once() {
 
     for generation in 0..10 {
         let Rotation::Renewed(renewed) =
-            store.rotate(&refresh(&session, generation), &stamp()).await.unwrap()
+            store.rotate(&refresh(&session, generation), &request_context()).await.unwrap()
         else {
             panic!("not renewed")
         };

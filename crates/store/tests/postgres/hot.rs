@@ -13,7 +13,7 @@ use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
 use keywright_store_contract::fixture::{
-    ADA, ENTROPY, approve, at, authorization, begin, issue, redeem, refresh, seed, sign_in, stamp,
+    ADA, ENTROPY, approve, at, authorization, begin, issue, redeem, refresh, request_context, seed, sign_in,
 };
 use keywright_throwaway_postgres::{Cluster, Database};
 use tokio::task::JoinSet;
@@ -29,7 +29,8 @@ async fn refresh_all(stores: &Stores, sessions: Vec<SessionId>, times: u32) {
         let stores = stores.clone();
         tasks.spawn(async move {
             for generation in 0..times {
-                let rotated = stores.sessions.rotate(&refresh(session, generation), &stamp(1)).await.unwrap();
+                let rotated =
+                    stores.sessions.rotate(&refresh(session, generation), &request_context(1)).await.unwrap();
                 assert!(matches!(rotated, Rotation::Renewed(_)), "{rotated:?}");
             }
         });
@@ -109,7 +110,7 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
 
         stores.sessions.find(session.id).await.unwrap().unwrap();
         cost("check", recorded());
-        stores.sessions.sight(session.id, Generation(number + 1)).await.unwrap();
+        stores.sessions.mark_seen(session.id, Generation(number + 1)).await.unwrap();
         cost("sight", recorded());
         stores.device_authorizations.begin(&authorization(0)).await.unwrap();
         cost("begin", recorded());
@@ -120,7 +121,7 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
         for (what, device) in [("poll", &pending), ("claim", &devices[index])] {
             let poll = Poll { id: device.id, client_id: None };
             let seed = seed(SessionKind::Device, 5);
-            let polled = stores.device_authorizations.poll(&poll, &seed, &stamp(5)).await.unwrap();
+            let polled = stores.device_authorizations.poll(&poll, &seed, &request_context(5)).await.unwrap();
             assert_eq!(matches!(polled, Polled::Claimed { .. }), what == "claim");
             cost(what, recorded());
         }
@@ -128,7 +129,7 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
             [("redeem", &links[index], Proof::Token), ("code", &codes[index], Proof::Code { is_right: true })]
         {
             let redeem = Redeem { proof, ..redeem(link, SessionKind::Tokens, 5) };
-            let redeemed = stores.magic_links.redeem(&redeem, &stamp(5)).await.unwrap();
+            let redeemed = stores.magic_links.redeem(&redeem, &request_context(5)).await.unwrap();
             assert!(matches!(redeemed, Redemption::Redeemed { .. }));
             cost(what, recorded());
         }

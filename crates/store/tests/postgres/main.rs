@@ -2,7 +2,6 @@
 #![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod at_once;
 mod connections;
 mod contract;
 mod hot;
@@ -10,6 +9,7 @@ mod migrations;
 mod plans;
 mod replicas;
 mod schema;
+mod single_statement;
 mod start;
 mod statements;
 mod tls;

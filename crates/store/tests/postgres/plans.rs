@@ -12,7 +12,7 @@ use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
 use keywright_store_contract::fixture::{
-    ADA, BOB, LIFETIMES, approve, at, begin, issue, redeem, refresh, seed, sign_in, stamp,
+    ADA, BOB, LIFETIMES, approve, at, begin, issue, redeem, refresh, request_context, seed, sign_in,
 };
 use keywright_throwaway_postgres::Database;
 
@@ -95,11 +95,11 @@ async fn ask(
     approved: &DeviceAuthorization,
 ) {
     stores.sessions.find(session).await.unwrap().unwrap();
-    let rotated = stores.sessions.rotate(&refresh(session, 0), &stamp(1)).await.unwrap();
+    let rotated = stores.sessions.rotate(&refresh(session, 0), &request_context(1)).await.unwrap();
     assert!(matches!(rotated, Rotation::Renewed(_)));
-    let again = stores.sessions.rotate(&refresh(session, 0), &stamp(2)).await.unwrap();
+    let again = stores.sessions.rotate(&refresh(session, 0), &request_context(2)).await.unwrap();
     assert!(matches!(again, Rotation::Renewed(_)));
-    stores.sessions.sight(session, Generation(1)).await.unwrap();
+    stores.sessions.mark_seen(session, Generation(1)).await.unwrap();
     stores.sessions.touch(session, at(3000), LIFETIMES.idle).await.unwrap();
     let both = [pending.id, approved.id];
     assert_eq!(stores.device_authorizations.undecided(&both, at(1)).await.unwrap(), [pending.id]);
@@ -108,7 +108,10 @@ async fn ask(
 
     for authorization in [pending, approved] {
         let poll = Poll { id: authorization.id, client_id: None };
-        let polled = stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 1), &stamp(1)).await;
+        let polled = stores
+            .device_authorizations
+            .poll(&poll, &seed(SessionKind::Device, 1), &request_context(1))
+            .await;
         assert_eq!(matches!(polled.unwrap(), Polled::Claimed { .. }), authorization.id == approved.id);
     }
 }
@@ -116,7 +119,7 @@ async fn ask(
 async fn redeem_with(stores: &Stores, address: &str, proof: Proof) -> Redemption {
     let link = issue(stores, address, 0).await;
     let redeem = Redeem { proof, ..redeem(&link, SessionKind::Tokens, 1) };
-    stores.magic_links.redeem(&redeem, &stamp(1)).await.unwrap()
+    stores.magic_links.redeem(&redeem, &request_context(1)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +146,7 @@ async fn what_is_asked_often_is_found_by_a_primary_key_or_another_unique_one() {
         asked.extend(recorded());
     }
 
-    let part = stores.sessions.end_some(Some(session.id), 100, &stamp(2)).await.unwrap();
+    let part = stores.sessions.end_some(Some(session.id), 100, &request_context(2)).await.unwrap();
     assert!(part.last.is_some());
     asked.extend(recorded());
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::email_change::port::Settling;
-use keywright_domain::email_change::{EmailChange, State};
+use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::id::{CeremonyId, EmailChangeId};
 use keywright_domain::magic_link::Proof;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
@@ -15,7 +15,7 @@ use keywright_domain::retention::Removal;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::ProfileChange;
 use keywright_store_contract::fixture::{
-    ADA, ENTROPY, RACERS, at, count, email, issue, origin, race, redeem, sign_in, stamp,
+    ADA, ENTROPY, RACERS, at, client_info, count, email, issue, race, redeem, request_context, sign_in,
 };
 use keywright_throwaway_postgres::Database;
 
@@ -50,7 +50,7 @@ async fn one_of_all_gets_it(many: usize) {
         let link = issue(stores, ADA, 1).await;
         let redeemed = race_over(&servers, |stores| {
             let redeem = Redeem { proof, ..redeem(&link, SessionKind::Tokens, 2) };
-            async move { stores.magic_links.redeem(&redeem, &stamp(2)).await.unwrap() }
+            async move { stores.magic_links.redeem(&redeem, &request_context(2)).await.unwrap() }
         });
         let redeemed = redeemed.await;
         assert_eq!(count(&redeemed, |answer| matches!(answer, Redemption::Redeemed { .. })), 1, "{proof:?}");
@@ -68,20 +68,27 @@ async fn one_of_all_gets_it(many: usize) {
         new: email("new@example.net"),
         session_id: session.id,
         asked_at: at(3),
-        origin: origin("198.51.100.1", "Mozilla/5.0"),
-        state: State::Asked,
+        client_info: client_info("198.51.100.1", "Mozilla/5.0"),
+        state: EmailChangeState::Asked,
     };
     stores
         .email_changes
-        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &stamp(3)), &stamp(3))
+        .ask(
+            &change,
+            &ProfileChange::default(),
+            &Mail::of_asked_change(&change, &request_context(3)),
+            &request_context(3),
+        )
         .await
         .unwrap();
     let id = change.id;
-    let proven =
-        race_over(&servers, |stores| async move { stores.email_changes.prove(id, &stamp(4)).await.unwrap() });
+    let proven = race_over(&servers, |stores| async move {
+        stores.email_changes.prove(id, &request_context(4)).await.unwrap()
+    });
     assert_eq!(count(&proven.await, |settling| *settling == Settling::Settled), 1);
-    let undone =
-        race_over(&servers, |stores| async move { stores.email_changes.undo(id, &stamp(5)).await.unwrap() });
+    let undone = race_over(&servers, |stores| async move {
+        stores.email_changes.undo(id, &request_context(5)).await.unwrap()
+    });
     assert_eq!(count(&undone.await, |settling| *settling == Settling::Settled), 1);
 
     // To the three addresses that were written to: two links, the question and the news; and the first sign-in.

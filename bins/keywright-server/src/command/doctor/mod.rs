@@ -8,7 +8,7 @@ mod settings;
 use anyhow::bail;
 use serde_json::{Value as Json, json};
 
-use super::output::Manner;
+use super::output::OutputOptions;
 use crate::config::Loaded;
 
 /// What a look at one thing came to.
@@ -92,7 +92,7 @@ const fn is_of_a_key(byte: u8) -> bool {
 }
 
 /// Looks at everything, prints what it saw, and fails if anything did. Changes nothing.
-pub(super) async fn run(loaded: &Loaded, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, manner: OutputOptions) -> anyhow::Result<()> {
     let mut checks = settings::look(loaded);
     checks.extend(database::look(loaded).await);
     checks.push(reach::mail(&loaded.config).await);

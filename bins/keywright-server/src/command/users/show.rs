@@ -8,11 +8,11 @@ use keywright_domain::user::User;
 use serde_json::{Value as Json, json};
 
 use super::super::account::{Account, about, state};
-use super::super::output::{Manner, instant, optional_instant, table};
+use super::super::output::{OutputOptions, instant, optional_instant, table};
 use super::super::store::Opened;
 
 /// Prints the account with its live sessions, the newest 100 of them, and its organizations.
-pub(super) async fn run(opened: &Opened, account: &Account, manner: Manner) -> anyhow::Result<()> {
+pub(super) async fn run(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
     let stores = &opened.stores;
     let user = account.find(stores).await?;
     let sessions = stores.sessions.list(user.id, Page::WIDEST, opened.clock.now()).await?.items;
@@ -52,7 +52,7 @@ fn profile_text(user: &User, sessions: &[Session], organizations: &[(Organizatio
                 session.id.to_string(),
                 session.client_id.as_str().to_owned(),
                 or_dash(session.client_name.as_ref().map(|name| name.as_str().to_owned())),
-                or_dash(session.origin.ip.map(|ip| ip.to_string())),
+                or_dash(session.client_info.ip.map(|ip| ip.to_string())),
                 instant(session.created_at),
                 instant(session.last_used_at),
             ]
@@ -71,7 +71,7 @@ fn about_session(session: &Session) -> Json {
         "client_name": session.client_name.as_ref().map(ClientName::as_str),
         "created_at": instant(session.created_at),
         "last_used_at": instant(session.last_used_at),
-        "ip_address": session.origin.ip.map(|ip| ip.to_string()),
+        "ip_address": session.client_info.ip.map(|ip| ip.to_string()),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::activity::Event;
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Incident {
+pub enum SecurityEvent {
     /// What an account's activity says, too.
     Activity(Event),
     /// Somebody presented a link, a code or a passkey that signs nobody in.
@@ -19,7 +19,7 @@ pub enum Incident {
     MailLimited,
 }
 
-impl Incident {
+impl SecurityEvent {
     /// Every incident there is.
     pub fn all() -> impl Iterator<Item = Self> {
         let others = [
@@ -45,22 +45,22 @@ impl Incident {
     }
 }
 
-impl From<Event> for Incident {
+impl From<Event> for SecurityEvent {
     fn from(event: Event) -> Self {
         Self::Activity(event)
     }
 }
 
 /// Counts incidents, by each server for itself. Never blocks, never fails.
-pub trait Tally: Send + Sync {
+pub trait SecurityCounters: Send + Sync {
     /// One more.
-    fn count(&self, incident: Incident);
+    fn count(&self, incident: SecurityEvent);
 }
 
 /// Counts nothing: for tests, and for commands that serve nobody.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoTally;
+pub struct NoSecurityCounters;
 
-impl Tally for NoTally {
-    fn count(&self, _: Incident) {}
+impl SecurityCounters for NoSecurityCounters {
+    fn count(&self, _: SecurityEvent) {}
 }

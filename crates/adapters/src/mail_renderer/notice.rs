@@ -3,10 +3,10 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use keywright_domain::client::ClientName;
+use keywright_domain::client_info::ClientInfo;
 use keywright_domain::mail::{
-    DeviceApprovedLetter, EmailChangeLetter, PasskeyLetter, PasskeyNews, RefreshReuseLetter,
+    DeviceApprovedContent, EmailChangeContent, PasskeyContent, PasskeyNews, RefreshReuseContent,
 };
-use keywright_domain::origin::Origin;
 
 use super::in_words;
 use keywright_domain::user_agent;
@@ -38,14 +38,14 @@ struct Html<'a> {
 
 impl Notice {
     /// Subject, text and HTML.
-    pub(super) fn set(self) -> askama::Result<(String, String, String)> {
+    pub(super) fn render(self) -> askama::Result<(String, String, String)> {
         let text = Text { notice: &self }.render()?;
         let html = Html { notice: &self }.render()?;
         Ok((self.subject, text, html))
     }
 
     /// A device was approved.
-    pub(super) fn device_approved(host: &str, letter: &DeviceApprovedLetter) -> Self {
+    pub(super) fn device_approved(host: &str, letter: &DeviceApprovedContent) -> Self {
         let facts = [
             device(&letter.client, letter.client_name.as_ref()),
             origin(&letter.device),
@@ -62,7 +62,7 @@ impl Notice {
     }
 
     /// A refresh token was presented by two.
-    pub(super) fn refresh_reuse(host: &str, letter: &RefreshReuseLetter) -> Self {
+    pub(super) fn refresh_reuse(host: &str, letter: &RefreshReuseContent) -> Self {
         let facts = [
             device(&letter.client, letter.client_name.as_ref()),
             origin(&letter.opened_from),
@@ -84,7 +84,7 @@ impl Notice {
     }
 
     /// Something happened to a passkey.
-    pub(super) fn passkey(host: &str, letter: &PasskeyLetter) -> Self {
+    pub(super) fn passkey(host: &str, letter: &PasskeyContent) -> Self {
         let (subject, opening, closing) = match letter.news {
             PasskeyNews::Added => (
                 format!("A passkey was added at {host}"),
@@ -119,7 +119,7 @@ impl Notice {
     }
 
     /// An address is to be taken.
-    pub(super) fn email_change_asked(host: &str, letter: &EmailChangeLetter) -> Self {
+    pub(super) fn email_change_asked(host: &str, letter: &EmailChangeContent) -> Self {
         Self {
             subject: format!("Confirm your address for {host}"),
             opening: format!("This address was entered as the new one of an account at {host}."),
@@ -134,7 +134,7 @@ impl Notice {
     }
 
     /// An address was changed.
-    pub(super) fn email_changed(host: &str, letter: &EmailChangeLetter) -> Self {
+    pub(super) fn email_changed(host: &str, letter: &EmailChangeContent) -> Self {
         Self {
             subject: format!("Your address at {host} was changed"),
             opening: format!("The address of your account at {host} is another one now."),
@@ -154,13 +154,13 @@ fn device(client: &str, client_name: Option<&ClientName>) -> Vec<(&'static str, 
     std::iter::once(("Program", client.to_owned())).chain(name).collect()
 }
 
-fn origin(origin: &Origin) -> Vec<(&'static str, String)> {
+fn origin(origin: &ClientInfo) -> Vec<(&'static str, String)> {
     let ip = origin.ip.map(|ip| ("Address", ip.to_canonical().to_string()));
     let words = origin.user_agent.as_ref().and_then(|agent| user_agent::in_words(agent.as_str()));
     ip.into_iter().chain(words.map(|words| ("By (unverified)", words))).collect()
 }
 
-fn change(letter: &EmailChangeLetter, when: &'static str) -> Vec<(&'static str, String)> {
+fn change(letter: &EmailChangeContent, when: &'static str) -> Vec<(&'static str, String)> {
     let addresses = vec![("Old", letter.old.to_string()), ("New", letter.new.to_string())];
     [addresses, origin(&letter.requester), vec![(when, date(letter.at))]].concat()
 }

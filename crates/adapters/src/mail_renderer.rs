@@ -9,9 +9,9 @@ mod notice_tests;
 
 use askama::Template;
 use chrono::TimeDelta;
-use keywright_domain::mail::letter::Message;
-use keywright_domain::mail::{Content, Letter, MagicLinkLetter, Typesetter, TypesettingFailed};
-use keywright_domain::origin::Origin;
+use keywright_domain::client_info::ClientInfo;
+use keywright_domain::mail::content::RenderedMail;
+use keywright_domain::mail::{MagicLinkContent, MailContent, MailRenderer, OutgoingMail, RenderingFailed};
 use keywright_domain::user_agent;
 use url::Url;
 
@@ -19,7 +19,7 @@ use self::notice::Notice;
 
 /// Writes letters in English.
 #[derive(Clone, Debug)]
-pub struct AskamaTypesetter {
+pub struct AskamaMailRenderer {
     host: String,
 }
 
@@ -35,47 +35,49 @@ struct MagicLink<'a> {
 #[derive(Template)]
 #[template(path = "magic_link.txt")]
 struct MagicLinkText<'a> {
-    letter: &'a MagicLink<'a>,
+    mail: &'a MagicLink<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "magic_link.html")]
 struct MagicLinkHtml<'a> {
-    letter: &'a MagicLink<'a>,
+    mail: &'a MagicLink<'a>,
 }
 
-impl AskamaTypesetter {
+impl AskamaMailRenderer {
     /// Writes in the name of the server at `public_url`.
     pub fn new(public_url: &Url) -> Self {
         Self { host: public_url.host_str().unwrap_or("Keywright").to_owned() }
     }
 
-    fn magic_link(&self, letter: &MagicLinkLetter) -> askama::Result<(String, String, String)> {
-        let letter = MagicLink {
+    fn magic_link(&self, mail: &MagicLinkContent) -> askama::Result<(String, String, String)> {
+        let mail = MagicLink {
             host: &self.host,
-            link: letter.link(),
-            code: letter.code.expose(),
-            lifetime: in_words(letter.lifetime),
-            requester: requester(&letter.requester),
+            link: mail.link(),
+            code: mail.code.expose(),
+            lifetime: in_words(mail.lifetime),
+            requester: requester(&mail.requester),
         };
-        let text = MagicLinkText { letter: &letter }.render()?;
-        let html = MagicLinkHtml { letter: &letter }.render()?;
+        let text = MagicLinkText { mail: &mail }.render()?;
+        let html = MagicLinkHtml { mail: &mail }.render()?;
         Ok((format!("Sign in to {}", self.host), text, html))
     }
 }
 
-impl Typesetter for AskamaTypesetter {
-    fn set(&self, letter: &Letter) -> Result<Message, TypesettingFailed> {
-        let set = match &letter.content {
-            Content::MagicLink(content) => self.magic_link(content),
-            Content::DeviceApproved(content) => Notice::device_approved(&self.host, content).set(),
-            Content::RefreshReuse(content) => Notice::refresh_reuse(&self.host, content).set(),
-            Content::Passkey(content) => Notice::passkey(&self.host, content).set(),
-            Content::EmailChangeAsked(content) => Notice::email_change_asked(&self.host, content).set(),
-            Content::EmailChanged(content) => Notice::email_changed(&self.host, content).set(),
+impl MailRenderer for AskamaMailRenderer {
+    fn render(&self, mail: &OutgoingMail) -> Result<RenderedMail, RenderingFailed> {
+        let rendered = match &mail.content {
+            MailContent::MagicLink(content) => self.magic_link(content),
+            MailContent::DeviceApproved(content) => Notice::device_approved(&self.host, content).render(),
+            MailContent::RefreshReuse(content) => Notice::refresh_reuse(&self.host, content).render(),
+            MailContent::Passkey(content) => Notice::passkey(&self.host, content).render(),
+            MailContent::EmailChangeAsked(content) => {
+                Notice::email_change_asked(&self.host, content).render()
+            }
+            MailContent::EmailChanged(content) => Notice::email_changed(&self.host, content).render(),
         };
-        let (subject, text, html) = set.map_err(|error| TypesettingFailed(Box::new(error)))?;
-        Ok(Message { id: letter.id, to: letter.to.clone(), date: letter.date, subject, text, html })
+        let (subject, text, html) = rendered.map_err(|error| RenderingFailed(Box::new(error)))?;
+        Ok(RenderedMail { id: mail.id, to: mail.to.clone(), date: mail.date, subject, text, html })
     }
 }
 
@@ -89,7 +91,7 @@ fn in_words(lifetime: TimeDelta) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
-fn requester(origin: &Origin) -> Option<String> {
+fn requester(origin: &ClientInfo) -> Option<String> {
     let ip = origin.ip.map(|ip| format!("from {}", ip.to_canonical()));
     let words = origin.user_agent.as_ref().and_then(|agent| user_agent::in_words(agent.as_str()));
     let program = words.map(|words| format!("by {words} (unverified)"));
@@ -102,10 +104,10 @@ fn requester(origin: &Origin) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use keywright_domain::client_info::UserAgent;
     use keywright_domain::credential::{Keyring, Kind};
     use keywright_domain::email::EmailAddress;
     use keywright_domain::id::MailId;
-    use keywright_domain::origin::UserAgent;
     use keywright_domain::secret::ServerSecret;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -114,19 +116,19 @@ mod tests {
 
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 
-    fn letter(record: u128, ip: Option<&str>, user_agent: Option<&str>) -> Letter {
+    fn outgoing(record: u128, ip: Option<&str>, user_agent: Option<&str>) -> OutgoingMail {
         let keyring = Keyring::new(&ServerSecret::new(vec![1; 32]).unwrap(), None).unwrap();
         let record = Uuid::from_u128(record);
-        Letter {
+        OutgoingMail {
             id: MailId(record),
             to: EmailAddress::parse("ada@example.com").unwrap(),
             date: DateTime::UNIX_EPOCH,
-            content: Content::MagicLink(MagicLinkLetter {
+            content: MailContent::MagicLink(MagicLinkContent {
                 page: Url::parse("https://auth.example.com:65535/magic-link").unwrap(),
                 token: keyring.issue(Kind::MagicLink, record, 0),
                 code: keyring.sign_in_code(record),
                 lifetime: TimeDelta::minutes(15),
-                requester: Origin {
+                requester: ClientInfo {
                     ip: ip.map(|ip| ip.parse().unwrap()),
                     user_agent: user_agent.and_then(UserAgent::new),
                 },
@@ -134,14 +136,16 @@ mod tests {
         }
     }
 
-    fn set(letter: &Letter) -> Message {
-        AskamaTypesetter::new(&Url::parse("https://auth.example.com:65535").unwrap()).set(letter).unwrap()
+    fn render(outgoing: &OutgoingMail) -> RenderedMail {
+        AskamaMailRenderer::new(&Url::parse("https://auth.example.com:65535").unwrap())
+            .render(outgoing)
+            .unwrap()
     }
 
-    /// The link and the code of a letter.
-    fn secrets(letter: &Letter) -> (String, String) {
-        let Content::MagicLink(letter) = &letter.content else { panic!("{letter:?}") };
-        (letter.link(), letter.code.expose().to_owned())
+    /// The link and the code of a outgoing.
+    fn secrets(outgoing: &OutgoingMail) -> (String, String) {
+        let MailContent::MagicLink(outgoing) = &outgoing.content else { panic!("{outgoing:?}") };
+        (outgoing.link(), outgoing.code.expose().to_owned())
     }
 
     /// What `\b\d{6}\b` finds.
@@ -152,10 +156,10 @@ mod tests {
 
     #[test]
     fn the_text_has_link_and_code_once_each_on_lines_of_their_own() {
-        let letter = letter(1, Some("203.0.113.7"), Some(FIREFOX));
-        let (link, code) = secrets(&letter);
+        let outgoing = outgoing(1, Some("203.0.113.7"), Some(FIREFOX));
+        let (link, code) = secrets(&outgoing);
 
-        let text = set(&letter).text;
+        let text = render(&outgoing).text;
 
         for secret in [&link, &code] {
             assert_eq!(text.matches(secret).count(), 1, "{text}");
@@ -170,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_letter_says_what_it_is_for_who_asked_and_how_long_it_lasts() {
-        let message = set(&letter(1, Some("203.0.113.7"), Some(FIREFOX)));
+        let message = render(&outgoing(1, Some("203.0.113.7"), Some(FIREFOX)));
 
         assert_eq!(message.subject, "Sign in to auth.example.com");
         for part in [&message.text, &message.html] {
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn who_asked_is_said_as_far_as_it_is_known() {
         let line = |ip, user_agent| {
-            let text = set(&letter(1, ip, user_agent)).text;
+            let text = render(&outgoing(1, ip, user_agent)).text;
             text.lines()
                 .find(|line| line.contains("asked for from") || line.contains("asked for by"))
                 .map(str::to_owned)
@@ -202,10 +206,10 @@ mod tests {
 
     #[test]
     fn html_shows_the_address_of_its_only_link_and_loads_nothing() {
-        let letter = letter(1, Some("2001:db8::1"), Some(FIREFOX));
-        let (link, code) = secrets(&letter);
+        let outgoing = outgoing(1, Some("2001:db8::1"), Some(FIREFOX));
+        let (link, code) = secrets(&outgoing);
 
-        let html = set(&letter).html;
+        let html = render(&outgoing).html;
 
         assert!(html.contains(&format!(r#"<a href="{link}">{link}</a>"#)), "{html}");
         assert_eq!(html.matches("<a ").count(), 1);
@@ -218,7 +222,7 @@ mod tests {
 
     #[test]
     fn html_escapes_what_is_put_into_it() {
-        let letter = MagicLink {
+        let outgoing = MagicLink {
             host: "<script>",
             link: "\"><script>".to_owned(),
             code: "'\"&",
@@ -226,7 +230,7 @@ mod tests {
             requester: Some("<script>alert(1)</script>".to_owned()),
         };
 
-        let html = MagicLinkHtml { letter: &letter }.render().unwrap();
+        let html = MagicLinkHtml { mail: &outgoing }.render().unwrap();
 
         assert!(!html.contains("<script") && !html.contains("<b>") && !html.contains("'\"&"), "{html}");
     }
@@ -235,7 +239,7 @@ mod tests {
     fn a_hostile_user_agent_says_nothing_in_a_mail() {
         let hostile = "<script>alert(1)</script> http://evil.example 123456";
 
-        let message = set(&letter(1, None, Some(hostile)));
+        let message = render(&outgoing(1, None, Some(hostile)));
 
         for part in [&message.subject, &message.text, &message.html] {
             assert!(!part.contains("script") && !part.contains("evil") && !part.contains("123456"), "{part}");
@@ -246,8 +250,10 @@ mod tests {
     fn the_subject_is_one_short_line_of_ascii_whatever_the_host() {
         for url in ["http://localhost:8080", "http://[::1]:8080", "https://b\u{fc}cher.example", "data:none"]
         {
-            let subject =
-                AskamaTypesetter::new(&Url::parse(url).unwrap()).set(&letter(1, None, None)).unwrap().subject;
+            let subject = AskamaMailRenderer::new(&Url::parse(url).unwrap())
+                .render(&outgoing(1, None, None))
+                .unwrap()
+                .subject;
 
             assert!(
                 subject.starts_with("Sign in to ")
@@ -282,10 +288,10 @@ mod tests {
             ip: std::net::IpAddr,
             user_agent in "(Mozilla/)?(\\PC|Firefox/[0-9]{0,9}|Linux|[0-9]{6}| ){0,20}",
         ) {
-            let letter = letter(record, Some(&ip.to_string()), Some(&user_agent));
-            let (_, code) = secrets(&letter);
+            let outgoing = outgoing(record, Some(&ip.to_string()), Some(&user_agent));
+            let (_, code) = secrets(&outgoing);
 
-            let message = set(&letter);
+            let message = render(&outgoing);
 
             prop_assert_eq!(codes(&message.text), [code.as_str()]);
             prop_assert!(!message.subject.contains(['\r', '\n']));

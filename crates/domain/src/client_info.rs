@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// The address and the user agent of a request. Either may be unknown, or cleared once it is old.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct ClientInfo {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<UserAgent>,
 }

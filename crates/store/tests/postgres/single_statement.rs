@@ -15,7 +15,7 @@ use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_store::postgres::{Options, PostgresStore};
 use keywright_store_contract::fixture::{
-    ADA, activity, approve, begin, issue, redeem, refresh, seed, sign_in, stamp,
+    ADA, activity, approve, begin, issue, redeem, refresh, request_context, seed, sign_in,
 };
 use keywright_throwaway_postgres::{Database, Proxy, Way};
 use tokio_postgres::{Client, NoTls};
@@ -48,7 +48,7 @@ impl Lossy {
 
     async fn end(&self, session: SessionId) {
         let (reason, event) = (EndReason::Ended, Event::SessionEnded);
-        assert!(self.stores.sessions.end(session, reason, event, &stamp(3)).await.unwrap());
+        assert!(self.stores.sessions.end(session, reason, event, &request_context(3)).await.unwrap());
     }
 
     /// Somebody who holds all rows of `table`.
@@ -108,8 +108,11 @@ async fn a_claim_whose_answer_is_lost_is_found_to_be_its_own() {
     let (own, another) = (seed(SessionKind::Device, 1), seed(SessionKind::Device, 2));
     let (seed, first, devices) = (own.clone(), poll.clone(), lossy.stores.device_authorizations.clone());
 
-    let polled = lossy.answer_lost(async move { devices.poll(&first, &own, &stamp(1)).await }).await.unwrap();
-    let next = lossy.stores.device_authorizations.poll(&poll, &another, &stamp(2)).await.unwrap();
+    let polled = lossy
+        .answer_lost(async move { devices.poll(&first, &own, &request_context(1)).await })
+        .await
+        .unwrap();
+    let next = lossy.stores.device_authorizations.poll(&poll, &another, &request_context(2)).await.unwrap();
 
     let Polled::Claimed { session: opened, authorization } = polled else { panic!("{polled:?}") };
     assert_eq!(opened.id, seed.id);
@@ -119,7 +122,7 @@ async fn a_claim_whose_answer_is_lost_is_found_to_be_its_own() {
 
     // What was ended meanwhile is not handed out.
     lossy.end(opened.id).await;
-    let ended = lossy.stores.device_authorizations.poll(&poll, &seed, &stamp(4)).await.unwrap();
+    let ended = lossy.stores.device_authorizations.poll(&poll, &seed, &request_context(4)).await.unwrap();
     assert_eq!(ended, Polled::Spent);
 }
 
@@ -132,8 +135,9 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
     let (own, another) = (redeem(&link, SessionKind::Tokens, 1), redeem(&link, SessionKind::Tokens, 2));
 
     let repeated = own.clone();
-    let redeemed = lossy.answer_lost(async move { links.redeem(&own, &stamp(1)).await }).await.unwrap();
-    let next = lossy.stores.magic_links.redeem(&another, &stamp(2)).await.unwrap();
+    let redeemed =
+        lossy.answer_lost(async move { links.redeem(&own, &request_context(1)).await }).await.unwrap();
+    let next = lossy.stores.magic_links.redeem(&another, &request_context(2)).await.unwrap();
 
     let Redemption::Redeemed { session, user, is_new: false, .. } = redeemed else { panic!("{redeemed:?}") };
     assert_eq!(session.id, repeated.seed.id);
@@ -143,7 +147,7 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
 
     // What was ended meanwhile is not handed out.
     lossy.end(session.id).await;
-    let ended = lossy.stores.magic_links.redeem(&repeated, &stamp(4)).await.unwrap();
+    let ended = lossy.stores.magic_links.redeem(&repeated, &request_context(4)).await.unwrap();
     assert_eq!(ended, Redemption::Refused);
 }
 
@@ -162,10 +166,12 @@ async fn what_is_not_committed_is_not_answered() {
     approve(&stores, &device, &session, 0).await;
     database.psql(REFUSED_AT_COMMIT).unwrap();
 
-    let rotated = stores.sessions.rotate(&refresh(session.id, 0), &stamp(1)).await;
+    let rotated = stores.sessions.rotate(&refresh(session.id, 0), &request_context(1)).await;
     let poll = Poll { id: device.id, client_id: None };
-    let polled = stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 1), &stamp(1)).await;
-    let redeemed = stores.magic_links.redeem(&redeem(&link, SessionKind::Tokens, 2), &stamp(1)).await;
+    let polled =
+        stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 1), &request_context(1)).await;
+    let redeemed =
+        stores.magic_links.redeem(&redeem(&link, SessionKind::Tokens, 2), &request_context(1)).await;
 
     assert!(matches!(rotated, Err(StoreError::Unavailable(_))), "{rotated:?}");
     assert!(matches!(polled, Err(StoreError::Unavailable(_))), "{polled:?}");
@@ -187,10 +193,10 @@ async fn a_refresh_whose_answer_is_lost_is_found_to_be_its_own() {
     let sessions = lossy.stores.sessions.clone();
     let first = strict(session.id, 0);
 
-    let lost = async move { sessions.rotate(&first, &stamp(1)).await };
+    let lost = async move { sessions.rotate(&first, &request_context(1)).await };
     let rotated = lossy.answer_lost_of("sessions", "UPDATE sessions", lost, "SELECT").await.unwrap();
     let Rotation::Renewed(renewed) = rotated else { panic!("{rotated:?}") };
-    let next = lossy.stores.sessions.rotate(&strict(session.id, 1), &stamp(2)).await.unwrap();
+    let next = lossy.stores.sessions.rotate(&strict(session.id, 1), &request_context(2)).await.unwrap();
 
     assert_eq!(renewed.chain.current, Generation(1));
     assert!(
@@ -199,7 +205,7 @@ async fn a_refresh_whose_answer_is_lost_is_found_to_be_its_own() {
     );
     assert_eq!(activity(&lossy.stores, user.id).await.len(), 1);
     // A copy is none of its own.
-    let copy = lossy.stores.sessions.rotate(&strict(session.id, 1), &stamp(3)).await.unwrap();
+    let copy = lossy.stores.sessions.rotate(&strict(session.id, 1), &request_context(3)).await.unwrap();
     assert!(matches!(copy, Rotation::ReuseFound(_)), "{copy:?}");
 }
 
@@ -213,7 +219,7 @@ async fn what_came_after_a_refresh_whose_answer_is_lost_is_not_handed_out() {
         let lossy = Lossy::new().await;
         let (session, _) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
         let sessions = lossy.stores.sessions.clone();
-        let lost = async move { sessions.rotate(&strict(session.id, 0), &stamp(1)).await };
+        let lost = async move { sessions.rotate(&strict(session.id, 0), &request_context(1)).await };
 
         let rotated = lossy.answer_lost_of("sessions", "UPDATE sessions", lost, meanwhile).await;
 
@@ -226,7 +232,7 @@ async fn what_may_be_done_twice_is_done_again() {
     let lossy = Lossy::new().await;
     let (session, _) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
     let sessions = lossy.stores.sessions.clone();
-    let sight = async move { sessions.sight(session.id, Generation(7)).await };
+    let sight = async move { sessions.mark_seen(session.id, Generation(7)).await };
 
     lossy.answer_lost_of("sessions", "UPDATE", sight, "SELECT").await.unwrap();
 
@@ -240,7 +246,8 @@ async fn a_refresh_whose_connection_breaks_before_it_is_done_is_done_once() {
     let (session, user) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
     let sessions = lossy.stores.sessions.clone();
     let holder = lossy.holds("sessions").await;
-    let refreshing = tokio::spawn(async move { sessions.rotate(&strict(session.id, 0), &stamp(1)).await });
+    let refreshing =
+        tokio::spawn(async move { sessions.rotate(&strict(session.id, 0), &request_context(1)).await });
     lossy.waits("UPDATE sessions", 1).await;
 
     // The first try goes on in the database, and the second comes to wait behind it.

@@ -4,31 +4,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::client::ClientName;
+use crate::client_info::ClientInfo;
 use crate::credential::{Credential, SignInCode};
 use crate::email::EmailAddress;
 use crate::id::MailId;
-use crate::origin::Origin;
 
 /// A mail with everything that it says. Its secrets do not show in `Debug`.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct OutgoingMail {
     pub id: MailId,
     pub to: EmailAddress,
     pub date: DateTime<Utc>,
-    pub content: Content,
+    pub content: MailContent,
 }
 
 /// What it says, by its template.
 #[derive(Clone, Debug)]
-pub enum Content {
-    MagicLink(MagicLinkLetter),
-    DeviceApproved(DeviceApprovedLetter),
-    RefreshReuse(RefreshReuseLetter),
-    Passkey(PasskeyLetter),
+pub enum MailContent {
+    MagicLink(MagicLinkContent),
+    DeviceApproved(DeviceApprovedContent),
+    RefreshReuse(RefreshReuseContent),
+    Passkey(PasskeyContent),
     /// To the new address: it is taken when the action is done.
-    EmailChangeAsked(EmailChangeLetter),
+    EmailChangeAsked(EmailChangeContent),
     /// To the old address: the action undoes it.
-    EmailChanged(EmailChangeLetter),
+    EmailChanged(EmailChangeContent),
 }
 
 /// A link to a page that shows what it would do, and does it when a button there is pressed.
@@ -47,13 +47,13 @@ impl ActionLink {
 
 /// A device that its recipient has approved.
 #[derive(Clone, Debug)]
-pub struct DeviceApprovedLetter {
+pub struct DeviceApprovedContent {
     /// What the client is called here.
     pub client: String,
     /// What the device calls itself; unverified.
     pub client_name: Option<ClientName>,
     /// Where the device asked from.
-    pub device: Origin,
+    pub device: ClientInfo,
     pub requested_at: DateTime<Utc>,
     pub approved_at: DateTime<Utc>,
     /// Ends its session.
@@ -62,13 +62,13 @@ pub struct DeviceApprovedLetter {
 
 /// A session that was ended because two held its refresh token.
 #[derive(Clone, Debug)]
-pub struct RefreshReuseLetter {
+pub struct RefreshReuseContent {
     /// What the client is called here.
     pub client: String,
     /// What the device calls itself; unverified.
     pub client_name: Option<ClientName>,
     /// Where it was opened.
-    pub opened_from: Origin,
+    pub opened_from: ClientInfo,
     pub opened_at: DateTime<Utc>,
     pub ended_at: DateTime<Utc>,
     /// Where the recipient sees what else is signed in.
@@ -86,26 +86,26 @@ pub enum PasskeyNews {
 
 /// What happened to one of the recipient's passkeys.
 #[derive(Clone, Debug)]
-pub struct PasskeyLetter {
+pub struct PasskeyContent {
     pub news: PasskeyNews,
     /// What its owner calls it.
     pub name: String,
     pub at: DateTime<Utc>,
     /// Who did it.
-    pub by: Origin,
+    pub by: ClientInfo,
     /// Where the recipient sees and removes passkeys.
     pub account: Url,
 }
 
 /// A change of an account's address.
 #[derive(Clone, Debug)]
-pub struct EmailChangeLetter {
+pub struct EmailChangeContent {
     pub old: EmailAddress,
     pub new: EmailAddress,
     /// When it was asked for, or done.
     pub at: DateTime<Utc>,
     /// Who asked.
-    pub requester: Origin,
+    pub requester: ClientInfo,
     pub action: ActionLink,
     /// How long the action can be done.
     pub lifetime: TimeDelta,
@@ -113,7 +113,7 @@ pub struct EmailChangeLetter {
 
 /// A link and a code for signing in.
 #[derive(Clone, Debug)]
-pub struct MagicLinkLetter {
+pub struct MagicLinkContent {
     /// The page that the link opens.
     pub page: Url,
     /// What the link carries in its fragment.
@@ -122,10 +122,10 @@ pub struct MagicLinkLetter {
     /// How long both are good from the request on.
     pub lifetime: TimeDelta,
     /// Who asked.
-    pub requester: Origin,
+    pub requester: ClientInfo,
 }
 
-impl MagicLinkLetter {
+impl MagicLinkContent {
     /// The link. The token is in the fragment, so that no server, proxy, referrer or scanner sees it.
     pub fn link(&self) -> String {
         format!("{}#token={}", self.page, self.token.expose())
@@ -134,7 +134,7 @@ impl MagicLinkLetter {
 
 /// A letter as it is sent and shown. Holds secrets: neither log nor store it.
 #[derive(Clone)]
-pub struct Message {
+pub struct RenderedMail {
     pub id: MailId,
     pub to: EmailAddress,
     pub date: DateTime<Utc>,
@@ -146,10 +146,10 @@ pub struct Message {
 /// The letter could not be written out: a defect.
 #[derive(Debug, thiserror::Error)]
 #[error("the letter could not be written out: {0}")]
-pub struct TypesettingFailed(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub struct RenderingFailed(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Writes letters out.
-pub trait Typesetter: Send + Sync {
+pub trait MailRenderer: Send + Sync {
     /// The letter as text and as HTML.
-    fn set(&self, letter: &Letter) -> Result<Message, TypesettingFailed>;
+    fn render(&self, mail: &OutgoingMail) -> Result<RenderedMail, RenderingFailed>;
 }

@@ -1,18 +1,18 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::client::ClientName;
+use keywright_domain::client_info::{ClientInfo, UserAgent};
 use keywright_domain::credential::{Keyring, Kind};
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::{
-    ActionLink, Content, DeviceApprovedLetter, EmailChangeLetter, Letter, Message, PasskeyLetter,
-    PasskeyNews, RefreshReuseLetter, Typesetter,
+    ActionLink, DeviceApprovedContent, EmailChangeContent, MailContent, MailRenderer, OutgoingMail,
+    PasskeyContent, PasskeyNews, RefreshReuseContent, RenderedMail,
 };
-use keywright_domain::origin::{Origin, UserAgent};
 use keywright_domain::secret::ServerSecret;
 use url::Url;
 use uuid::Uuid;
 
-use super::AskamaTypesetter;
+use super::AskamaMailRenderer;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 const HOSTILE: &str = "<script>alert(1)</script> http://evil.example 123456";
@@ -25,8 +25,8 @@ fn email(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
 }
 
-fn origin(user_agent: &str) -> Origin {
-    Origin { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) }
+fn origin(user_agent: &str) -> ClientInfo {
+    ClientInfo { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) }
 }
 
 fn page(path: &str) -> Url {
@@ -38,8 +38,8 @@ fn action() -> ActionLink {
     ActionLink { page: page("/action"), token: keyring.issue(Kind::Action, Uuid::from_u128(7), 1) }
 }
 
-fn approved(client_name: Option<&str>, user_agent: &str) -> Content {
-    Content::DeviceApproved(DeviceApprovedLetter {
+fn approved(client_name: Option<&str>, user_agent: &str) -> MailContent {
+    MailContent::DeviceApproved(DeviceApprovedContent {
         client: "Command line".to_owned(),
         client_name: client_name.and_then(|name| ClientName::parse(name).unwrap()),
         device: origin(user_agent),
@@ -49,8 +49,8 @@ fn approved(client_name: Option<&str>, user_agent: &str) -> Content {
     })
 }
 
-fn reuse(user_agent: &str) -> Content {
-    Content::RefreshReuse(RefreshReuseLetter {
+fn reuse(user_agent: &str) -> MailContent {
+    MailContent::RefreshReuse(RefreshReuseContent {
         client: "Command line".to_owned(),
         client_name: None,
         opened_from: origin(user_agent),
@@ -60,8 +60,8 @@ fn reuse(user_agent: &str) -> Content {
     })
 }
 
-fn change(user_agent: &str) -> EmailChangeLetter {
-    EmailChangeLetter {
+fn change(user_agent: &str) -> EmailChangeContent {
+    EmailChangeContent {
         old: email("ada@example.com"),
         new: email("countess@example.org"),
         at: at(0),
@@ -71,8 +71,8 @@ fn change(user_agent: &str) -> EmailChangeLetter {
     }
 }
 
-fn passkey(news: PasskeyNews, user_agent: &str) -> Content {
-    Content::Passkey(PasskeyLetter {
+fn passkey(news: PasskeyNews, user_agent: &str) -> MailContent {
+    MailContent::Passkey(PasskeyContent {
         news,
         name: "Ada's key".to_owned(),
         at: at(0),
@@ -81,37 +81,37 @@ fn passkey(news: PasskeyNews, user_agent: &str) -> Content {
     })
 }
 
-fn all(user_agent: &str) -> [Content; 7] {
+fn all(user_agent: &str) -> [MailContent; 7] {
     [
         passkey(PasskeyNews::Added, user_agent),
         passkey(PasskeyNews::Removed, user_agent),
         passkey(PasskeyNews::CounterRejected, user_agent),
         approved(Some("Ada's laptop"), user_agent),
         reuse(user_agent),
-        Content::EmailChangeAsked(change(user_agent)),
-        Content::EmailChanged(change(user_agent)),
+        MailContent::EmailChangeAsked(change(user_agent)),
+        MailContent::EmailChanged(change(user_agent)),
     ]
 }
 
-fn set(content: Content) -> Message {
-    let letter =
-        Letter { id: MailId(Uuid::from_u128(7)), to: email("ada@example.com"), date: at(0), content };
-    AskamaTypesetter::new(&page("/")).set(&letter).unwrap()
+fn render(content: MailContent) -> RenderedMail {
+    let mail =
+        OutgoingMail { id: MailId(Uuid::from_u128(7)), to: email("ada@example.com"), date: at(0), content };
+    AskamaMailRenderer::new(&page("/")).render(&mail).unwrap()
 }
 
-fn link(content: &Content) -> String {
+fn link(content: &MailContent) -> String {
     match content {
-        Content::DeviceApproved(letter) => letter.end.link(),
-        Content::RefreshReuse(letter) => letter.account.to_string(),
-        Content::Passkey(letter) => letter.account.to_string(),
-        Content::EmailChangeAsked(letter) | Content::EmailChanged(letter) => letter.action.link(),
-        Content::MagicLink(letter) => letter.link(),
+        MailContent::DeviceApproved(mail) => mail.end.link(),
+        MailContent::RefreshReuse(mail) => mail.account.to_string(),
+        MailContent::Passkey(mail) => mail.account.to_string(),
+        MailContent::EmailChangeAsked(mail) | MailContent::EmailChanged(mail) => mail.action.link(),
+        MailContent::MagicLink(mail) => mail.link(),
     }
 }
 
 #[test]
 fn an_approval_names_the_device_and_says_how_to_sign_it_out() {
-    let message = set(approved(Some("Ada's laptop (2)"), FIREFOX));
+    let message = render(approved(Some("Ada's laptop (2)"), FIREFOX));
 
     assert_eq!(message.subject, "A device was approved at auth.example.com");
     for line in [
@@ -134,7 +134,7 @@ fn every_letter_has_one_link_whose_text_is_its_address_and_loads_nothing() {
     for content in all(FIREFOX) {
         let link = link(&content);
 
-        let message = set(content);
+        let message = render(content);
 
         assert_eq!(message.text.lines().filter(|line| *line == link).count(), 1, "{}", message.text);
         assert_eq!(message.text.matches("://").count(), 1);
@@ -150,7 +150,7 @@ fn every_letter_has_one_link_whose_text_is_its_address_and_loads_nothing() {
 #[test]
 fn text_is_short_lines_of_ascii_without_gaps() {
     for content in all(FIREFOX) {
-        let text = set(content).text;
+        let text = render(content).text;
 
         assert!(text.is_ascii() && !text.contains("\n\n\n"), "{text}");
         assert!(text.ends_with('\n') || text.ends_with('.'), "{text:?}");
@@ -160,7 +160,7 @@ fn text_is_short_lines_of_ascii_without_gaps() {
 #[test]
 fn a_hostile_user_agent_says_nothing() {
     for content in all(HOSTILE) {
-        let message = set(content);
+        let message = render(content);
 
         for part in [&message.subject, &message.text, &message.html] {
             assert!(!part.contains("script") && !part.contains("evil") && !part.contains("123456"), "{part}");
@@ -170,7 +170,7 @@ fn a_hostile_user_agent_says_nothing() {
 
 #[test]
 fn what_is_not_known_is_left_out() {
-    let text = set(approved(None, "")).text;
+    let text = render(approved(None, "")).text;
 
     assert!(!text.contains("Name") && !text.contains("By (unverified)"), "{text}");
 }
@@ -182,7 +182,7 @@ fn a_passkey_is_named_with_what_happened_to_it() {
         (PasskeyNews::Removed, "A passkey was removed at auth.example.com"),
         (PasskeyNews::CounterRejected, "A passkey was refused at auth.example.com"),
     ] {
-        let message = set(passkey(news, FIREFOX));
+        let message = render(passkey(news, FIREFOX));
 
         assert_eq!(message.subject, subject);
         assert!(message.text.contains("Passkey: Ada's key"), "{}", message.text);
@@ -192,8 +192,10 @@ fn a_passkey_is_named_with_what_happened_to_it() {
 
 #[test]
 fn a_change_names_both_addresses_and_how_long_its_link_lasts() {
-    for content in [Content::EmailChangeAsked(change(FIREFOX)), Content::EmailChanged(change(FIREFOX))] {
-        let text = set(content).text;
+    for content in
+        [MailContent::EmailChangeAsked(change(FIREFOX)), MailContent::EmailChanged(change(FIREFOX))]
+    {
+        let text = render(content).text;
 
         for words in ["Old: ada@example.com", "New: countess@example.org", "good for 7 days"] {
             assert!(text.contains(words), "{words}: {text}");

@@ -6,8 +6,8 @@ use diesel::OptionalExtension;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::error::StoreError;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::Session;
-use keywright_domain::stamp::Stamp;
 
 use super::SqliteStore;
 use crate::rows::renewal::Renewal;
@@ -23,11 +23,15 @@ pub(super) async fn claim(
     _: &DeviceAuthorization,
     _: &DeviceAuthorization,
     _: &Session,
-    _: &Stamp,
+    _: &RequestContext,
 ) -> Result<Option<()>, StoreError> {
     Ok(None)
 }
 
-pub(super) async fn redeem(_: &SqliteStore, _: &Redeem, _: &Stamp) -> Result<Option<Redemption>, StoreError> {
+pub(super) async fn redeem(
+    _: &SqliteStore,
+    _: &Redeem,
+    _: &RequestContext,
+) -> Result<Option<Redemption>, StoreError> {
     Ok(None)
 }

@@ -3,29 +3,34 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::client_info::ClientInfo;
 use crate::clock::{Clock, to_stored_precision};
 use crate::entropy::{Entropy, random};
 use crate::id::{ActivityId, MailId, RotationId, version_7};
-use crate::origin::Origin;
 
 /// Who asks, and when. One a request: all that a request writes bears the same instant.
 #[derive(Clone, Debug)]
-pub struct Stamp {
+pub struct RequestContext {
     /// The instant of the request, in whole milliseconds.
     pub now: DateTime<Utc>,
     /// 1-128 characters of `A-Za-z0-9._-`, safe to log and to send back.
     pub request_id: String,
-    pub origin: Origin,
+    pub client_info: ClientInfo,
     seed: [u8; 10],
 }
 
-impl Stamp {
+impl RequestContext {
     /// A stamp of this instant.
-    pub fn new(clock: &dyn Clock, entropy: &dyn Entropy, request_id: Option<String>, origin: Origin) -> Self {
+    pub fn new(
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+        request_id: Option<String>,
+        client_info: ClientInfo,
+    ) -> Self {
         let now = to_stored_precision(clock.now());
         let seed: [u8; 10] = random(entropy);
         let request_id = request_id.unwrap_or_else(|| version_7(now, random(entropy)).to_string());
-        Self { now, request_id, origin, seed }
+        Self { now, request_id, client_info, seed }
     }
 
     /// The id of the activity that this request causes.

@@ -13,8 +13,8 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::magic_link::{MagicLink, Proof, Redeeming, WrongCodes};
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, AuthenticationMethod, Session};
-use keywright_domain::stamp::Stamp;
 use keywright_domain::user::User;
 use tokio::time::Instant;
 
@@ -74,7 +74,7 @@ pub(super) async fn claim(
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,
     session: &Session,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<()>, StoreError> {
     let (before, after, session, at) = (before.clone(), after.clone(), session.clone(), at.clone());
     run(store, move |connection| {
@@ -91,7 +91,7 @@ pub(super) async fn claim(
 pub(super) async fn redeem(
     store: &PostgresStore,
     redeem: &Redeem,
-    at: &Stamp,
+    at: &RequestContext,
 ) -> Result<Option<Redemption>, StoreError> {
     if redeem.proof != Proof::Token || redeem.renew.is_some() {
         return Ok(None);
@@ -173,7 +173,7 @@ impl<'a> Claim<'a> {
         claimed: impl QueryFragment<Backend> + 'a,
         signed_in: Option<Part<'a>>,
         session: &Session,
-        at: &Stamp,
+        at: &RequestContext,
     ) -> Self {
         let activity = Activity::of_session(Event::SignedIn, session, at);
         Self {
