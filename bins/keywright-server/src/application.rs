@@ -16,7 +16,8 @@ use keywright_pages::{InboxKey, PageSettings};
 use keywright_service::Service;
 use keywright_web::cors::Cors;
 use keywright_web::forwarded::{ForwardedHeader, TrustedProxies};
-use keywright_web::{Metrics, Problem, Settings, context};
+use keywright_web::middleware::surround;
+use keywright_web::{Metrics, Problem, Settings};
 use tokio::sync::watch;
 
 use crate::config::{self, Config, LoadedSecret, MailUrl};
@@ -197,15 +198,15 @@ fn public_server(
 ) -> anyhow::Result<Server> {
     let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
-        App::new()
+        let app = App::new()
             .app_data(service.clone())
             .app_data(settings.clone())
             .app_data(metrics.clone())
             .app_data(pages.clone())
             .app_data(QueryConfig::default().error_handler(|_, _| {
                 Problem::invalid_request("The query of the address cannot be read").into()
-            }))
-            .wrap(from_fn(context::surround))
+            }));
+        surround(app)
             .wrap(from_fn(keywright_pages::errors_as_pages))
             .wrap(from_fn(patience::surround))
             .configure(keywright_api::routes)
@@ -227,12 +228,8 @@ fn admin_server(
     let settings = web::Data::new(Settings::new(settings.origin.clone(), settings.cookie_is_secure));
     let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(service.clone())
-            .app_data(settings.clone())
-            .app_data(metrics.clone())
-            .wrap(from_fn(context::surround))
-            .configure(keywright_api::admin_routes)
+        let app = App::new().app_data(service.clone()).app_data(settings.clone()).app_data(metrics.clone());
+        surround(app).configure(keywright_api::admin_routes)
     });
     Ok(server.workers(1).disable_signals().shutdown_timeout(SHUTDOWN_TIMEOUT).listen(listener)?.run())
 }

@@ -17,6 +17,7 @@ use keywright_web::body::{Fields, Json, JsonOrForm};
 use keywright_web::caller::Caller;
 use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
+use keywright_web::error_code::ErrorCode;
 use keywright_web::problem::Problem;
 use keywright_web::time::{instant, seconds};
 use serde::Deserialize;
@@ -36,8 +37,8 @@ const WAITS: RangeInclusive<i64> = 1..=30;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::at("/api/v1/auth/device").post(start),
-        Endpoint::at("/api/v1/auth/token").post(token),
+        Endpoint::oauth("/api/v1/auth/device").post(start),
+        Endpoint::oauth("/api/v1/auth/token").post(token),
         Endpoint::at("/api/v1/auth/device/verify").get(show).post(decision),
     ]
 }
@@ -51,8 +52,8 @@ pub(crate) async fn start(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
-    let asked = asked(&fields).map_err(Problem::oauth)?;
+    let JsonOrForm(fields) = body?;
+    let asked = asked(&fields)?;
     let Beginning {
         device_code,
         user_code,
@@ -60,7 +61,7 @@ pub(crate) async fn start(
         verification_uri_complete,
         expires_in,
         interval,
-    } = begin(&service, asked, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    } = begin(&service, asked, &at).await?;
     Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(json!({
         "device_code": device_code.expose(),
         "user_code": user_code.to_string(),
@@ -88,8 +89,8 @@ pub(crate) async fn token(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
-    let answer = granted(&fields, &service, &at).await.map_err(Problem::oauth)?;
+    let JsonOrForm(fields) = body?;
+    let answer = granted(&fields, &service, &at).await?;
     Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(answer))
 }
 
@@ -105,7 +106,7 @@ async fn granted(fields: &Fields, service: &Service, at: &At) -> Result<Value, P
         None => Err(Problem::invalid_request("The parameter grant_type is missing")),
         Some(_) => {
             let message = format!("grant_type can be {DEVICE_CODE_GRANT} or refresh_token");
-            Err(Problem::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", message))
+            Err(Problem::new(StatusCode::BAD_REQUEST, ErrorCode::UnsupportedGrantType, message))
         }
     }
 }

@@ -15,6 +15,7 @@ use keywright_service::session::introspection::{Introspection, introspect};
 use keywright_web::body::{Fields, JsonOrForm};
 use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
+use keywright_web::error_code::ErrorCode;
 use keywright_web::problem::Problem;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use crate::openapi::introspection as api;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::at("/api/v1/auth/introspect").post(inspect)]
+    vec![Endpoint::oauth("/api/v1/auth/introspect").post(inspect)]
 }
 
 /// What a token stands for (RFC 7662)
@@ -36,11 +37,11 @@ pub(crate) async fn inspect(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let fields = authenticated(request.headers(), body, &service.resource_servers).map_err(Problem::oauth)?;
-    let token = fields.required("token").map_err(Problem::oauth)?;
+    let fields = authenticated(request.headers(), body, &service.resource_servers)?;
+    let token = fields.required("token")?;
     // A hint that is wrong, or that nobody knows, is no error (RFC 7662 §2.1).
-    fields.text("token_type_hint").map_err(Problem::oauth)?;
-    let found = introspect(&service, token, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    fields.text("token_type_hint")?;
+    let found = introspect(&service, token, &at).await?;
     Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(shape(&found, &service)))
 }
 
@@ -105,7 +106,7 @@ fn authenticated(
 /// RFC 6749 §5.2: 401, with a challenge of the scheme that can be used.
 fn invalid_client() -> Problem {
     let message = "Authenticate as a resource server: by HTTP Basic, or by client_id and client_secret";
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_client", message);
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, message);
     problem.with_challenge(r#"Basic realm="keywright", charset="UTF-8""#.to_owned())
 }
 

@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod health;
 pub mod introspection;
 pub mod magic_link;
+mod metrics;
 pub mod openapi;
 pub mod organization;
 pub mod passkey;
@@ -52,9 +53,8 @@ pub async fn not_found() -> Problem {
 
 /// The routes of the admin listener.
 pub fn admin_routes(config: &mut ServiceConfig) {
-    health::endpoints().into_iter().for_each(|endpoint| {
+    health::endpoints().into_iter().chain(metrics::endpoints()).for_each(|endpoint| {
         config.service(endpoint);
     });
-    keywright_web::metrics::routes(config);
     config.default_service(web::to(not_found));
 }

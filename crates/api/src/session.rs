@@ -15,7 +15,8 @@ use keywright_web::body::{Json, JsonOrForm};
 use keywright_web::caller::Shown;
 use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
-use keywright_web::problem::Problem;
+use keywright_web::error_code::ErrorCode;
+use keywright_web::problem::{ErrorShape, Problem};
 use keywright_web::settings::Settings;
 use keywright_web::time::seconds;
 use keywright_web::{cookie, csrf};
@@ -26,8 +27,8 @@ use crate::openapi::session as api;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::at("/api/v1/auth/refresh").post(renew),
-        Endpoint::at("/api/v1/auth/revoke").post(revoke),
+        Endpoint::oauth("/api/v1/auth/refresh").post(renew),
+        Endpoint::oauth_unless_authorized("/api/v1/auth/revoke").post(revoke),
         Endpoint::at("/api/v1/auth/logout").delete(log_out),
     ]
 }
@@ -69,16 +70,16 @@ pub(crate) async fn renew(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let Json(fields) = body.map_err(Problem::oauth)?;
-    let refresh_token = fields.required("refresh_token").map_err(Problem::oauth)?;
+    let Json(fields) = body?;
+    let refresh_token = fields.required("refresh_token")?;
     match refresh(&service, refresh_token, None, &at).await {
         Ok(pair) => Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(tokens(&pair))),
         Err(RefreshError::InvalidGrant) => {
             let message = RefreshError::InvalidGrant.to_string();
-            let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", message);
-            Err(problem.with_challenge("Bearer".to_owned()).oauth())
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidGrant, message);
+            Err(problem.with_challenge("Bearer".to_owned()))
         }
-        Err(error) => Err(Problem::from(error).oauth()),
+        Err(error) => Err(Problem::from(error)),
     }
 }
 
@@ -96,18 +97,22 @@ pub(crate) async fn revoke(
     settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let JsonOrForm(fields) = body.map_err(Problem::oauth)?;
-    if let Some(token) = fields.text("token").map_err(Problem::oauth)? {
-        // As in introspection: a hint that nobody knows is no error, one that is no text is.
-        fields.text("token_type_hint").map_err(Problem::oauth)?;
-        let found = session_of(&service, token, &at).await;
-        if let Some(session) = found.map_err(|error| Problem::from(error).oauth())? {
-            sign_out(&service, session, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    let oauth = |problem: Problem| problem.shaped(ErrorShape::OAuth);
+    let JsonOrForm(fields) = body.map_err(oauth)?;
+    if let Some(token) = fields.text("token").map_err(oauth)? {
+        // An unknown hint is no error, one that is not a string is (as in introspection).
+        fields.text("token_type_hint").map_err(oauth)?;
+        if let Some(session) = session_of(&service, token, &at).await.map_err(|error| oauth(error.into()))? {
+            sign_out(&service, session, &at).await.map_err(|error| oauth(error.into()))?;
         }
         return Ok(HttpResponse::Ok().json(json!({})));
     }
-    let Shown::Bearer(token) = Shown::by(&request, &settings) else { return Err(Problem::unauthorized()) };
-    end_bearer(&service, &token, &at).await
+    // Without a token in the body this is no request of RFC 7009.
+    let rest = |problem: Problem| problem.shaped(ErrorShape::Rest);
+    let Shown::Bearer(token) = Shown::by(&request, &settings) else {
+        return Err(rest(Problem::unauthorized()));
+    };
+    end_bearer(&service, &token, &at).await.map_err(rest)
 }
 
 /// Ends the session of who asks, or of a refresh token in the body

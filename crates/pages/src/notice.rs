@@ -1,6 +1,7 @@
 //! What a page says above its form when the form did not do what it should.
 
 use keywright_web::Problem;
+use keywright_web::error_code::ErrorCode;
 
 use crate::wording::Notices;
 
@@ -23,11 +24,11 @@ impl Notice {
     /// What `problem` means to whoever sent the form.
     pub fn of(problem: &Problem) -> Self {
         match problem.code {
-            "validation_failed" => Self::BadAddress,
-            "invalid_token" => Self::WrongCode,
-            "not_found" => Self::NoSuchDevice,
-            "rate_limited" => Self::TooMany,
-            "unavailable" => Self::Unavailable,
+            ErrorCode::ValidationFailed => Self::BadAddress,
+            ErrorCode::InvalidToken => Self::WrongCode,
+            ErrorCode::NotFound => Self::NoSuchDevice,
+            ErrorCode::RateLimited => Self::TooMany,
+            ErrorCode::Unavailable => Self::Unavailable,
             _ => Self::Broken,
         }
     }

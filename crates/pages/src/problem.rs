@@ -13,7 +13,6 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use keywright_domain::StoreError;
 use keywright_web::Problem;
-use keywright_web::problem::Code;
 
 use crate::wording::{Problems, Told, Wording};
 use crate::{page, wording};
@@ -87,7 +86,7 @@ pub fn about(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
             page.headers_mut().insert(name, value.clone());
         }
     }
-    page.extensions_mut().insert(Code(problem.code));
+    page.extensions_mut().insert(problem.clone());
     page
 }
 

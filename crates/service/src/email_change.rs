@@ -9,6 +9,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::EmailChangeId;
 use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
+use keywright_domain::security_event::SecurityEvent;
 use keywright_domain::user::{ProfileChange, User};
 
 use crate::service::Service;
@@ -80,7 +81,10 @@ pub async fn ask(
             count_change(service, user, &asked);
             Ok(asked)
         }
-        Asking::OverBudget { until } => Err(AskError::OverBudget { retry_after: until - at.now }),
+        Asking::OverBudget { until } => {
+            service.count(SecurityEvent::MailLimited);
+            Err(AskError::OverBudget { retry_after: until - at.now })
+        }
         Asking::Gone => Err(AskError::Gone),
     }
 }

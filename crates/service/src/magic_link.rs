@@ -103,7 +103,10 @@ pub async fn request(
     let mail = Mail::new(at.mail_id(), email, Template::MagicLink(link.id), at.now);
     match service.stores.magic_links.issue(&link, &mail, &rules.link_budget).await? {
         Issued::Issued => Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime }),
-        Issued::OverBudget(over) => Err(RequestError::OverBudget { retry_after: over.free_at - at.now }),
+        Issued::OverBudget(over) => {
+            service.count(SecurityEvent::MailLimited);
+            Err(RequestError::OverBudget { retry_after: over.free_at - at.now })
+        }
     }
 }
 

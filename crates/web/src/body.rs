@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::BODY_LIMIT;
+use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 
 /// How much of a body that is too large is read before the answer: a client that is still sending would
@@ -121,7 +122,7 @@ fn read(
     async move {
         let too_large = || {
             let message = format!("The body is larger than {BODY_LIMIT} bytes");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
         };
         let unreadable = |_| Problem::invalid_request("The body could not be read");
         let payload = payload.await.map_err(unreadable)?;
@@ -134,7 +135,7 @@ fn read(
 
 fn unsupported(supported: &str) -> Problem {
     let message = format!("Send the body as {supported}, and say so in Content-Type");
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, message)
 }
 
 fn json(bytes: &[u8]) -> Result<Fields, Problem> {
@@ -211,9 +212,9 @@ mod tests {
 
     #[test]
     fn what_is_repeated_or_no_object_is_refused() {
-        assert_eq!(form(b"a=1&a=2").unwrap_err().code, "invalid_request");
-        assert_eq!(form(b"a=&a=").unwrap_err().code, "invalid_request");
-        assert_eq!(json(br#"{"a":1,"a":2}"#).unwrap_err().code, "invalid_request");
+        assert_eq!(form(b"a=1&a=2").unwrap_err().code, ErrorCode::InvalidRequest);
+        assert_eq!(form(b"a=&a=").unwrap_err().code, ErrorCode::InvalidRequest);
+        assert_eq!(json(br#"{"a":1,"a":2}"#).unwrap_err().code, ErrorCode::InvalidRequest);
         for bad in [
             &b"[]"[..],
             b"null",
@@ -224,7 +225,7 @@ mod tests {
             &b"[".repeat(10_000),
             &b"{\"a\":".repeat(10_000),
         ] {
-            assert_eq!(json(bad).unwrap_err().code, "invalid_json");
+            assert_eq!(json(bad).unwrap_err().code, ErrorCode::InvalidJson);
         }
     }
 
@@ -234,8 +235,8 @@ mod tests {
 
         assert_eq!(form(b"a=").unwrap().text("a").unwrap(), None);
         assert_eq!(fields.text("a").unwrap(), None);
-        assert_eq!(fields.required("a").unwrap_err().code, "invalid_request");
-        assert_eq!(fields.text("b").unwrap_err().code, "validation_failed");
+        assert_eq!(fields.required("a").unwrap_err().code, ErrorCode::InvalidRequest);
+        assert_eq!(fields.text("b").unwrap_err().code, ErrorCode::ValidationFailed);
     }
 
     #[test]
@@ -248,10 +249,10 @@ mod tests {
         assert_eq!(form(b"n=7").unwrap().number("n").unwrap(), Some(7));
         assert_eq!(form(b"n=").unwrap().number("n").unwrap(), None);
         for bad in ["\"7\"", "7.5", "-7", "true", "[7]", "1e99", "99999999999999999999"] {
-            assert_eq!(number(bad).unwrap_err().code, "validation_failed", "{bad}");
+            assert_eq!(number(bad).unwrap_err().code, ErrorCode::ValidationFailed, "{bad}");
         }
         for bad in [&b"n=-7"[..], b"n=7.0", b"n=%20", b"n=x", b"n=99999999999999999999"] {
-            assert_eq!(form(bad).unwrap().number("n").unwrap_err().code, "validation_failed");
+            assert_eq!(form(bad).unwrap().number("n").unwrap_err().code, ErrorCode::ValidationFailed);
         }
     }
 }

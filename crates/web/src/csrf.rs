@@ -4,7 +4,11 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ORIGIN;
+use actix_web::web;
+use keywright_domain::security_event::SecurityEvent;
+use keywright_service::Service;
 
+use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -24,8 +28,11 @@ pub fn require_same_origin(request: &HttpRequest, settings: &Settings) -> Result
     if is_same_origin {
         return Ok(());
     }
+    if let Some(service) = request.app_data::<web::Data<Service>>() {
+        service.count(SecurityEvent::CsrfRejected);
+    }
     let message = "A browser session only takes requests from this server's own pages";
-    Err(Problem::new(StatusCode::FORBIDDEN, "csrf_rejected", message))
+    Err(Problem::new(StatusCode::FORBIDDEN, ErrorCode::CsrfRejected, message))
 }
 
 /// Whether `request` may change something.

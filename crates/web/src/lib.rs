@@ -1,6 +1,7 @@
 //! The toolbox that the API and the pages share: what surrounds a request, who makes it, how it is read and how an
 //! error is answered.
 
+pub mod access_log;
 pub mod body;
 pub mod caller;
 pub mod context;
@@ -8,8 +9,11 @@ pub mod cookie;
 pub mod cors;
 pub mod csrf;
 pub mod endpoint;
+pub mod error_code;
+pub mod error_shape;
 pub mod forwarded;
 pub mod metrics;
+pub mod middleware;
 pub mod page;
 pub mod problem;
 pub mod rate_limit;

@@ -5,30 +5,20 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::web::{self, ServiceConfig};
 use keywright_domain::StoreError;
 use keywright_domain::health::Figures;
 use keywright_domain::security_event::{SecurityCounters, SecurityEvent};
-use keywright_service::Service;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use tokio::time::Instant;
 
-use crate::endpoint::Endpoint;
-use crate::problem::Problem;
-
-/// The content type of the text format.
-const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 /// Upper bounds of the latencies, in seconds: from a read of the store to a device that waits.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0];
 
 /// How long the store may take to be asked, and to be counted.
-const PATIENCE: Duration = Duration::from_millis(1800);
+pub const PATIENCE: Duration = Duration::from_millis(1800);
 
 /// A count may read every session. One that takes longer than this is kept for so many times as long as it took, so
 /// that nobody who scrapes often keeps the store busy.
@@ -41,7 +31,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
-    incidents: IntCounterVec,
+    events: IntCounterVec,
     kept: Arc<Mutex<Option<Kept>>>,
 }
 
@@ -67,22 +57,22 @@ impl Metrics {
             .buckets(BUCKETS.to_vec()),
             &["route", "method"],
         )?;
-        let incidents = IntCounterVec::new(
+        let events = IntCounterVec::new(
             Opts::new("keywright_security_events_total", "What mattered for security, seen by this server."),
             &["event"],
         )?;
         let build = IntGaugeVec::new(Opts::new("keywright_build_info", "What runs."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         // What has not happened yet is 0 from the start, so that its first time is a rise.
-        for incident in SecurityEvent::all() {
-            incidents.with_label_values(&[incident.as_str()]);
+        for event in SecurityEvent::all() {
+            events.with_label_values(&[event.as_str()]);
         }
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
-        registry.register(Box::new(incidents.clone()))?;
+        registry.register(Box::new(events.clone()))?;
         registry.register(Box::new(build))?;
-        Ok(Self { registry, requests, durations, incidents, kept: Arc::default() })
+        Ok(Self { registry, requests, durations, events, kept: Arc::default() })
     }
 
     /// Counts an answer. `route` is a pattern, never a path.
@@ -93,7 +83,7 @@ impl Metrics {
     }
 
     /// What `count` finds, or what it found when that took long.
-    async fn counted<F>(&self, count: impl FnOnce() -> F) -> Option<Figures>
+    pub async fn counted<F>(&self, count: impl FnOnce() -> F) -> Option<Figures>
     where
         F: Future<Output = Result<Figures, StoreError>>,
     {
@@ -121,7 +111,7 @@ impl Metrics {
     }
 
     /// Everything as text, with the `figures` of the store, if it could be counted.
-    fn text(&self, is_up: bool, figures: Option<&Figures>) -> Result<Vec<u8>, prometheus::Error> {
+    pub fn text(&self, is_up: bool, figures: Option<&Figures>) -> Result<Vec<u8>, prometheus::Error> {
         let mut families = self.registry.gather();
         families.extend(of_store(is_up, figures)?.gather());
         let mut text = Vec::new();
@@ -131,8 +121,8 @@ impl Metrics {
 }
 
 impl SecurityCounters for Metrics {
-    fn count(&self, incident: SecurityEvent) {
-        self.incidents.with_label_values(&[incident.as_str()]).inc();
+    fn count(&self, event: SecurityEvent) {
+        self.events.with_label_values(&[event.as_str()]).inc();
     }
 }
 
@@ -165,25 +155,6 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(Endpoint::at("/metrics").get(scrape));
-}
-
-/// `GET /metrics`
-async fn scrape(service: web::Data<Service>, metrics: web::Data<Metrics>) -> Result<HttpResponse, Problem> {
-    let check = tokio::time::timeout(PATIENCE, service.stores.health.check()).await;
-    let is_up = matches!(check, Ok(Ok(())));
-    let figures = if is_up { metrics.counted(|| service.figures()).await } else { None };
-    let text = metrics.text(is_up, figures.as_ref()).map_err(|error| {
-        tracing::error!(error.cause = %error, "the metrics cannot be written");
-        Problem::internal()
-    })?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_TYPE, TEXT))
-        .body(text))
 }
 
 #[cfg(test)]

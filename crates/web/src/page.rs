@@ -62,6 +62,7 @@ pub fn answer<T>(page: Page, paged: &Paged<T>, shape: impl Fn(&T) -> Value) -> H
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_code::ErrorCode;
 
     #[test]
     fn a_query_names_a_page() {
@@ -84,7 +85,11 @@ mod tests {
         ] {
             let problem = parse(query).unwrap_err();
 
-            assert_eq!((problem.code, problem.status.as_u16()), ("validation_failed", 422), "{query}");
+            assert_eq!(
+                (problem.code, problem.status.as_u16()),
+                (ErrorCode::ValidationFailed, 422),
+                "{query}"
+            );
             assert!(problem.message.contains(&format!(": {fields} must ")), "{}", problem.message);
         }
         let both = parse("page=0&per_page=0").unwrap_err();

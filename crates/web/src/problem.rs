@@ -9,58 +9,68 @@ use actix_web::{HttpResponse, ResponseError};
 use keywright_domain::StoreError;
 use keywright_domain::access_token::SigningFailed;
 use serde_json::{Map, Value, json};
+use tracing::Level;
 
-/// How an error is written.
+use crate::error_code::ErrorCode;
+
+/// The shape of an error in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub enum ErrorShape {
     /// `{"error": sentence, "code": code, "details"?: {field: [sentence]}}`
     Rest,
     /// `{"error": code, "error_description": sentence}`
     OAuth,
 }
 
-/// The code of the problem that a response tells of, for what surrounds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code(pub &'static str);
+/// A cause for the log. It is never sent.
+#[derive(Clone, Debug)]
+struct Cause {
+    level: Level,
+    message: &'static str,
+    text: String,
+}
 
 /// An error answer. Never a message, type or path from inside.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub status: StatusCode,
-    pub code: &'static str,
+    pub code: ErrorCode,
     pub message: String,
-    shape: Shape,
+    /// The shape, where the handler and not the endpoint decides it.
+    pub(crate) shape: Option<ErrorShape>,
     details: Map<String, Value>,
     challenge: Option<String>,
     retry_after: Option<i64>,
     allow: Option<String>,
     interval: Option<i64>,
+    cause: Option<Cause>,
 }
 
 impl Problem {
     /// A problem in the shape of REST.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
-            shape: Shape::Rest,
+            shape: None,
             details: Map::new(),
             challenge: None,
             retry_after: None,
             allow: None,
             interval: None,
+            cause: None,
         }
     }
 
     /// A parameter is missing or repeated.
     pub fn invalid_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, message)
     }
 
     /// The body cannot be read.
     pub fn invalid_json(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_json", message)
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidJson, message)
     }
 
     /// A field has a value that it cannot have. `message` follows the field's name.
@@ -70,27 +80,34 @@ impl Problem {
 
     /// Fields have values that they cannot have.
     pub fn validations<'a>(errors: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut details: Map<String, Value> = Map::new();
-        let mut sentences = Vec::new();
-        for (field, message) in errors {
-            sentences.push(format!("{field} {message}"));
-            if let Value::Array(messages) = details.entry(field).or_insert_with(|| json!([])) {
-                messages.push(json!(message));
-            }
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed, "");
+        let (problem, sentences) =
+            errors.into_iter().fold((problem, Vec::new()), |(problem, mut all), (field, message)| {
+                all.push(format!("{field} {message}"));
+                (problem.with_detail(field, message), all)
+            });
+        Self { message: format!("Validation failed: {}", sentences.join("; ")), ..problem }
+    }
+
+    /// The problem with what is wrong with a field.
+    #[must_use]
+    pub fn with_detail(mut self, field: &str, message: &str) -> Self {
+        if let Value::Array(messages) = self.details.entry(field).or_insert_with(|| json!([])) {
+            messages.push(json!(message));
         }
-        let message = format!("Validation failed: {}", sentences.join("; "));
-        Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", message) }
+        self
     }
 
     /// There is no credential (RFC 6750 §3.1: then the challenge has no error).
     pub fn unauthorized() -> Self {
         let message = "Sign in: send an access token as a bearer token, or a session cookie";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message).with_challenge("Bearer".to_owned())
+        Self::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized, message)
+            .with_challenge("Bearer".to_owned())
     }
 
     /// The credential is malformed, expired, revoked or foreign (RFC 6750 §3.1).
     pub fn invalid_token(message: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_token", message);
+        let problem = Self::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken, message);
         let description: String = problem
             .message
             .chars()
@@ -102,60 +119,78 @@ impl Problem {
 
     /// The caller may not do this.
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message)
     }
 
     /// The caller must sign in again first.
     pub fn reauthentication_required() -> Self {
         let message = "This needs a recent sign-in: sign in again and repeat the request";
-        Self::new(StatusCode::FORBIDDEN, "reauthentication_required", message)
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message)
     }
 
     /// There is no such thing, or it is not the caller's.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
     }
 
     /// It cannot be done as things stand.
     pub fn conflict(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", message)
+        Self::new(StatusCode::CONFLICT, ErrorCode::Conflict, message)
     }
 
     /// The path takes other methods.
     pub fn method_not_allowed(allow: String) -> Self {
         let message = format!("This path takes {allow}");
-        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, message);
         Self { allow: Some(allow), ..problem }
     }
 
     /// Too many requests; the next one is welcome in `retry_after` seconds.
     pub fn rate_limited(retry_after: i64) -> Self {
         let message = format!("Too many requests: try again in {retry_after} seconds");
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message);
         Self { retry_after: Some(retry_after), ..problem }
     }
 
     /// The store cannot be reached just now.
     pub fn unavailable() -> Self {
         let message = "The service is temporarily unavailable: try again shortly";
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message);
         Self { retry_after: Some(1), ..problem }
     }
 
     /// A defect of the server. The cause is logged, never sent.
     pub fn internal() -> Self {
         let message = "Something went wrong on the server: it has been logged";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, message)
     }
 
-    /// The same as RFC 6749 §5.2 has it: a bad body or value is `invalid_request`.
+    /// The problem in `shape`. RFC 6749 §5.2 has no other word for a bad body or value than `invalid_request`.
     #[must_use]
-    pub fn oauth(self) -> Self {
-        let (status, code) = match self.code {
-            "validation_failed" | "invalid_json" => (StatusCode::BAD_REQUEST, "invalid_request"),
-            code => (self.status, code),
+    pub fn shaped(self, shape: ErrorShape) -> Self {
+        let (status, code) = match (shape, self.code) {
+            (ErrorShape::OAuth, ErrorCode::ValidationFailed | ErrorCode::InvalidJson) => {
+                (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest)
+            }
+            (_, code) => (self.status, code),
         };
-        Self { status, code, shape: Shape::OAuth, ..self }
+        Self { status, code, shape: Some(shape), ..self }
+    }
+
+    /// The problem with its cause, which is logged once, when the request is answered.
+    #[must_use]
+    pub fn caused_by(self, level: Level, message: &'static str, cause: impl ToString) -> Self {
+        Self { cause: Some(Cause { level, message, text: cause.to_string() }), ..self }
+    }
+
+    /// Logs the cause, if there is one.
+    pub fn log(&self) {
+        let Some(Cause { level, message, text }) = &self.cause else { return };
+        if *level == Level::ERROR {
+            tracing::error!(error.cause = %text, "{message}");
+        } else {
+            tracing::info!(error.cause = %text, "{message}");
+        }
     }
 
     /// The same with a challenge (RFC 9110 §11.6.1).
@@ -171,12 +206,13 @@ impl Problem {
     }
 
     fn body(&self) -> Value {
-        let mut body = match self.shape {
-            Shape::Rest => json!({"error": self.message, "code": self.code}),
-            Shape::OAuth => json!({"error": self.code, "error_description": self.message}),
+        let shape = self.shape.unwrap_or(ErrorShape::Rest);
+        let mut body = match shape {
+            ErrorShape::Rest => json!({"error": self.message, "code": self.code}),
+            ErrorShape::OAuth => json!({"error": self.code, "error_description": self.message}),
         };
         if let Value::Object(fields) = &mut body {
-            if self.shape == Shape::Rest && !self.details.is_empty() {
+            if shape == ErrorShape::Rest && !self.details.is_empty() {
                 fields.insert("details".to_owned(), Value::Object(self.details.clone()));
             }
             // Who tries methods need not know that this path is one of OAuth's.
@@ -209,11 +245,11 @@ impl ResponseError for Problem {
         if let Some(allow) = &self.allow {
             response.insert_header((ALLOW, allow.as_str()));
         }
-        if self.shape == Shape::OAuth {
+        if self.shape == Some(ErrorShape::OAuth) {
             response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
         }
         let mut response = response.json(self.body());
-        response.extensions_mut().insert(Code(self.code));
+        response.extensions_mut().insert(self.clone());
         response
     }
 }
@@ -230,12 +266,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(cause) => {
-                tracing::error!(error.cause = %cause, "the store is unavailable");
-                Self::unavailable()
+                Self::unavailable().caused_by(Level::ERROR, "the store is unavailable", cause)
             }
             StoreError::Broken(cause) => {
-                tracing::error!(error.cause = %cause, "the store is broken");
-                Self::internal()
+                Self::internal().caused_by(Level::ERROR, "the store is broken", cause)
             }
         }
     }
@@ -243,8 +277,7 @@ impl From<StoreError> for Problem {
 
 impl From<SigningFailed> for Problem {
     fn from(error: SigningFailed) -> Self {
-        tracing::error!(error.cause = %error, "an access token could not be signed");
-        Self::internal()
+        Self::internal().caused_by(Level::ERROR, "signing an access token failed", error)
     }
 }
 
@@ -262,7 +295,7 @@ mod tests {
                    "details": {"email": ["is not an e-mail address"]}})
         );
         assert_eq!(
-            problem.oauth().body(),
+            problem.shaped(ErrorShape::OAuth).body(),
             json!({"error": "invalid_request",
                    "error_description": "Validation failed: email is not an e-mail address"})
         );
@@ -270,13 +303,13 @@ mod tests {
 
     #[test]
     fn a_failed_store_never_looks_like_a_bad_credential() {
-        let problem = Problem::from(StoreError::unavailable("the cause")).oauth();
+        let problem = Problem::from(StoreError::unavailable("the cause")).shaped(ErrorShape::OAuth);
 
         let response = problem.error_response();
-        assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+        assert_eq!((problem.status.as_u16(), problem.code), (503, ErrorCode::Unavailable));
         assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "1");
         assert!(!problem.body().to_string().contains("the cause"));
-        assert_eq!(response.extensions().get::<Code>(), Some(&Code("unavailable")));
+        assert_eq!(response.extensions().get::<Problem>().unwrap().code, ErrorCode::Unavailable);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use keywright_service::session::RefreshError;
 use keywright_service::session::manage::EndError;
 use keywright_service::signing_key::VerificationError;
 use keywright_service::user::{ChangeProfileError, DeleteError};
+use tracing::Level;
 
+use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 use crate::rate_limit::whole_seconds;
 use crate::time::seconds;
@@ -19,7 +21,8 @@ impl From<BeginError> for Problem {
     fn from(error: BeginError) -> Self {
         match error {
             BeginError::UnknownClient(error) => {
-                let problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string());
+                let problem =
+                    Self::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, error.to_string());
                 problem.with_challenge("Bearer".to_owned())
             }
             BeginError::BadClientName(error) => Self::invalid_request(error.to_string()),
@@ -32,11 +35,11 @@ impl From<PollError> for Problem {
     fn from(error: PollError) -> Self {
         let refused = |code| Self::new(StatusCode::BAD_REQUEST, code, error.to_string());
         match error {
-            PollError::AuthorizationPending => refused("authorization_pending"),
-            PollError::SlowDown { interval } => refused("slow_down").with_interval(seconds(interval)),
-            PollError::AccessDenied => refused("access_denied"),
-            PollError::ExpiredToken => refused("expired_token"),
-            PollError::InvalidGrant => refused("invalid_grant"),
+            PollError::AuthorizationPending => refused(ErrorCode::AuthorizationPending),
+            PollError::SlowDown { interval } => refused(ErrorCode::SlowDown).with_interval(seconds(interval)),
+            PollError::AccessDenied => refused(ErrorCode::AccessDenied),
+            PollError::ExpiredToken => refused(ErrorCode::ExpiredToken),
+            PollError::InvalidGrant => refused(ErrorCode::InvalidGrant),
             PollError::Store(error) => error.into(),
             PollError::Signing(error) => error.into(),
         }
@@ -115,7 +118,7 @@ impl From<ManageError> for Problem {
             ManageError::Name(error) => Self::validation("name", &error.to_string()),
             ManageError::NotFound => Self::not_found(error.to_string()),
             ManageError::LastCredential => {
-                Self::new(StatusCode::CONFLICT, "last_credential", error.to_string())
+                Self::new(StatusCode::CONFLICT, ErrorCode::LastCredential, error.to_string())
             }
             ManageError::Store(error) => error.into(),
         }
@@ -135,7 +138,7 @@ impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
             RefreshError::InvalidGrant => {
-                Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error.to_string())
+                Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidGrant, error.to_string())
             }
             RefreshError::Store(error) => error.into(),
             RefreshError::Signing(error) => error.into(),
@@ -174,16 +177,15 @@ impl From<ChangeProfileError> for Problem {
 }
 
 fn invalid_credential(status: StatusCode, error: &dyn std::error::Error, cause: &str) -> Problem {
-    // It may quote what was sent.
+    // The cause may quote the request.
     let cause: String = cause.chars().take(200).collect();
-    tracing::info!(error.cause = cause, "a passkey was not accepted");
-    let problem = Problem::new(status, "invalid_credential", error.to_string());
+    let problem = Problem::new(status, ErrorCode::InvalidCredential, error.to_string());
+    let problem = problem.caused_by(Level::INFO, "passkey rejected", cause);
     if status == StatusCode::UNAUTHORIZED { problem.with_challenge("Bearer".to_owned()) } else { problem }
 }
 
 fn defect(cause: &CeremonyFailed) -> Problem {
-    tracing::error!(error.cause = %cause, "a passkey ceremony could not be begun");
-    Problem::internal()
+    Problem::internal().caused_by(Level::ERROR, "passkey ceremony failed to start", cause)
 }
 
 impl From<AskError> for Problem {
@@ -202,8 +204,5 @@ impl From<AskError> for Problem {
 /// Like the others, with what lets the page tell the authenticator (WebAuthn §5.1.10.2).
 pub fn unknown_passkey(error: &SignInError) -> Problem {
     let alike = invalid_credential(StatusCode::UNAUTHORIZED, error, "the passkey is unknown");
-    let mut problem =
-        Problem::validation("credential", "is not known here").with_challenge("Bearer".to_owned());
-    (problem.status, problem.code, problem.message) = (alike.status, alike.code, alike.message);
-    problem
+    alike.with_detail("credential", "is not known here")
 }

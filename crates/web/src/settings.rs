@@ -1,9 +1,12 @@
 //! What the composition root decides about HTTP.
 
+use actix_web::dev::ServiceRequest;
+use actix_web::web;
 use keywright_domain::rate_limit::AddressLimit;
 
 use crate::cors::Cors;
 use crate::forwarded::TrustedProxies;
+use crate::problem::Problem;
 
 /// One for all workers.
 #[derive(Debug)]
@@ -31,4 +34,9 @@ impl Settings {
             cors: Cors::default(),
         }
     }
+}
+
+/// The `T` that the composition root shares with all requests. Fails if it forgot to.
+pub fn shared<T: 'static>(request: &ServiceRequest) -> Result<web::Data<T>, Problem> {
+    request.app_data::<web::Data<T>>().cloned().ok_or_else(Problem::internal)
 }

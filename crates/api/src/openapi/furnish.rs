@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::HeaderMap;
-use keywright_web::context::is_oauth;
+use keywright_web::endpoint::Endpoint;
+use keywright_web::problem::ErrorShape;
 use utoipa::Modify;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -29,11 +29,12 @@ pub(super) struct Furnish;
 
 impl Modify for Furnish {
     fn modify(&self, openapi: &mut OpenApi) {
+        let endpoints = crate::endpoints();
         for (path, item) in &mut openapi.paths.paths {
             let is_probe = matches!(path.as_str(), "/healthz" | "/readyz");
             for (operation, changes) in operations(item) {
                 if !is_probe {
-                    refuse(operation, shape(path), changes);
+                    refuse(operation, shape(&endpoints, path), changes);
                 }
                 if let Some(body) = &mut operation.request_body {
                     make_plain(body);
@@ -77,11 +78,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
     all.into_iter().filter_map(|(operation, changes)| Some((operation.as_mut()?, changes)))
 }
 
-fn shape(path: &str) -> Shape {
-    match path {
-        // A token in the body makes it OAuth's (RFC 7009).
-        "/api/v1/auth/revoke" => Shape::Either,
-        _ if is_oauth(path, &HeaderMap::new()) => Shape::OAuth,
+fn shape(endpoints: &[Endpoint], path: &str) -> Shape {
+    let shapes = endpoints.iter().find(|endpoint| endpoint.path() == path).map(Endpoint::error_shapes);
+    match shapes {
+        Some([ErrorShape::OAuth]) => Shape::OAuth,
+        Some([_, _]) => Shape::Either,
         _ => Shape::Rest,
     }
 }

@@ -43,7 +43,8 @@ use keywright_service::user_code_misses::Misses;
 use keywright_service::waiting_room::WaitingRoom;
 use keywright_service::{Rules, Service};
 use keywright_store::memory::MemoryStore;
-use keywright_web::{Settings, context};
+use keywright_web::middleware::surround;
+use keywright_web::{Metrics, Settings};
 use url::Url;
 use uuid::Uuid;
 
@@ -126,7 +127,8 @@ impl Site {
             .app_data(self.service.clone())
             .app_data(self.settings.clone())
             .app_data(self.pages.clone())
-            .wrap(from_fn(context::surround))
+            .app_data(web::Data::new(Metrics::new().unwrap()));
+        let app = surround(app)
             .wrap(from_fn(keywright_pages::errors_as_pages))
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found));

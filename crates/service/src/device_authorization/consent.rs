@@ -6,6 +6,7 @@ use keywright_domain::device_authorization::{Action, Decision, DeviceAuthorizati
 use keywright_domain::error::StoreError;
 use keywright_domain::id::UserId;
 use keywright_domain::request_context::RequestContext;
+use keywright_domain::security_event::SecurityEvent;
 use keywright_domain::session::SessionKind;
 
 use crate::service::Service;
@@ -88,23 +89,25 @@ async fn find(
     user_code: &str,
     at: &RequestContext,
 ) -> Result<(UserCode, DeviceAuthorization), DecideError> {
-    service.misses.check(user, at)?;
+    service.misses.check(user, at).map_err(|misses| limited(service, misses))?;
     let Some(user_code) = UserCode::parse(user_code) else { return Err(missed(service, user, at)) };
     let digests = user_code.digests(&service.keyring);
     let found = service.stores.device_authorizations.find_by_user_code(&digests, at.now).await?;
     let Some(found) = found.filter(|found| found.is_visible_to(user, at.now)) else {
         return Err(missed(service, user, at));
     };
-    service.misses.check(user, at)?;
+    service.misses.check(user, at).map_err(|misses| limited(service, misses))?;
     Ok((user_code, found))
 }
 
 fn missed(service: &Service, user: UserId, at: &RequestContext) -> DecideError {
-    service.misses.miss(user, at).map_or_else(DecideError::from, |()| DecideError::NotFound)
+    match service.misses.miss(user, at) {
+        Ok(()) => DecideError::NotFound,
+        Err(misses) => limited(service, misses),
+    }
 }
 
-impl From<TooManyMisses> for DecideError {
-    fn from(TooManyMisses { retry_after }: TooManyMisses) -> Self {
-        Self::TooManyMisses { retry_after }
-    }
+fn limited(service: &Service, TooManyMisses { retry_after }: TooManyMisses) -> DecideError {
+    service.count(SecurityEvent::GuessLimited);
+    DecideError::TooManyMisses { retry_after }
 }
