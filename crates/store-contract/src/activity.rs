@@ -16,7 +16,7 @@ use crate::fixture::{
 };
 
 /// The newest come first, only one's own, and no more than asked for.
-pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
+pub async fn activity_of_one_account_is_listed_newest_first(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     sign_in(&stores, BOB, SessionKind::Tokens, 5).await;
     sign_in(&stores, ADA, SessionKind::Tokens, 20).await;
@@ -31,7 +31,7 @@ pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
 }
 
 /// Where something came from is kept to the letter, and so is that it is not known.
-pub async fn origins_are_kept_as_they_are(stores: Stores) {
+pub async fn client_info_is_stored_unchanged(stores: Stores) {
     let origins = [
         client_info("192.0.2.1", "Fire\u{1f98a}fox"),
         client_info("2001:db8::1", "ü"),
@@ -67,7 +67,7 @@ pub async fn activity_comes_in_pages(stores: Stores) {
 }
 
 /// Whatever can happen is kept under its name.
-pub async fn every_event_is_kept(stores: Stores) {
+pub async fn every_event_is_stored(stores: Stores) {
     for (event, second) in Event::ALL.iter().zip(0..) {
         let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 10 * second).await;
         let request = request_context(10 * second + 5);
@@ -79,7 +79,7 @@ pub async fn every_event_is_kept(stores: Stores) {
 }
 
 /// A command and its entry are one commit: without the one there is not the other.
-pub async fn what_cannot_be_recorded_is_not_done(stores: Stores) {
+pub async fn a_command_that_cannot_be_recorded_is_not_applied(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let pending = begin(&stores, 1).await;
     let approved = approve(&stores, &begin(&stores, 1).await, &session, 2).await;

@@ -43,7 +43,7 @@ pub async fn the_figures_count_live_sessions(stores: Stores) {
 }
 
 /// A mail waits until it is settled, leased or not; what was sent or dropped is neither due nor dead.
-pub async fn the_figures_count_mails_that_wait_and_that_were_given_up(stores: Stores) {
+pub async fn the_figures_count_waiting_and_dead_mails(stores: Stores) {
     for second in 0..5 {
         issue(&stores, ADA, second).await;
     }

@@ -21,7 +21,7 @@ async fn settle(stores: &Stores, mail: &Mail, delivery: Delivery, second: i64) -
 }
 
 /// No mail is delivered by two.
-pub async fn no_mail_is_leased_to_two(stores: Stores) {
+pub async fn no_mail_is_leased_twice(stores: Stores) {
     for second in 0..20 {
         issue(&stores, ADA, second).await;
     }
@@ -50,7 +50,7 @@ pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Sto
 }
 
 /// What counts is since when it has been due, not since when it has been there.
-pub async fn a_deferred_mail_queues_behind_what_was_due_before(stores: Stores) {
+pub async fn a_deferred_mail_queues_behind_mail_due_before_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let deferred = lease(&stores, 9, 0).await.remove(0);
     assert!(settle(&stores, &deferred, Delivery::Deferred, 100).await);
@@ -62,7 +62,7 @@ pub async fn a_deferred_mail_queues_behind_what_was_due_before(stores: Stores) {
 }
 
 /// A deferred mail comes due again, and not before.
-pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
+pub async fn a_deferred_mail_becomes_due_again(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let first = lease(&stores, 9, 0).await.remove(0);
     assert_eq!(first.attempts, 1);
@@ -78,7 +78,7 @@ pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
 }
 
 /// A worker that was too slow has nothing to say.
-pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
+pub async fn a_worker_that_lost_its_lease_settles_nothing(stores: Stores) {
     issue(&stores, BOB, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
     assert_eq!(lease(&stores, 9, 299).await, []);
@@ -92,7 +92,7 @@ pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
 }
 
 /// A leased mail is as the domain says, and so it is stored.
-pub async fn a_leased_mail_is_stored_as_it_was_answered(stores: Stores) {
+pub async fn a_leased_mail_is_stored_as_returned(stores: Stores) {
     let link = link(ADA, 0);
     let mail = mail(&link);
     stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
@@ -139,7 +139,7 @@ pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
 }
 
 /// One outcome a delivery.
-pub async fn of_racing_outcomes_one_counts(stores: Stores) {
+pub async fn one_of_racing_outcomes_counts(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let leased = lease(&stores, 9, 0).await.remove(0);
 
@@ -154,7 +154,7 @@ pub async fn of_racing_outcomes_one_counts(stores: Stores) {
 }
 
 /// At the end of a lease either the slow worker is heard, or another has the mail.
-pub async fn a_slow_outcome_and_a_new_lease_that_race_agree(stores: Stores) {
+pub async fn a_slow_outcome_racing_with_a_new_lease_agrees_with_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
 
@@ -182,7 +182,7 @@ pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
 }
 
 /// What an approval writes is found as the domain says, whatever it is about.
-pub async fn every_template_is_kept_and_found(stores: Stores) {
+pub async fn every_template_is_stored_and_found(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let device = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
 
@@ -208,7 +208,7 @@ async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
     mails
 }
 
-pub async fn dead_letters_are_listed_and_no_others(stores: Stores) {
+pub async fn only_dead_letters_are_listed_as_dead(stores: Stores) {
     let deliveries = [Delivery::Rejected, Delivery::Sent, Delivery::Rejected, Delivery::Dropped];
     let mails = settled(&stores, &deliveries).await;
     issue(&stores, BOB, 100).await;
@@ -217,7 +217,7 @@ pub async fn dead_letters_are_listed_and_no_others(stores: Stores) {
     assert_eq!(stores.mails.list_dead(1).await.unwrap(), [mails[2].clone()]);
 }
 
-pub async fn a_dead_letter_is_requeued_once_and_due_at_once(stores: Stores) {
+pub async fn a_dead_letter_is_requeued_once_and_due_immediately(stores: Stores) {
     let dead = settled(&stores, &[Delivery::Rejected]).await.remove(0);
 
     let requeued = race(&stores, RACERS, |stores, _| {
@@ -236,7 +236,7 @@ pub async fn a_dead_letter_is_requeued_once_and_due_at_once(stores: Stores) {
     assert!(settle(&stores, &leased, Delivery::Sent, 51).await);
 }
 
-pub async fn what_is_not_dead_is_not_requeued(stores: Stores) {
+pub async fn a_mail_that_is_not_dead_is_not_requeued(stores: Stores) {
     let mails = settled(&stores, &[Delivery::Sent, Delivery::Dropped, Delivery::Deferred]).await;
 
     for mail in &mails {

@@ -31,7 +31,7 @@ async fn add(stores: &Stores, key: &SigningKey) -> bool {
 }
 
 /// Of servers that start at once on an empty store, one's key stands.
-pub async fn of_racing_first_keys_one_stands(stores: Stores) {
+pub async fn one_of_racing_first_keys_is_stored(stores: Stores) {
     assert_eq!(list(&stores).await, []);
 
     let added = race(&stores, RACERS, |stores, number| async move {
@@ -45,7 +45,7 @@ pub async fn of_racing_first_keys_one_stands(stores: Stores) {
 }
 
 /// Of servers that make the next key at once, one's key stands.
-pub async fn of_racing_next_keys_one_stands(stores: Stores) {
+pub async fn one_of_racing_next_keys_is_stored(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await);
 
     let added = race(&stores, RACERS, |stores, number| async move {
@@ -73,7 +73,7 @@ pub async fn a_key_is_added_only_where_its_place_is_free(stores: Stores) {
 }
 
 /// Every algorithm is kept.
-pub async fn every_algorithm_is_kept(stores: Stores) {
+pub async fn every_algorithm_is_stored(stores: Stores) {
     let mut before = None;
     for algorithm in Algorithm::ALL {
         let name = algorithm.as_str();
@@ -119,7 +119,7 @@ pub async fn a_token_lifetime_only_grows(stores: Stores) {
 }
 
 /// Who has judged what a key is sealed as puts something else there, once.
-pub async fn of_racing_reseals_one_stands(stores: Stores) {
+pub async fn one_of_racing_reseals_is_stored(stores: Stores) {
     let first = key("first", None, 0);
     assert!(add(&stores, &first).await && add(&stores, &key("second", Some("first"), 5)).await);
 
@@ -137,7 +137,7 @@ pub async fn of_racing_reseals_one_stands(stores: Stores) {
 }
 
 /// An emergency leaves one key, however many declare it; after it the next one can be made, and declared again.
-pub async fn an_emergency_leaves_one_key(stores: Stores) {
+pub async fn an_emergency_rotation_leaves_one_key(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await && add(&stores, &key("next", Some("first"), 9)).await);
 
     let stands = race(&stores, RACERS, |stores, number| async move {
@@ -155,7 +155,7 @@ pub async fn an_emergency_leaves_one_key(stores: Stores) {
 }
 
 /// A next key that is made while an emergency is declared does not bring anything back.
-pub async fn an_emergency_that_races_with_the_next_key_drops_the_old_one(stores: Stores) {
+pub async fn an_emergency_rotation_racing_with_the_next_key_drops_the_old_one(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await);
 
     race(&stores, RACERS, |stores, number| async move {

@@ -16,7 +16,7 @@ fn sources(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_promise_is_listed_and_so_tried_on_every_store() {
+fn every_promise_is_listed() {
     let listed = include_str!("lib.rs");
     let texts = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let promises: Vec<_> = texts

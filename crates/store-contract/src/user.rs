@@ -20,7 +20,7 @@ use crate::fixture::{
 };
 
 /// A change is kept, and recorded only if something is different.
-pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
+pub async fn a_changed_profile_is_stored_and_recorded(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let change = ProfileChange {
         name: Some("Ada Łovelace".to_owned()),
@@ -79,7 +79,7 @@ pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
 }
 
 /// A change is recorded as the domain says.
-pub async fn the_activity_names_the_fields_that_are_different(stores: Stores) {
+pub async fn the_activity_names_the_changed_fields(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
     stores.users.change_profile(ada.id, &named, &request_context(5)).await.unwrap();
@@ -106,7 +106,7 @@ pub async fn accounts_are_found_by_id_and_by_address(stores: Stores) {
 }
 
 /// Changes of different fields do not undo each other, and each is recorded once.
-pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
+pub async fn racing_profile_changes_are_all_kept(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
     let placed = ProfileChange { time_zone: Some("Europe/Zurich".to_owned()), ..ProfileChange::default() };
@@ -125,7 +125,7 @@ pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
 }
 
 /// One disables, all see it, and it is recorded once.
-pub async fn of_racing_disablings_one_counts(stores: Stores) {
+pub async fn one_of_racing_disablings_counts(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = ada.id;
 
@@ -141,7 +141,7 @@ pub async fn of_racing_disablings_one_counts(stores: Stores) {
 }
 
 /// Sessions that are over already stay as they are; all others end with the account.
-pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores) {
+pub async fn disabling_ends_live_sessions_and_leaves_ended_ones_unchanged(stores: Stores) {
     let (ended, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (expired, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
     stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(2)).await.unwrap();
@@ -165,7 +165,7 @@ pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores)
 }
 
 /// Whoever signs in while the account is disabled is refused or ended, never left over.
-pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
+pub async fn no_session_survives_a_race_with_disabling_its_account(stores: Stores) {
     let (browser, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (mut links, mut devices) = (vec![], vec![]);
     for second in 0..4 {
@@ -199,7 +199,7 @@ pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
     }
 }
 
-pub async fn of_racers_with_one_address_one_opens_an_account(stores: Stores) {
+pub async fn one_of_racing_sign_ups_with_one_address_opens_an_account(stores: Stores) {
     let answers = race(&stores, RACERS, |stores, _| {
         let user = User::unproven(unknown_user(), email(ADA), at(0));
         async move { (stores.users.open(&user).await.unwrap(), user) }

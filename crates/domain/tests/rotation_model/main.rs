@@ -28,7 +28,7 @@ proptest! {
     #![proptest_config(config(768))]
 
     #[test]
-    fn the_contract_holds_whatever_the_interleaving(rules in rules(), interleaving in interleavings()) {
+    fn the_contract_holds_for_every_interleaving(rules in rules(), interleaving in interleavings()) {
         let mut world = World::new(rules);
 
         for happening in interleaving {
@@ -41,7 +41,7 @@ proptest! {
 
 /// That the above is not true for want of anything to judge.
 #[test]
-fn the_interleavings_reach_everything_that_the_contract_speaks_of() {
+fn the_interleavings_reach_every_case_of_the_contract() {
     let mut runner = TestRunner::new(config(1));
     let mut reached = world::SecurityCounters::default();
 

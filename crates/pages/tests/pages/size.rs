@@ -27,7 +27,7 @@ async fn whole(site: &mut Site, page: &Page) -> usize {
 }
 
 #[actix_web::test]
-async fn every_page_is_small_with_all_that_it_uses() {
+async fn every_page_is_small_including_its_assets() {
     let mut site = Site::open().await;
     let mut pages = vec![];
     for path in ["/sign-in", "/magic-link", "/device-verify", "/api/docs", "/nowhere"] {

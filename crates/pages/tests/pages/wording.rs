@@ -15,7 +15,7 @@ const NAME: &str = "Keywright";
 const READ: [&str; 4] = ["placeholder", "title", "alt", "aria-label"];
 
 #[test]
-fn no_template_has_a_text_of_its_own() {
+fn no_template_contains_text() {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let files: Vec<_> = fs::read_dir(templates).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.len() > 5);
@@ -72,7 +72,7 @@ async fn every_page_speaks_the_language_of_the_browser() {
 }
 
 #[actix_web::test]
-async fn the_language_of_the_account_goes_before_that_of_the_browser() {
+async fn the_language_of_the_account_takes_precedence_over_the_browsers() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
     site.prefer("ada@example.com", "de-CH").await;

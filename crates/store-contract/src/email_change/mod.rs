@@ -66,7 +66,7 @@ async fn account(stores: &Stores, session: &Session) -> User {
 }
 
 /// What is asked for is pending, mailed and recorded, and supersedes what was asked for before.
-pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
+pub async fn a_requested_change_is_pending(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = ask(&stores, &session, "one@example.net", 1).await;
     let second = ask(&stores, &session, "two@example.net", 2).await;
@@ -100,7 +100,7 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
 }
 
 /// So many in an hour, and then again when the first of them is an hour old.
-pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
+pub async fn change_requests_are_limited_by_a_budget(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     for number in 0..i64::from(BUDGET) {
         ask(&stores, &session, "new@example.net", number).await;
@@ -124,7 +124,7 @@ pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
 
 /// The proof changes the address, spares the session that asked and tells the old address; undoing changes it back and
 /// spares none.
-pub async fn a_change_is_proven_and_undone(stores: Stores) {
+pub async fn a_change_is_confirmed_and_undone(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (other, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
     let change = ask(&stores, &session, "new@example.net", 2).await;
@@ -154,7 +154,7 @@ pub async fn a_change_is_proven_and_undone(stores: Stores) {
 }
 
 /// The last instants are in time, and the next are not.
-pub async fn a_change_has_its_times(stores: Stores) {
+pub async fn a_change_expires_for_confirming_and_for_undoing(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let change = ask(&stores, &session, "new@example.net", 0).await;
     let millisecond = TimeDelta::milliseconds(1);
@@ -189,7 +189,7 @@ pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
 }
 
 /// Undoing one takes along all that came after it.
-pub async fn undoing_takes_later_changes_along(stores: Stores) {
+pub async fn undoing_a_change_also_undoes_later_ones(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = ask(&stores, &session, "one@example.net", 1).await;
     assert_eq!(prove(&stores, &first, 2).await, Settling::Settled);
@@ -206,7 +206,7 @@ pub async fn undoing_takes_later_changes_along(stores: Stores) {
 }
 
 /// Of racers with one link one settles it, and of accounts that race for one address one gets it.
-pub async fn of_racing_proofs_one_counts(stores: Stores) {
+pub async fn one_of_racing_confirmations_counts(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let changes = [
@@ -233,7 +233,7 @@ pub async fn of_racing_proofs_one_counts(stores: Stores) {
 }
 
 /// An account that goes takes its changes along, and the mails about them.
-pub async fn changes_go_with_their_account(stores: Stores) {
+pub async fn changes_are_deleted_with_their_account(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let change = ask(&stores, &session, "new@example.net", 1).await;
     assert_eq!(prove(&stores, &change, 2).await, Settling::Settled);

@@ -54,7 +54,7 @@ where
 
 /// Whoever has links to the old address is out when the change is proven, and whoever has links to the new one when it
 /// is undone, however the redemptions fall.
-pub async fn no_session_of_the_other_address_survives_a_race_with_its_change(stores: Stores) {
+pub async fn no_session_of_the_abandoned_address_survives_a_race_with_the_change(stores: Stores) {
     for round in 0..ROUNDS {
         let second = round * 100;
         let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, second).await;

@@ -37,7 +37,7 @@ async fn is_gone(stores: &Stores, session: SessionId) -> bool {
 }
 
 /// One that nobody decided goes when its expiry is before the instant, and its user code is free again.
-pub async fn an_undecided_authorization_goes_after_its_expiry_and_its_user_code_is_free(stores: Stores) {
+pub async fn an_undecided_authorization_is_purged_after_its_expiry_and_frees_its_user_code(stores: Stores) {
     let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);
     let mut again = authorization(700);
     again.user_code = old.user_code;
@@ -52,7 +52,7 @@ pub async fn an_undecided_authorization_goes_after_its_expiry_and_its_user_code_
 }
 
 /// A mail may still offer an action on one that was decided.
-pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) {
+pub async fn a_decided_authorization_has_a_retention_of_its_own(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 0).await;
     let approved = approve(&stores, &pending, &session, 1).await;
@@ -66,7 +66,7 @@ pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) 
 }
 
 /// A link goes when its expiry is before the instant, whether or not it was used.
-pub async fn links_go_after_their_expiry(stores: Stores) {
+pub async fn links_are_purged_after_their_expiry(stores: Stores) {
     let (used, unused) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await);
     let young = issue(&stores, ADA, 1).await;
     stores.magic_links.redeem(&redeem(&used, SessionKind::Tokens, 2), &request_context(2)).await.unwrap();
@@ -88,7 +88,7 @@ async fn by_code(stores: &Stores, link: &MagicLink, is_right: bool, second: i64)
 }
 
 /// Wrong codes are remembered for a day, and codes that are off are off for a day, however often is swept.
-pub async fn an_address_goes_when_it_says_nothing_any_more(stores: Stores) {
+pub async fn wrong_code_counts_are_purged_once_they_have_no_effect(stores: Stores) {
     let tried = i64::try_from(WRONG_CODES).unwrap();
     for second in 0..tried {
         let link = issue(&stores, ADA, second).await;
@@ -111,7 +111,7 @@ pub async fn an_address_goes_when_it_says_nothing_any_more(stores: Stores) {
 }
 
 /// One that is due or leased stays, whenever it was written.
-pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores) {
+pub async fn settled_mails_are_purged_and_waiting_ones_kept(stores: Stores) {
     for second in 0..5 {
         issue(&stores, ADA, second).await;
     }
@@ -132,7 +132,7 @@ pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores
     assert!(left.contains(&dead) && left.contains(&leased[3].id));
 }
 
-pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
+pub async fn email_changes_are_purged_by_age(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (old, young) = (ask(&stores, &user, &session, 1).await, ask(&stores, &user, &session, 2).await);
 
@@ -143,7 +143,7 @@ pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
     assert_eq!(stores.email_changes.find(young.id).await.unwrap(), Some(young));
 }
 
-pub async fn activity_goes_by_its_age(stores: Stores) {
+pub async fn activity_is_purged_by_age(stores: Stores) {
     let (_, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
 
@@ -155,7 +155,7 @@ pub async fn activity_goes_by_its_age(stores: Stores) {
 }
 
 /// What was ended goes so long after its end, what ended by itself so long after that.
-pub async fn a_session_goes_after_its_end(stores: Stores) {
+pub async fn a_session_is_purged_after_its_end(stores: Stores) {
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (lapsed, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     stores
@@ -175,7 +175,7 @@ pub async fn a_session_goes_after_its_end(stores: Stores) {
 }
 
 /// A session that is refreshed for half a year is never removed, though it is looked at; when it is over, it is.
-pub async fn a_session_in_use_stays_until_it_is_over(stores: Stores) {
+pub async fn a_session_in_use_is_kept_until_its_end(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let rules =
         RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
@@ -213,7 +213,7 @@ pub async fn batches_are_bounded(stores: Stores) {
 }
 
 /// Any number sweep: together they remove each record once.
-pub async fn of_racing_sweepers_each_record_is_removed_once(stores: Stores) {
+pub async fn racing_sweepers_remove_each_record_once(stores: Stores) {
     for second in 0..20 {
         sign_in(&stores, ADA, SessionKind::Tokens, second).await;
     }

@@ -41,7 +41,7 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
 }
 
 /// All but one end at once, each is recorded, and what was over is left as it is.
-pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
+pub async fn the_other_sessions_end_together_and_are_recorded(stores: Stores) {
     let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (over, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
     assert!(
@@ -75,7 +75,7 @@ pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
 }
 
 /// Each session is ended by one of those who race, and no refresh survives them.
-pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
+pub async fn racing_ends_of_the_other_sessions_end_each_once(stores: Stores) {
     let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let mut others = Vec::new();
     for second in 1..5 {
@@ -104,7 +104,7 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
 }
 
 /// Everybody's end, part by part in the order of the ids, and what was over is left as it is.
-pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Stores) {
+pub async fn all_sessions_end_in_batches_and_each_end_is_recorded(stores: Stores) {
     let (over, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     assert!(
         stores
@@ -147,7 +147,7 @@ pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Store
 }
 
 /// Each session is ended by one of those who race, and no refresh survives them.
-pub async fn racing_ends_of_everybodys_sessions_end_each_once(stores: Stores) {
+pub async fn racing_ends_of_all_sessions_end_each_once(stores: Stores) {
     let mut sessions = Vec::new();
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for second in 1..6 {

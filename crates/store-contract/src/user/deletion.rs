@@ -46,7 +46,7 @@ pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
 }
 
 /// Whoever signs in, refreshes or approves while the account goes has nothing left afterwards.
-pub async fn nothing_survives_a_race_with_the_deletion(stores: Stores) {
+pub async fn nothing_survives_a_race_with_deleting_the_account(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let device = approve(&stores, &begin(&stores, 1).await, &session, 2).await;
     let (id, session) = (ada.id, session.id);
