@@ -1,7 +1,7 @@
-//! What every store must prove.
+//! The contract that every store must fulfil.
 //!
 //! A promise is a function that takes a fresh store and panics unless the store keeps it. [`store_contract`]
-//! makes a test of each:
+//! turns each into a test:
 //!
 //! ```ignore
 //! fn fresh() -> (impl Sized, Stores) {
@@ -34,8 +34,8 @@ pub mod session;
 pub mod signing_key;
 pub mod user;
 
-/// Makes a test of every promise, each in the module of its concept. `$fresh` is a function in scope that gives
-/// a guard, kept until the test is over, and the ports of a store in which there is nothing.
+/// Makes a test of every promise, each in the module of its concept. `$fresh` is a function in scope that
+/// returns a guard, kept until the test ends, and the ports of an empty store.
 #[macro_export]
 macro_rules! store_contract {
     ($fresh:ident) => {

@@ -20,7 +20,6 @@ async fn settle(stores: &Stores, mail: &Mail, delivery: Delivery, second: i64) -
     stores.mails.settle(mail.id, mail.attempts, delivery, at(second)).await.unwrap()
 }
 
-/// No mail is delivered by two.
 pub async fn no_mail_is_leased_twice(stores: Stores) {
     for second in 0..20 {
         issue(&stores, ADA, second).await;
@@ -36,7 +35,7 @@ pub async fn no_mail_is_leased_twice(stores: Stores) {
     assert_eq!(lease(&stores, 9, 100).await, []);
 }
 
-/// Who waits longest comes first.
+/// The longest-waiting mail comes first.
 pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Stores) {
     for second in [20, 0, 10] {
         issue(&stores, ADA, second).await;
@@ -49,7 +48,7 @@ pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Sto
     assert_eq!(leased, [at(0), at(10)]);
 }
 
-/// What counts is since when it has been due, not since when it has been there.
+/// The order is by due time, not by age.
 pub async fn a_deferred_mail_queues_behind_mail_due_before_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let deferred = lease(&stores, 9, 0).await.remove(0);
@@ -61,7 +60,6 @@ pub async fn a_deferred_mail_queues_behind_mail_due_before_it(stores: Stores) {
     assert_eq!(leased, [at(50), at(0)]);
 }
 
-/// A deferred mail comes due again, and not before.
 pub async fn a_deferred_mail_becomes_due_again(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let first = lease(&stores, 9, 0).await.remove(0);
@@ -77,7 +75,6 @@ pub async fn a_deferred_mail_becomes_due_again(stores: Stores) {
     assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Sent(at(12)));
 }
 
-/// A worker that was too slow has nothing to say.
 pub async fn a_worker_that_lost_its_lease_settles_nothing(stores: Stores) {
     issue(&stores, BOB, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
@@ -91,7 +88,7 @@ pub async fn a_worker_that_lost_its_lease_settles_nothing(stores: Stores) {
     assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Dead(at(302)));
 }
 
-/// A leased mail is as the domain says, and so it is stored.
+/// The lease agrees with the domain and is stored.
 pub async fn a_leased_mail_is_stored_as_returned(stores: Stores) {
     let link = link(ADA, 0);
     let mail = mail(&link);
@@ -104,7 +101,7 @@ pub async fn a_leased_mail_is_stored_as_returned(stores: Stores) {
     assert_eq!(stores.mails.newest(9).await.unwrap(), leased);
 }
 
-/// Every outcome is stored as the domain says, and none but a deferral comes due again.
+/// Every outcome is stored as the domain defines it; only a deferred mail becomes due again.
 pub async fn every_outcome_is_stored(stores: Stores) {
     let outcomes = [Delivery::Sent, Delivery::Rejected, Delivery::Dropped, Delivery::Deferred];
     for (delivery, second) in outcomes.into_iter().zip([0, 1, 2, 3]) {
@@ -119,7 +116,6 @@ pub async fn every_outcome_is_stored(stores: Stores) {
     assert_eq!(lease(&stores, 9, 100_000).await.len(), 1);
 }
 
-/// Who is deferred again waits longer.
 pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
     issue(&stores, ADA, 0).await;
 
@@ -138,7 +134,6 @@ pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
     assert_eq!(pauses, [1, 2, 4, 8, 16]);
 }
 
-/// One outcome a delivery.
 pub async fn one_of_racing_outcomes_counts(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let leased = lease(&stores, 9, 0).await.remove(0);
@@ -153,7 +148,7 @@ pub async fn one_of_racing_outcomes_counts(stores: Stores) {
     assert_eq!(count(&settled, |settled| *settled), 1);
 }
 
-/// At the end of a lease either the slow worker is heard, or another has the mail.
+/// When a lease ends, either the slow worker's outcome counts or another worker gets the mail.
 pub async fn a_slow_outcome_racing_with_a_new_lease_agrees_with_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
@@ -173,7 +168,6 @@ pub async fn a_slow_outcome_racing_with_a_new_lease_agrees_with_it(stores: Store
     assert_eq!(count(&successes, |success| *success), 1);
 }
 
-/// What nobody sent cannot be settled.
 pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
     let unknown = MailId::new(at(0), &ENTROPY);
 
@@ -181,7 +175,7 @@ pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
     assert_eq!(stores.mails.newest(9).await.unwrap(), []);
 }
 
-/// What an approval writes is found as the domain says, whatever it is about.
+/// Every template round-trips.
 pub async fn every_template_is_stored_and_found(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let device = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
@@ -196,7 +190,7 @@ pub async fn every_template_is_stored_and_found(stores: Stores) {
     assert_eq!(stores.mails.find(MailId::new(at(0), &ENTROPY)).await.unwrap(), None);
 }
 
-/// A mail for each second, settled as said.
+/// Issues one mail for each delivery, a second apart, and settles it with that.
 async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
     let mut mails = vec![];
     for (delivery, second) in deliveries.iter().zip(0..) {

@@ -29,7 +29,7 @@ pub(crate) async fn add(stores: &Stores, organization: &Organization, user: User
     stores.organizations.add_member(organization.id, user, role).await.unwrap()
 }
 
-/// An organization is found as it was made, and its slug is its own.
+/// The slug is unique.
 pub async fn an_organization_is_stored_unchanged(stores: Stores) {
     let acme = create(&stores, "acme").await;
     let other = create(&stores, "aardvark").await;
@@ -45,7 +45,6 @@ pub async fn an_organization_is_stored_unchanged(stores: Stores) {
     assert_eq!((second.items, second.total), (vec![acme], 2));
 }
 
-/// Of racers with one slug one makes the organization.
 pub async fn one_of_racing_organizations_gets_a_slug(stores: Stores) {
     let made = race(&stores, RACERS, |stores, _| async move {
         stores.organizations.create(&organization("acme")).await.unwrap()
@@ -56,7 +55,6 @@ pub async fn one_of_racing_organizations_gets_a_slug(stores: Stores) {
     assert_eq!(stores.organizations.list(Page::default()).await.unwrap().total, 1);
 }
 
-/// Members are who was added, each with the role that was given last.
 pub async fn members_have_the_role_given_last(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
@@ -75,7 +73,7 @@ pub async fn members_have_the_role_given_last(stores: Stores) {
     assert_eq!(stores.organizations.list_of(bob.id, Page::default()).await.unwrap().total, 0);
 }
 
-/// An organization is never left without an owner: neither by a lesser role nor by an account that goes.
+/// Neither a lesser role nor a deleted account leaves an organization without an owner.
 pub async fn the_last_owner_cannot_leave(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
@@ -93,7 +91,6 @@ pub async fn the_last_owner_cannot_leave(stores: Stores) {
     assert_eq!(stores.users.delete(bob.id).await.unwrap(), Deletion::LastOwner);
 }
 
-/// Owners who all go at once leave one behind.
 pub async fn one_of_racing_owners_remains(stores: Stores) {
     let acme = create(&stores, "acme").await;
     let mut owners = Vec::new();

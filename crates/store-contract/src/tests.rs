@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-/// Every source below `folder`, as text.
+/// Returns the text of every source file below `folder`.
 fn sources(folder: &Path) -> Vec<String> {
     let mut texts = vec![];
     for entry in fs::read_dir(folder).unwrap() {

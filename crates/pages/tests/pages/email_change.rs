@@ -1,4 +1,4 @@
-//! The e-mail address on /account.
+//! The email address on /account.
 
 use crate::site::Site;
 

@@ -1,4 +1,4 @@
-//! Signing in by mail, and out again.
+//! Signing in by mail and signing out.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;

@@ -1,10 +1,10 @@
-//! The passkeys on /account and on /account/passkey. What a browser's authenticator does is in the browser's tests.
+//! The passkeys on /account and /account/passkey. The browser tests cover the authenticators.
 
 use crate::site::{Page, Site};
 
 const ADA: &str = "ada@example.com";
 
-/// Where the passkeys that are listed are renamed and removed.
+/// Returns the targets of the rename and remove forms of the listed passkeys.
 pub fn passkeys(page: &Page) -> Vec<String> {
     let links = page.text.split(r#"href="/account/passkey?"#).skip(1);
     links.map(|rest| format!("/account/passkey?{}", rest.split('"').next().unwrap())).collect()

@@ -70,7 +70,7 @@ async fn invalid_fields_are_shown_again_with_a_remedy_beside_each() {
     assert!(again.text.len() < 20_000, "{}", again.text.len());
 }
 
-/// The hidden identifiers of the sessions that can be ended.
+/// Returns the hidden ids of the sessions that can be ended.
 fn sessions(page: &Page) -> Vec<String> {
     let forms = page.text.split(r#"name="session" value=""#).skip(1);
     forms.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! What the pages say: from the catalogue alone, in the language of whoever looks.
+//! The texts of the pages: only from the catalogue, in the language of the visitor.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use actix_web::test::TestRequest;
 use crate::passkey::passkeys;
 use crate::site::{Page, Site};
 
-/// What a template may say by itself.
+/// The only text that a template may contain.
 const NAME: &str = "Keywright";
 
 /// Attributes whose values people read or hear.
@@ -35,7 +35,7 @@ fn no_template_contains_text() {
     }
 }
 
-/// `text` less everything between these two.
+/// Returns `text` without everything between these two.
 fn without(text: &str, opening: &str, closing: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Beginning, and being found.
+//! Begin and find.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -92,7 +92,7 @@ pub async fn every_state_is_read_back_unchanged(stores: Stores) {
 
 pub async fn a_user_code_stays_taken_while_it_is_stored(stores: Stores) {
     let first = begin(&stores, 0).await;
-    // Expired long ago, and still there.
+    // The first one expired long ago and is still stored.
     let second = DeviceAuthorization { user_code: first.user_code, ..authorization(86_400) };
 
     let begun = stores.device_authorizations.begin(&second).await.unwrap();

@@ -1,4 +1,4 @@
-//! Decisions: one stands.
+//! Decisions: exactly one is final.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;

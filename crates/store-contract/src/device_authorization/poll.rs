@@ -1,4 +1,4 @@
-//! Polls: one claims the session.
+//! Polls: exactly one claims the session.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -18,7 +18,7 @@ use crate::fixture::{
     context_from, count, decision, events, race, request_context, seed, sign_in,
 };
 
-/// Told of many at once, by the rule of the polls; the last instant is in time.
+/// Finds many at once by the rule of a poll; the last instant before the expiry is in time.
 pub async fn undecided_authorizations_are_found_in_bulk(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);

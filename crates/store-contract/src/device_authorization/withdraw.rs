@@ -1,4 +1,4 @@
-//! An approval that is taken back: no session comes of it, or the one that did ends.
+//! Withdrawn approvals: no session is opened, and one that was opened ends.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
@@ -25,7 +25,7 @@ async fn claim(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Sessi
     }
 }
 
-/// An approval tells its owner by mail, and nothing else does.
+/// Only an approval is mailed.
 pub async fn an_approval_is_mailed_to_its_owner(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (approved, denied) = (begin(&stores, 1).await.id, begin(&stores, 1).await.id);
@@ -96,7 +96,7 @@ pub async fn an_authorization_without_approval_is_not_withdrawn(stores: Stores) 
     assert_eq!(found(&stores, expired.id).await, expired);
 }
 
-/// Whichever comes first, no session is live afterwards.
+/// In either order, no session is live afterwards.
 pub async fn no_session_survives_a_race_with_a_withdrawal(stores: Stores) {
     let (approver, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for round in 0..4 {
@@ -111,7 +111,7 @@ pub async fn no_session_survives_a_race_with_a_withdrawal(stores: Stores) {
         .await;
 
         assert!(count(&answers, |(is_claimed, _)| *is_claimed) <= 1);
-        // A claim that comes after the last press finds nothing to claim; one before it is ended.
+        // A claim after the last withdrawal finds nothing to claim; one before it is ended.
         assert_eq!(count(&answers, |(_, is_withdrawn)| *is_withdrawn), 1, "{answers:?}");
         nothing_is_left(&stores, id, user.id).await;
     }

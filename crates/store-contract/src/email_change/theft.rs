@@ -1,4 +1,4 @@
-//! What a thief does with an account, and what its owner gets back.
+//! Changes made by a thief, and their reversal by the owner.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -12,8 +12,8 @@ use crate::fixture::{ADA, at, email, events, request_context, sign_in};
 use crate::organization;
 use crate::passkey::registered;
 
-/// Who was left without their account, and signed in by the old address as ever, still gets it back; the account that
-/// this had opened goes, unless an organization would be left without an owner.
+/// Owners who lost their account and signed in by the old address still get it back; the account opened by
+/// that sign-in is deleted, unless an organization would be left without an owner.
 pub async fn undoing_deletes_the_account_that_a_later_sign_in_opened(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let away = ask(&stores, &session, "new@example.net", 1).await;
@@ -34,7 +34,7 @@ pub async fn undoing_deletes_the_account_that_a_later_sign_in_opened(stores: Sto
     assert_eq!(again.id, user.id);
 }
 
-/// What a thief has added to the account goes, and what was there before stays.
+/// Additions of the thief are removed; earlier passkeys are kept.
 pub async fn undoing_removes_the_passkeys_added_since(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let own = registered(&stores, user.id, 1).await;
@@ -51,7 +51,7 @@ pub async fn undoing_removes_the_passkeys_added_since(stores: Stores) {
     assert_eq!(recorded.iter().filter(|event| **event == Event::PasskeyRemoved).count(), 2);
 }
 
-/// Whoever was shown the door takes nothing along that they had asked for; who only signed out does.
+/// A session ended by another one loses its requested changes; a session that signed out keeps them.
 pub async fn a_change_stops_when_another_session_ends_its_session(stores: Stores) {
     for (reason, expected) in [
         (EndReason::SignedOut, Settling::Settled),

@@ -1,4 +1,4 @@
-//! Whose account a link opens or finds.
+//! The account that a link opens or finds.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -48,7 +48,7 @@ pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stor
     assert_eq!(count(&events(&stores, account.id).await, |event| *event == Event::SignedIn), RACERS);
 }
 
-/// Whatever else is changed in it at once.
+/// Other changes to the account run concurrently.
 pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let mut links = vec![];

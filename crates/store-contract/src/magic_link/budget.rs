@@ -1,4 +1,4 @@
-//! What one address may have: so many links, and so many wrong codes.
+//! Limits of one address: links and wrong codes.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -77,7 +77,7 @@ pub async fn a_link_over_budget_stores_nothing_with_or_without_an_account(stores
     }
 }
 
-/// Wrong codes on `count` links to `address`, no more than four on each, so that all links live.
+/// Enters `count` wrong codes for `address`, at most four per link, so that every link stays usable.
 async fn wrong_codes(stores: &Stores, address: &str, count: usize, second: i64) {
     let mut left = count;
     while left > 0 {

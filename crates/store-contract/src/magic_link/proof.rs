@@ -1,4 +1,4 @@
-//! What a proof comes to, and what it leaves.
+//! Proofs: their outcomes and effects.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -85,7 +85,7 @@ pub async fn racing_wrong_codes_do_not_spoil_the_right_one(stores: Stores) {
     })
     .await;
 
-    // Four wrong codes are one too few to kill it.
+    // Four wrong codes do not kill the link.
     assert_eq!(count(&answers, Option::is_some), 1);
     assert_eq!(state(&stores, &link).await, MagicLinkState::Redeemed { at: at(5) });
 }

@@ -47,7 +47,7 @@ pub async fn an_unknown_challenge_is_not_taken(stores: Stores) {
     assert_eq!(stores.passkeys.take(unknown.id).await.unwrap(), None);
 }
 
-/// By the sweepers, as everything that is over.
+/// The sweepers remove them, like everything that has expired.
 pub async fn expired_challenges_are_removed_a_few_at_a_time(stores: Stores) {
     let old = [0, 1, 2].map(|second| ceremony(CeremonyKind::SignIn, second));
     let young = ceremony(CeremonyKind::SignIn, 3);

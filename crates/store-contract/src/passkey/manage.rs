@@ -162,7 +162,7 @@ pub async fn a_removed_passkey_makes_room(stores: Stores) {
     registered(&stores, ada.id, 2).await;
 }
 
-/// The owner is told of what is added, removed and refused, and nobody whose address is unproven is.
+/// The owner learns of added, removed and refused passkeys; an unproven address gets no mail.
 pub async fn passkey_changes_are_mailed_to_the_owner(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let somebody = unproven(&stores, BOB).await;
@@ -190,7 +190,6 @@ pub async fn passkey_changes_are_mailed_to_the_owner(stores: Stores) {
     assert_eq!((told.len(), told), (3, expected));
 }
 
-/// Whoever proves the address of an account that somebody else has used until then finds nothing of theirs in it.
 pub async fn proving_an_address_removes_what_others_left_in_the_account(stores: Stores) {
     let account = unproven(&stores, ADA).await;
     let theirs = registered(&stores, account.id, 1).await;

@@ -1,4 +1,4 @@
-//! Passkeys are added.
+//! Registering passkeys.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};

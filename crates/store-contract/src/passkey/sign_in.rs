@@ -1,4 +1,4 @@
-//! Passkeys sign in.
+//! Signing in with passkeys.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};

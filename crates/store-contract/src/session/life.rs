@@ -1,4 +1,4 @@
-//! From the opening of a session to its end.
+//! The life of a session, from opening to end.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;

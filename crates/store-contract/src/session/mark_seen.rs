@@ -1,4 +1,4 @@
-//! What was seen in use.
+//! Generations seen in use.
 
 use keywright_domain::Stores;
 use keywright_domain::session::port::Rotation;
@@ -69,7 +69,7 @@ pub async fn a_racing_sight_and_replacement_agree(stores: Stores) {
     })
     .await;
 
-    // Whichever came first, the sight is kept.
+    // In either order, the sight is kept.
     let after = stored(&stores, id).await;
     assert_eq!(after.chain.seen, Generation(1));
     match rotations.into_iter().flatten().next() {

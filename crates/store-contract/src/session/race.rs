@@ -1,4 +1,4 @@
-//! Commands of different kinds at once.
+//! Races of different commands.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -42,7 +42,7 @@ pub async fn a_parent_racing_with_its_successor_is_one_reuse(stores: Stores) {
     })
     .await;
 
-    // Whichever came first was renewed; the first of the others is the second holder.
+    // The first one was renewed; the first of the others counts as the second holder.
     let after = stored(&stores, id).await;
     let is_successor =
         |rotation: &Rotation| matches!(rotation, Rotation::Renewed(session) if session.chain == after.chain);
@@ -96,7 +96,7 @@ pub async fn one_of_racing_uses_is_written(stores: Stores) {
     let id = session.id;
 
     race(&stores, RACERS, |stores, racer| async move {
-        // All within the hour that the first of them opens: the others are no news.
+        // All fall within the hour that the first one starts: the others change nothing.
         let now = at(7200 + i64::try_from(racer).unwrap());
         stores.sessions.touch(id, now, LIFETIMES.idle).await.unwrap();
     })

@@ -41,7 +41,6 @@ pub async fn racing_reuses_end_the_session_once(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
 }
 
-/// One mail, however many racers.
 pub async fn a_reuse_is_mailed_once(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;

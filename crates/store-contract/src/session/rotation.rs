@@ -1,4 +1,4 @@
-//! What a refresh stores, and who gets it.
+//! Rotations: what is stored and which tokens result.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -17,7 +17,7 @@ pub async fn twenty_racing_refreshes_get_one_successor(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
-    // Whoever wins, the others carry instants before and after the winner's.
+    // The racers carry instants before and after the winner's, whichever wins.
     let instants = [10, 8, 12, 9, 11];
     let rotations = race(&stores, 20, |stores, racer| async move {
         rotate(&stores, id, 0, instants[racer % instants.len()]).await
