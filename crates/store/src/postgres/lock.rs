@@ -7,12 +7,12 @@ use keywright_domain::user::User;
 
 use super::Connection;
 use super::error::Failure;
+use super::sql::One;
 use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::mail::MailRow;
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Lock, Millis};
 use crate::schema::{locks, magic_link_addresses, mails, organizations, users};
-use crate::sql::One;
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {

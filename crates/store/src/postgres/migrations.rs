@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use super::connection::{Connection, Connector};
 use super::error::{Failure, OpenError};
-use crate::sql::One;
+use super::sql::One;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// How long it is waited for another's migration, and for locks: by an operator, or a server that starts.

@@ -21,7 +21,9 @@ use tokio::time::Instant;
 use super::error::Failure;
 use super::executor::Done;
 use super::patience::within;
-use super::{Backend, Connection, PostgresStore, device_authorization, magic_link, user};
+use super::sql::One;
+use super::sql::{device_authorization, magic_link, user};
+use super::{Backend, Connection, PostgresStore};
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::rows::magic_link::MagicLinkRow;
@@ -29,7 +31,6 @@ use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
 use crate::rows::user::UserRow;
 use crate::schema::{activities, magic_links, sessions, users};
-use crate::sql::One;
 
 /// Renews a session, if nothing stands against it. If the answer is lost, it is tried once more: either that does it, or the
 /// first try is found to have done it. It is not judged by what the first may have done: without a retry window that would be

@@ -10,10 +10,10 @@ use keywright_domain::page::{Page, Paged};
 
 use super::error::Failure;
 use super::{Connection, Store};
+use super::{One, Part};
 use crate::rows::Key;
 use crate::rows::activity::ActivityRow;
 use crate::schema::activities::{self as table, dsl};
-use crate::sql::{One, Part};
 
 #[async_trait]
 impl Activities for Store {

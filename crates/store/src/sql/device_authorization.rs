@@ -23,10 +23,10 @@ use super::{
     Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement,
     withdrawal,
 };
+use super::{One, update};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::device_authorizations::{self as table, dsl};
-use crate::sql::{One, update};
 
 #[async_trait]
 impl DeviceAuthorizations for Store {
@@ -226,7 +226,7 @@ pub(super) fn replace(
 }
 
 /// The update that does that.
-pub(super) fn replacement(
+pub fn replacement(
     before: &DeviceAuthorization,
     after: &DeviceAuthorization,
 ) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {

@@ -12,6 +12,7 @@ use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::SessionState;
 use keywright_domain::user::{ProfileChange, User};
 
+use super::One;
 use super::error::Failure;
 use super::{
     Connection, Store, activity, lock, mail, organization, passkey, profile, session, session_end, user,
@@ -19,7 +20,6 @@ use super::{
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
-use crate::sql::One;
 
 #[async_trait]
 impl EmailChanges for Store {

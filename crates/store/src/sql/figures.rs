@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use keywright_domain::health::Figures;
 
 use super::Connection;
+use super::One;
 use super::error::Failure;
 use crate::rows::Millis;
 use crate::schema::{mails, sessions};
-use crate::sql::One;
 
 /// The figures at `now`. What waits to be written is not in the tables.
-pub(super) fn count(connection: &mut Connection, now: DateTime<Utc>) -> Result<Figures, Failure> {
+pub fn count(connection: &mut Connection, now: DateTime<Utc>) -> Result<Figures, Failure> {
     let now = Millis::from(now);
     let live = sessions::table
         .filter(sessions::ended_at.is_null())

@@ -20,12 +20,12 @@ use super::error::Failure;
 use super::{
     Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement, user,
 };
+use super::{One, update};
 use crate::rows::magic_link::{MagicLinkRow, StateChange};
 use crate::rows::magic_link_address::{MagicLinkAddressRow, WrongCodesChange};
 use crate::rows::{Key, Millis};
 use crate::schema::magic_link_addresses as addresses;
 use crate::schema::magic_links::{self as table, dsl};
-use crate::sql::{One, update};
 
 #[async_trait]
 impl MagicLinks for Store {
@@ -197,7 +197,7 @@ fn replace(connection: &mut Connection, before: &MagicLink, after: MagicLinkStat
 }
 
 /// The update that does that.
-pub(super) fn replacement(
+pub fn replacement(
     before: &MagicLink,
     after: MagicLinkState,
 ) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {

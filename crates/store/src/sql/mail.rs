@@ -9,12 +9,12 @@ use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail};
 
+use super::One;
 use super::error::Failure;
 use super::{Connection, Store, lock, retry_on_conflict};
 use crate::rows::mail::{DEAD, MailChange, MailRow};
 use crate::rows::{Key, Millis};
 use crate::schema::mails::{self as table, dsl};
-use crate::sql::One;
 
 #[async_trait]
 impl Mails for Store {

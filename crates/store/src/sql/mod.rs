@@ -1,11 +1,27 @@
 //! The ports on SQL, written once.
 //!
-//! The files beside this one are mounted by each backend as modules of its own (`#[path]`), and so are compiled once for
-//! each: `super::Connection` is that backend's connection, `super::Store` its store, `super::hold` how it locks. See
+//! Each backend mounts this folder as a module of its own (`#[path]`), so it is compiled once for each: `Connection` is that
+//! backend's connection, `Store` its store, `lock` the way it locks rows, `single_statement` its fast paths. See
 //! docs/adr/0003. A command may be run again from its beginning, so it is an `FnMut` that borrows what it writes.
 
+mod activity;
+pub(super) mod device_authorization;
+mod email_change;
+pub(super) mod figures;
+pub(super) mod magic_link;
+mod mail;
 mod one;
+mod organization;
+mod passkey;
 mod prepared;
+mod profile;
+mod retention;
+mod retry;
+mod session;
+mod session_end;
+mod signing_key;
+pub(super) mod user;
+mod withdrawal;
 
 use diesel::expression::AsExpression;
 use diesel::helper_types::AsExprOf;
@@ -14,7 +30,9 @@ use diesel::sql_types::{Nullable, Text};
 use keywright_domain::page::Page;
 
 pub use self::one::One;
-pub use self::prepared::update;
+use self::prepared::update;
+use self::retry::retry_on_conflict;
+use super::{Backend, Connection, Store, error, lock, single_statement};
 
 /// A page, as `LIMIT` and `OFFSET`.
 #[derive(Clone, Copy, Debug)]

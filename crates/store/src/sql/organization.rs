@@ -10,10 +10,10 @@ use keywright_domain::page::{Page, Paged};
 
 use super::error::Failure;
 use super::{Connection, Store, lock};
+use super::{One, Part};
 use crate::rows::organization::{MembershipRow, OrganizationRow};
 use crate::rows::{BadRow, Key};
 use crate::schema::{memberships, organizations};
-use crate::sql::{One, Part};
 
 #[async_trait]
 impl Organizations for Store {

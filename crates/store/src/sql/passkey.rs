@@ -15,10 +15,10 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, lock, mail, retry_on_conflict, session, user};
+use super::{One, update};
 use crate::rows::passkey::{CeremonyRow, PasskeyRow, PasskeyUse};
 use crate::rows::{Key, Millis};
 use crate::schema::{ceremonies, passkeys};
-use crate::sql::{One, update};
 
 #[async_trait]
 impl Passkeys for Store {

@@ -17,12 +17,12 @@ use keywright_domain::user::User;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, mail, retry_on_conflict, session_end, single_statement, user};
+use super::{One, Part, update};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{sessions, users};
-use crate::sql::{One, Part, update};
 
 #[async_trait]
 impl Sessions for Store {

@@ -7,11 +7,11 @@ use keywright_domain::error::StoreError;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
 
+use super::One;
 use super::{Store, lock};
 use crate::rows::Lock;
 use crate::rows::signing_key::SigningKeyRow;
 use crate::schema::signing_keys::{self as table, dsl};
-use crate::sql::One;
 
 #[async_trait]
 impl SigningKeys for Store {

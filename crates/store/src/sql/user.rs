@@ -21,12 +21,12 @@ use super::error::Failure;
 use super::{
     Backend, Connection, Store, activity, lock, organization, profile, retry_on_conflict, session_end,
 };
+use super::{One, Part, update};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
 use crate::schema::{
     device_authorizations, email_changes, magic_link_addresses, magic_links, mails, passkeys, users,
 };
-use crate::sql::{One, Part, update};
 
 #[async_trait]
 impl Users for Store {
@@ -149,7 +149,7 @@ pub(super) fn delete_row(connection: &mut Connection, user: UserId) -> Result<()
     Ok(())
 }
 
-pub(super) fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {
+pub fn find(connection: &mut Connection, user: UserId) -> Result<Option<User>, Failure> {
     let row = users::table.find(Key::from(user)).select(UserRow::as_select()).one(connection).optional()?;
     Ok(row.map(User::try_from).transpose()?)
 }
@@ -177,7 +177,7 @@ pub(super) fn replace_sign_in(connection: &mut Connection, after: &User) -> Resu
 }
 
 /// The update that does that.
-pub(super) fn sign_in(after: &User) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> {
+pub fn sign_in(after: &User) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> {
     let as_found = users::id
         .eq(Key::from(after.id))
         .and(users::disabled_at.is_null())

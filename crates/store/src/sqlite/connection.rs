@@ -13,7 +13,7 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 
 use super::error::{Failure, OpenError};
-use crate::sql::One;
+use super::sql::One;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

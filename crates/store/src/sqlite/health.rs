@@ -9,7 +9,8 @@ use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
 use keywright_domain::health::{Figures, Health};
 
-use super::{SqliteStore, figures, migrations, within};
+use super::sql::figures;
+use super::{SqliteStore, migrations, within};
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 

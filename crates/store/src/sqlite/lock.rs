@@ -6,13 +6,14 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::user::User;
 
+use super::Connection;
 use super::error::Failure;
-use super::{Connection, user};
+use super::sql::One;
+use super::sql::user;
 use crate::rows::magic_link_address::MagicLinkAddressRow;
 use crate::rows::mail::MailRow;
 use crate::rows::{Key, Lock, Millis};
 use crate::schema::{magic_link_addresses, mails, organizations};
-use crate::sql::One;
 
 /// The account, held as it is until the command ends.
 pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {

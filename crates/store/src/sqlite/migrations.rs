@@ -13,7 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::connection::{Access, Connector};
 use super::error::{Failure, OpenError};
 use super::executor::immediately;
-use crate::sql::One;
+use super::sql::One;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// A migration may take long, and who waits for another's is an operator or a server that starts.

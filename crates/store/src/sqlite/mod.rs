@@ -16,38 +16,8 @@ mod single_statement;
 #[cfg(test)]
 mod tests;
 
-#[path = "../sql/activity.rs"]
-mod activity;
-#[path = "../sql/device_authorization.rs"]
-mod device_authorization;
-#[path = "../sql/email_change.rs"]
-mod email_change;
-#[path = "../sql/figures.rs"]
-mod figures;
-#[path = "../sql/magic_link.rs"]
-mod magic_link;
-#[path = "../sql/mail.rs"]
-mod mail;
-#[path = "../sql/organization.rs"]
-mod organization;
-#[path = "../sql/passkey.rs"]
-mod passkey;
-#[path = "../sql/profile.rs"]
-mod profile;
-#[path = "../sql/retention.rs"]
-mod retention;
-#[path = "../sql/retry.rs"]
-mod retry;
-#[path = "../sql/session.rs"]
-mod session;
-#[path = "../sql/session_end.rs"]
-mod session_end;
-#[path = "../sql/signing_key.rs"]
-mod signing_key;
-#[path = "../sql/user.rs"]
-mod user;
-#[path = "../sql/withdrawal.rs"]
-mod withdrawal;
+#[path = "../sql/mod.rs"]
+mod sql;
 
 use std::fmt;
 use std::future::Future;
@@ -67,8 +37,6 @@ use self::executor::Writer;
 use self::health::Pulse;
 pub use self::migrations::{migrate, pending};
 use self::readers::Readers;
-use self::retry::retry_on_conflict;
-use crate::sql::same;
 
 /// What the commands of `sql/` work with.
 type Connection = SqliteConnection;

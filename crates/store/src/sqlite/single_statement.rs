@@ -10,9 +10,9 @@ use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::Session;
 
 use super::SqliteStore;
+use super::sql::One;
 use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
-use crate::sql::One;
 
 pub(super) async fn renew(store: &SqliteStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
     store.write_one(move |connection| Ok(renewal.one(connection).optional()?)).await
