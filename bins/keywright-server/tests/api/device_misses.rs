@@ -1,4 +1,4 @@
-//! How many user codes may be guessed (contract §3, RFC 8628 §5.1).
+//! Limits on guessing user codes (contract §3, RFC 8628 §5.1).
 
 use futures_util::future::join_all;
 use reqwest::Method;

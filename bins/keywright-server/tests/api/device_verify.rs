@@ -10,7 +10,7 @@ use crate::harness::{Answer, Keywright, send};
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
-/// Enough for a test that misses on purpose.
+/// High enough for tests that enter wrong codes on purpose.
 const MANY_MISSES: [(&str, &str); 1] = [("DEVICE__MISSES_PER_ACCOUNT", "1000/10m")];
 
 fn query(user_code: &str) -> String {
@@ -18,7 +18,7 @@ fn query(user_code: &str) -> String {
     format!("/device/verify?user_code={user_code}")
 }
 
-/// GET by a browser, from wherever.
+/// Sends GET as a browser, without an origin.
 async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
     send(keywright.api(Method::GET, &query(user_code)).header("cookie", cookie)).await
 }
@@ -104,7 +104,7 @@ async fn reading_an_authorization_changes_nothing() {
         assert!(seen.contains(&"signed_in"), "{seen:?}");
     }
     assert_eq!(keywright.events(ADA).await, ["signed_in"]);
-    // Of one instant, so in either order.
+    // Both have the same instant, so either order is right.
     let mut of_bob = keywright.events(BOB).await;
     of_bob.sort_unstable();
     assert_eq!(of_bob, ["device_approved", "signed_in"]);
