@@ -1,4 +1,4 @@
-//! The e-mail address on /account, from the form to the press in the new inbox.
+//! The email address on /account, from the form to the confirmation in the new inbox.
 
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;

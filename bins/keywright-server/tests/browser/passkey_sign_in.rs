@@ -1,4 +1,4 @@
-//! Passkeys on /sign-in: by the button and by the autofill.
+//! Passkeys on /sign-in: by the button and by autofill.
 
 use reqwest::Method;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn a_person_signs_in_by_the_button_approves_a_device_and_ends_its_session(
     let authenticator = Authenticator::of(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
-    // Away, so that the autofill waits.
+    // Absent, so that the autofill waits.
     authenticator.owner_is_there(false).await;
     sign_out(&browser).await;
     let (device_code, user_code) = begin(&server).await;
@@ -60,7 +60,7 @@ async fn a_person_signs_in_by_autofill_of_the_email_field() {
     sign_out(&browser).await;
     authenticator.owner_is_there(true).await;
 
-    // The authenticator takes the place of the person who chooses the passkey in the list under the field.
+    // The authenticator stands in for the person who chooses the passkey in the list under the field.
     browser.visit("/sign-in?next=%2Faccount").await;
 
     browser.see("Your account").await;

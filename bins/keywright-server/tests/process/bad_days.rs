@@ -1,5 +1,5 @@
-//! The database is locked or read-only, or its disk is full or broken: 503 at once and a line in the log, nothing is
-//! used up, and all goes on when it is over, without a restart.
+//! A locked or read-only database, or a full or failing disk: every request gets 503 at once and a log line,
+//! nothing is used up, and service resumes without a restart.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -19,18 +19,18 @@ use crate::client::{Answer, Tokens, send};
 use crate::harness::{Client, PUBLIC_URL, Place, Server, until};
 use crate::process::Process;
 
-/// Within which a request is answered on a bad day (contract §1.1), and a probe (§9).
+/// Time limit of requests (contract §1.1) and probes (§9) during an outage.
 const ANSWER: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
-/// What a busy machine adds.
+/// Allowance for a busy machine.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// A place whose log only tells what is wrong.
+/// Creates a place that logs only errors.
 fn quiet() -> Place {
     Place::with(&[("LOG__LEVEL", "warn"), ("LOG__FORMAT", "json")])
 }
 
-/// What a person and their tools hold before the bad day comes.
+/// The credentials of a person and their tools before the outage.
 struct Held {
     tokens: Tokens,
     link: String,
@@ -49,7 +49,7 @@ impl Held {
         Self { tokens, link, device_code }
     }
 
-    /// Everything that writes.
+    /// Every request that writes.
     fn uses(&self, client: &Client) -> Vec<(&'static str, RequestBuilder)> {
         let post = |path: &str, body| client.api(Method::POST, path, &body);
         vec![
@@ -69,7 +69,7 @@ impl Held {
         ]
     }
 
-    /// Nothing of it was used up, and what was refused for now does not count for the pace of the device.
+    /// Asserts that nothing was used up, and that refused polls do not count towards the device's pace.
     async fn is_still_good(&self, client: &Client) {
         client.refresh(&self.tokens.refresh).await.tokens();
         client.post("/magic_link/verify", json!({"token": self.link})).await.tokens();
@@ -83,14 +83,14 @@ async fn timed(request: RequestBuilder) -> (Answer, Duration) {
     (send(request).await, began_at.elapsed())
 }
 
-/// A program of its own on the database. It waits for what the server is just writing.
+/// Opens the database beside the server, waiting for its writes.
 fn beside(place: &Place) -> SqliteConnection {
     let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
     other.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
     other
 }
 
-/// Every write is refused for now, soon and in the shape of errors; the probes and the log say so.
+/// Asserts that every write gets a prompt 503 in the error shape, and that the probes and the log report it.
 async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
     let client = server.client();
     let (ready, took) = timed(client.request(Method::GET, "/readyz")).await;

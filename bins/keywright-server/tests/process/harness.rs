@@ -222,7 +222,7 @@ impl Client {
         self.post("/refresh", json!({"refresh_token": refresh})).await
     }
 
-    /// The token of a new link to `email`, made from the answer to the request for it.
+    /// Returns the token of a new link to `email`, derived from the answer to its request.
     pub async fn link(&self, keyring: &Keyring, email: &str) -> String {
         let asked = self.post("/magic_link", json!({"email": email})).await;
         assert_eq!(asked.status, 200, "{}", asked.text);
@@ -235,7 +235,7 @@ impl Client {
         self.post("/magic_link/verify", json!({"token": token})).await.tokens()
     }
 
-    /// A device code that the bearer of `access` has approved.
+    /// Returns a device code approved with `access`.
     pub async fn approved_device(&self, access: &str) -> String {
         let begun = self.post("/device", json!({})).await;
         let body = json!({"user_code": begun.field("user_code")});
@@ -245,7 +245,7 @@ impl Client {
     }
 }
 
-/// The token that the mail carries which `asked` announces.
+/// Derives the token in the mail that `asked` announces.
 pub fn link_token(keyring: &Keyring, asked: &Answer) -> String {
     let id: Uuid = asked.field("request_id").parse().unwrap();
     keyring.issue(Kind::MagicLink, id, 0).expose().to_owned()
