@@ -111,7 +111,7 @@ async fn signing_in_by_a_link_is_accessible() {
     browser.press("#sign-in").await;
     browser.find("[data-notice='refused']").await;
     assert_accessible(&browser, "refused").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that can be told").await;
 
     let pale = "document.querySelector('h1').style.color = '#2a3037'";
@@ -191,7 +191,7 @@ async fn the_account_page_is_accessible() {
 }
 
 /// Shows every message that the page's script can show.
-async fn tell_all(browser: &Browser) {
+async fn show_all_messages(browser: &Browser) {
     let show = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false";
     browser.driver.execute(show, vec![]).await.unwrap();
 }
@@ -200,10 +200,10 @@ async fn tell_all(browser: &Browser) {
 async fn passkeys_and_stepping_up_are_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.visit("/sign-in").await;
     browser.find("#passkey").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that a passkey can bring about").await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
@@ -211,7 +211,7 @@ async fn passkeys_and_stepping_up_are_accessible() {
     browser.press("#add-passkey button").await;
     browser.wait_for("the passkey", async || browser.path().await.contains("added")).await;
     assert_accessible(&browser, "a passkey was added").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that can be told of one").await;
     authenticator.owner_is_there(false).await;
 

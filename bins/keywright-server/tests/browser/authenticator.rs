@@ -14,7 +14,7 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Adds an authenticator to `browser`.
-    pub async fn of(browser: &Browser) -> Self {
+    pub async fn new(browser: &Browser) -> Self {
         let page = browser.driver.cdp();
         page.send_raw("WebAuthn.enable", json!({"enableUI": false})).await.unwrap();
         let options = json!({

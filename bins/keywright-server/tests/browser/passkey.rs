@@ -30,7 +30,7 @@ pub async fn add(browser: &Browser, name: &str) {
 pub async fn owner() -> (Keywright, Browser, Authenticator) {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
     authenticator.owner_is_there(false).await;
@@ -41,7 +41,7 @@ pub async fn owner() -> (Keywright, Browser, Authenticator) {
 async fn adding_renaming_and_removing_a_passkey_updates_the_authenticator() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
 
     add(&browser, "Laptop").await;
@@ -107,7 +107,7 @@ async fn open_unproven(server: &Keywright, browser: &Browser) {
 async fn the_last_way_in_cannot_be_removed_and_the_page_says_why() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     open_unproven(&server, &browser).await;
     browser.visit("/sign-in?next=%2Faccount").await;
     browser.see("Your account").await;
@@ -127,7 +127,7 @@ async fn the_last_way_in_cannot_be_removed_and_the_page_says_why() {
 async fn a_failed_registration_is_explained_with_a_remedy() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
 

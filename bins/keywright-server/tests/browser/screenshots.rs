@@ -49,7 +49,7 @@ async fn the_manual_has_a_picture_of_every_page() {
     let folder = if is_for_the_manual { &manual() } else { elsewhere.path() };
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
 
     browser.visit("/sign-in").await;
     browser.find("#passkey").await;

@@ -17,7 +17,7 @@ async fn typed(browser: &Browser, css: &str) -> String {
 async fn the_name_of_a_new_passkey_survives_the_step_up() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
     server.advance(STALE);

@@ -31,14 +31,14 @@ fn quiet() -> Place {
 }
 
 /// The credentials of a person and their tools before the outage.
-struct Held {
+struct Credentials {
     tokens: Tokens,
     link: String,
     device_code: String,
 }
 
-impl Held {
-    async fn by(server: &Server) -> Self {
+impl Credentials {
+    async fn new(server: &Server) -> Self {
         let client = server.client();
         client.post("/magic_link", json!({"email": "ada@example.com"})).await;
         let letter = server.letter("ada@example.com").await;
@@ -91,7 +91,7 @@ fn beside(place: &Place) -> SqliteConnection {
 }
 
 /// Asserts that every write gets a prompt 503 in the error shape, and that the probes and the log report it.
-async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
+async fn is_unavailable(server: &mut Server, held: &Credentials, cause: &str) {
     let client = server.client();
     let (ready, took) = timed(client.request(Method::GET, "/readyz")).await;
     assert_eq!((ready.status, ready.json()["code"].as_str()), (503, Some("unavailable")), "{cause}");
@@ -128,7 +128,7 @@ async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
     server.process.logs(cause).await;
 }
 
-async fn is_available_again(server: &Server, held: &Held) {
+async fn is_available_again(server: &Server, held: &Credentials) {
     until("the end of the bad day", async || server.client().get("/readyz").await.status == 200).await;
     held.is_still_good(&server.client()).await;
 }
@@ -137,7 +137,7 @@ async fn is_available_again(server: &Server, held: &Held) {
 async fn a_locked_database_is_answered_with_503() {
     let place = quiet();
     let mut server = place.start().await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
     let mut other = beside(&place);
 
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
@@ -163,8 +163,8 @@ async fn a_command_waits_for_a_short_lock() {
     assert_eq!(waiting.await.unwrap().status, 200);
 }
 
-/// The binary run by somebody whom permissions bind: root is not.
-fn by_anybody(place: &Place) -> Command {
+/// The binary run by a user subject to file permissions, unlike root.
+fn unprivileged_command(place: &Place) -> Command {
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
         return place.command();
@@ -175,7 +175,7 @@ fn by_anybody(place: &Place) -> Command {
         chown(binary.parent().unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let mut command = Command::new(binary);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     command.uid(NOBODY).gid(NOBODY);
     command
 }
@@ -183,15 +183,15 @@ fn by_anybody(place: &Place) -> Command {
 #[tokio::test]
 async fn a_read_only_database_is_answered_with_503() {
     let place = quiet();
-    let server = Server::from(Process::start(by_anybody(&place))).await;
-    let held = Held::by(&server).await;
+    let server = Server::from(Process::start(unprivileged_command(&place))).await;
+    let held = Credentials::new(&server).await;
     server.stop().await;
 
     fs::set_permissions(place.database(), Permissions::from_mode(0o400)).unwrap();
-    let mut server = Server::from(Process::start(by_anybody(&place))).await;
+    let mut server = Server::from(Process::start(unprivileged_command(&place))).await;
     is_unavailable(&mut server, &held, "readonly database").await;
     assert_eq!(server.client().me(&held.tokens.access).await.status, 200, "what is only read goes on");
-    // SQLite made the files beside it with its permissions.
+    // SQLite creates its side files with the permissions of the database.
     for name in ["keywright.db", "keywright.db-wal", "keywright.db-shm"] {
         fs::set_permissions(place.database().with_file_name(name), Permissions::from_mode(0o600)).unwrap();
     }
@@ -200,7 +200,7 @@ async fn a_read_only_database_is_answered_with_503() {
     server.stop().await;
 }
 
-/// A server on a small disk of its own, in `data`.
+/// Starts a server on a small disk of its own, in `data`.
 async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
     let is_allowed =
         Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success());
@@ -213,7 +213,7 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
     let script = r#"mount -t tmpfs -o size=2m,mode=700 tmpfs data && exec "$0""#;
     let mut command = Command::new("unshare");
     command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_keywright-server")]);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     let server = Server::from(Process::start(command)).await;
     let root = PathBuf::from(format!("/proc/{}/root", server.process.pid().as_raw_nonzero()));
     let data = root.join(place.path("data").strip_prefix("/").unwrap());
@@ -224,7 +224,7 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
 async fn a_full_disk_is_answered_with_503() {
     let place = quiet();
     let (mut server, data) = on_a_small_disk(&place).await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
 
     let mut ballast = File::create(data.join("ballast")).unwrap();
     while ballast.write_all(&[0; 4096]).is_ok() {}
@@ -247,11 +247,11 @@ fn limit_files(server: &Server, bytes: Option<u64>) {
 async fn a_failing_disk_is_answered_with_503() {
     let place = quiet();
     let mut command = Command::new("sh");
-    // Beyond its limit a write fails, as on a broken disk, once the signal that comes with it is ignored.
+    // Beyond the limit a write fails, as on a broken disk, if the accompanying signal is ignored.
     command.args(["-c", r#"trap "" XFSZ; exec "$0""#, env!("CARGO_BIN_EXE_keywright-server")]);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     let mut server = Server::from(Process::start(command)).await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
 
     limit_files(&server, Some(0));
     is_unavailable(&mut server, &held, "disk I/O error").await;
