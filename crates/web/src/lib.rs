@@ -14,7 +14,6 @@ pub mod error_shape;
 pub mod forwarded;
 pub mod metrics;
 pub mod middleware;
-pub mod page;
 pub mod problem;
 pub mod rate_limit;
 pub mod refusal;

@@ -1,18 +1,46 @@
 //! Lists in pages (contract §1): `page` and `per_page` in the query, `data` and `meta` in the answer.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest};
 use keywright_domain::page::{Page, Paged};
-use serde_json::{Value, json};
+use keywright_web::problem::Problem;
+use serde::Serialize;
 use url::form_urlencoded;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::problem::Problem;
-
-/// The page that the query asks for.
+/// The requested page of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Paging(pub Page);
+
+impl IntoParams for Paging {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![
+            parameter("page", "The page, from 1.", u32::MAX, Page::default().number.get()),
+            parameter(
+                "per_page",
+                "The number of items on a page.",
+                Page::LARGEST.get(),
+                Page::default().size.get(),
+            ),
+        ]
+    }
+}
+
+fn parameter(name: &str, description: &str, maximum: u32, default: u32) -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(maximum))
+        .default(Some(default.into()));
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+    parameter.description(Some(description)).schema(Some(schema)).build()
+}
 
 impl FromRequest for Paging {
     type Error = Problem;
@@ -47,22 +75,65 @@ fn number(query: &str, name: &'static str, most: u32, usual: u32) -> Result<u32,
     number.ok_or_else(|| (name, format!("must be a whole number from 1 to {most}")))
 }
 
-/// The answer that holds `paged`, each item written by `shape`.
-pub fn answer<T>(page: Page, paged: &Paged<T>, shape: impl Fn(&T) -> Value) -> HttpResponse {
-    HttpResponse::Ok().json(json!({
-        "data": paged.items.iter().map(shape).collect::<Vec<_>>(),
-        "meta": {
-            "current_page": page.number,
-            "total_pages": paged.pages(page.size),
-            "total_count": paged.total,
-        },
-    }))
+/// One page of a list.
+#[derive(Debug, Serialize)]
+pub struct ListResponse<T> {
+    pub data: Vec<T>,
+    pub meta: PageInfo,
+}
+
+// Derived, it would hold a copy of the schema of `T`.
+impl<T: ToSchema> PartialSchema for ListResponse<T> {
+    fn schema() -> RefOr<Schema> {
+        let data = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let object = ObjectBuilder::new().property("data", data).required("data");
+        let meta = Ref::from_schema_name(PageInfo::name());
+        object.property("meta", meta).required("meta").description(Some("One page of a list.")).into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for ListResponse<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        schemas.push((PageInfo::name().into_owned(), PageInfo::schema()));
+        T::schemas(schemas);
+    }
+}
+
+/// The place of a page in its list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Meta)]
+pub struct PageInfo {
+    #[schema(minimum = 1)]
+    pub current_page: u32,
+    pub total_pages: u64,
+    /// The number of items on all pages.
+    pub total_count: u64,
+}
+
+impl<T> ListResponse<T> {
+    /// The page `page`, whose items are converted by `item`.
+    pub fn new<'a, I>(page: Page, paged: &'a Paged<I>, item: impl Fn(&'a I) -> T) -> Self {
+        Self {
+            data: paged.items.iter().map(item).collect(),
+            meta: PageInfo {
+                current_page: page.number.get(),
+                total_pages: paged.pages(page.size),
+                total_count: paged.total,
+            },
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use keywright_web::error_code::ErrorCode;
+
     use super::*;
-    use crate::error_code::ErrorCode;
 
     #[test]
     fn a_query_names_a_page() {
