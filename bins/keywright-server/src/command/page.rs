@@ -25,7 +25,7 @@ impl Paging {
     pub(super) fn print<T, const COLUMNS: usize>(
         self,
         paged: &Paged<T>,
-        manner: OutputOptions,
+        output: OutputOptions,
         json: impl Fn(&T) -> Json,
         (heading, row): ([&str; COLUMNS], impl Fn(&T) -> [String; COLUMNS]),
     ) -> std::io::Result<()> {
@@ -39,6 +39,6 @@ impl Paging {
             let rest = format!("page {} of {count}, {} in all: see --page\n", self.page, paged.total);
             text.push_str(&rest);
         }
-        manner.print(&result, &text)
+        output.print(&result, &text)
     }
 }

@@ -59,7 +59,7 @@ struct Issued {
     expires_at: DateTime<Utc>,
 }
 
-struct World {
+struct Environment {
     stores: Stores,
     servers: Vec<Server>,
     verifiers: Vec<Verifier>,
@@ -69,7 +69,7 @@ struct World {
     published: BTreeSet<usize>,
 }
 
-impl World {
+impl Environment {
     async fn new() -> Self {
         let stores = Stores::of(Arc::new(MemoryStore::default()));
         let mut servers = Vec::new();
@@ -132,7 +132,7 @@ impl World {
 
 #[tokio::test]
 async fn over_a_year_every_token_verifies_at_every_moment_of_its_life() {
-    let mut world = World::new().await;
+    let mut world = Environment::new().await;
     let (mut now, mut moment) = (start(), 0);
     let (end, change) = (start() + TimeDelta::days(365), start() + TimeDelta::days(180));
 

@@ -9,20 +9,20 @@ use serde_json::{Value as Json, json};
 
 use super::super::account::{Account, about, state};
 use super::super::output::{OutputOptions, instant, optional_instant, table};
-use super::super::store::Opened;
+use super::super::store::OpenStore;
 
 /// Prints the account with its live sessions, the newest 100 of them, and its organizations.
-pub(super) async fn run(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let stores = &opened.stores;
+pub(super) async fn run(store: &OpenStore, account: &Account, output: OutputOptions) -> anyhow::Result<()> {
+    let stores = &store.stores;
     let user = account.find(stores).await?;
-    let sessions = stores.sessions.list(user.id, Page::WIDEST, opened.clock.now()).await?.items;
+    let sessions = stores.sessions.list(user.id, Page::WIDEST, store.clock.now()).await?.items;
     let organizations = stores.organizations.list_of(user.id, Page::WIDEST).await?.items;
     let mut json = about(&user);
     if let Some(fields) = json.as_object_mut() {
         fields.insert("sessions".to_owned(), sessions.iter().map(about_session).collect());
         fields.insert("organizations".to_owned(), organizations.iter().map(about_membership).collect());
     }
-    Ok(manner.print(&json, &profile_text(&user, &sessions, &organizations))?)
+    Ok(output.print(&json, &profile_text(&user, &sessions, &organizations))?)
 }
 
 fn profile_text(user: &User, sessions: &[Session], organizations: &[(Organization, Role)]) -> String {
