@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_person_sees_what_asks_from_where_and_since_when() {
+    fn the_consent_shows_the_client_its_location_and_the_time() {
         let origin = ClientInfo {
             ip: Some([203, 0, 113, 7].into()),
             user_agent: UserAgent::new("keywright/0.1 (Linux)"),

@@ -59,7 +59,7 @@ struct Issued {
     expires_at: DateTime<Utc>,
 }
 
-struct Environment {
+struct World {
     stores: Stores,
     servers: Vec<Server>,
     verifiers: Vec<Verifier>,
@@ -69,7 +69,7 @@ struct Environment {
     published: BTreeSet<usize>,
 }
 
-impl Environment {
+impl World {
     async fn new() -> Self {
         let stores = Stores::of(Arc::new(MemoryStore::default()));
         let mut servers = Vec::new();
@@ -131,8 +131,8 @@ impl Environment {
 }
 
 #[tokio::test]
-async fn over_a_year_every_token_verifies_at_every_moment_of_its_life() {
-    let mut world = Environment::new().await;
+async fn over_a_year_every_token_verifies_throughout_its_lifetime() {
+    let mut world = World::new().await;
     let (mut now, mut moment) = (start(), 0);
     let (end, change) = (start() + TimeDelta::days(365), start() + TimeDelta::days(180));
 
