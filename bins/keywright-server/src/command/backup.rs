@@ -13,7 +13,7 @@ use super::output::OutputOptions;
 use crate::config::{DatabaseUrl, Loaded};
 
 /// Copies the database while servers work with it. Never overwrites a file.
-pub(super) async fn run(loaded: &Loaded, file: PathBuf, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, file: PathBuf, options: OutputOptions) -> anyhow::Result<()> {
     super::warn(loaded);
     let database = match &loaded.config.database.url {
         DatabaseUrl::Sqlite(path) => path.clone(),
@@ -36,7 +36,7 @@ pub(super) async fn run(loaded: &Loaded, file: PathBuf, output: OutputOptions) -
          apart from the copy, or the copy is of no use.",
         file.display()
     );
-    Ok(output.print(&json!({"file": file, "bytes": bytes}), &text)?)
+    Ok(options.print(&json!({"file": file, "bytes": bytes}), &text)?)
 }
 
 /// The copy gets its name when it is complete and on the disk; how many bytes it has.

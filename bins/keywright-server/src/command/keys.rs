@@ -36,21 +36,21 @@ pub(super) enum Action {
 }
 
 /// Runs on the configured store; servers that are running follow within a second or two.
-pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
     match action {
         Action::List => {
             let store = store::open_to_read(loaded).await?;
             let keys = store.stores.signing_keys.list().await?;
-            Ok(print_list(&keys, store.clock.now(), output)?)
+            Ok(print_list(&keys, store.clock.now(), options)?)
         }
         Action::Rotate { emergency: true } => {
             let store = store::open(loaded).await?;
-            output.confirm(CONSEQUENCE)?;
-            emergency(&keeper(loaded)?, &store, output).await
+            options.confirm(CONSEQUENCE)?;
+            emergency(&keeper(loaded)?, &store, options).await
         }
         Action::Rotate { emergency: false } => {
             let store = store::open(loaded).await?;
-            in_turn(&keeper(loaded)?, &store, output).await
+            in_turn(&keeper(loaded)?, &store, options).await
         }
     }
 }
@@ -60,17 +60,17 @@ fn keeper(loaded: &Loaded) -> anyhow::Result<KeyKeeper> {
     wiring::key_keeper(&loaded.config, &secret)
 }
 
-async fn emergency(keeper: &KeyKeeper, store: &OpenStore, output: OutputOptions) -> anyhow::Result<()> {
+async fn emergency(keeper: &KeyKeeper, store: &OpenStore, options: OutputOptions) -> anyhow::Result<()> {
     let keys = store.stores.signing_keys.as_ref();
     let replaced = replace_all(keys, keeper.maker.as_ref(), &keeper.rules, store.clock.now()).await?;
     let Some(key) = replaced else {
         anyhow::bail!("somebody else replaced the keys at the same moment: see `keywright-server keys list`")
     };
     let text = format!("{} signs from now on; every other key is gone.", key.kid);
-    Ok(output.print(&json!({"key": about_new(&key), "emergency": true}), &text)?)
+    Ok(options.print(&json!({"key": about_new(&key), "emergency": true}), &text)?)
 }
 
-async fn in_turn(keeper: &KeyKeeper, store: &OpenStore, output: OutputOptions) -> anyhow::Result<()> {
+async fn in_turn(keeper: &KeyKeeper, store: &OpenStore, options: OutputOptions) -> anyhow::Result<()> {
     let keys = store.stores.signing_keys.as_ref();
     let rotated = rotate(keys, keeper.maker.as_ref(), &keeper.rules, store.clock.now()).await?;
     let (key, is_new) = match &rotated {
@@ -83,14 +83,14 @@ async fn in_turn(keeper: &KeyKeeper, store: &OpenStore, output: OutputOptions) -
     } else {
         format!("A rotation is under way already: {kid} is published, and signs from {signs_from} on.")
     };
-    Ok(output.print(&json!({"key": about_new(key), "made": is_new}), &text)?)
+    Ok(options.print(&json!({"key": about_new(key), "made": is_new}), &text)?)
 }
 
 fn about_new(key: &SigningKey) -> Json {
     json!({"kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": instant(key.place.signs_from)})
 }
 
-fn print_list(keys: &[SigningKey], now: DateTime<Utc>, output: OutputOptions) -> std::io::Result<()> {
+fn print_list(keys: &[SigningKey], now: DateTime<Utc>, options: OutputOptions) -> std::io::Result<()> {
     let mut scheduled = schedule(keys, now);
     scheduled.reverse();
     let json = json!({"keys": scheduled.iter().map(about).collect::<Vec<_>>()});
@@ -110,7 +110,7 @@ fn print_list(keys: &[SigningKey], now: DateTime<Utc>, output: OutputOptions) ->
     if !scheduled.iter().any(|key| key.state == SigningKeyState::Current) {
         text.push_str("There is no key yet: a server makes one when it starts.\n");
     }
-    output.print(&json, &text)
+    options.print(&json, &text)
 }
 
 fn about(scheduled: &Scheduled<'_>) -> Json {

@@ -7,7 +7,7 @@ use crate::config::Loaded;
 use crate::store;
 
 /// Applies the migrations that are missing and prints their names.
-pub(super) async fn run(loaded: Loaded, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: Loaded, options: OutputOptions) -> anyhow::Result<()> {
     super::warn(&loaded);
     let applied = store::migrate(&loaded.config.database.url).await?;
     let text = if applied.is_empty() {
@@ -16,5 +16,5 @@ pub(super) async fn run(loaded: Loaded, output: OutputOptions) -> anyhow::Result
         let lines: Vec<_> = applied.iter().map(|name| format!("applied {name}")).collect();
         lines.join("\n")
     };
-    Ok(output.print(&json!({"applied": applied}), &text)?)
+    Ok(options.print(&json!({"applied": applied}), &text)?)
 }

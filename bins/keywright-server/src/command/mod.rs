@@ -123,8 +123,8 @@ enum Command {
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
     let Arguments { config, json, yes, command } = Arguments::parse();
-    let output = OutputOptions { json, yes };
-    match run_command(command.unwrap_or_default(), config.as_deref(), output).await {
+    let options = OutputOptions { json, yes };
+    match run_command(command.unwrap_or_default(), config.as_deref(), options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<serve::Logged>() => ExitCode::FAILURE,
         Err(error) => {
@@ -134,27 +134,27 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn run_command(command: Command, config: Option<&Path>, output: OutputOptions) -> anyhow::Result<()> {
+async fn run_command(command: Command, config: Option<&Path>, options: OutputOptions) -> anyhow::Result<()> {
     // What needs no configuration works without a good one.
     match command {
-        Command::Completions { shell } => return completions::run(shell, output),
+        Command::Completions { shell } => return completions::run(shell, options),
         Command::Openapi => return openapi::run(),
         _ => {}
     }
     let loaded = Config::read(config, environment())?;
     match command {
-        Command::Serve => serve::run(loaded, output.json).await,
-        Command::Migrate => migrate::run(loaded, output).await,
-        Command::Config => config::run(&loaded, output),
-        Command::Mail(action) => mail::run(&loaded, action, output).await,
-        Command::Keys(action) => keys::run(&loaded, action, output).await,
-        Command::Secret(action) => secret::run(&loaded, action, output).await,
-        Command::Users(action) => users::run(&loaded, action, output).await,
-        Command::Orgs(action) => orgs::run(&loaded, action, output).await,
-        Command::Sessions(action) => sessions::run(&loaded, action, output).await,
-        Command::Backup { file } => backup::run(&loaded, file, output).await,
-        Command::Doctor => doctor::run(&loaded, output).await,
-        Command::Completions { shell } => completions::run(shell, output),
+        Command::Serve => serve::run(loaded, options.json).await,
+        Command::Migrate => migrate::run(loaded, options).await,
+        Command::Config => config::run(&loaded, options),
+        Command::Mail(action) => mail::run(&loaded, action, options).await,
+        Command::Keys(action) => keys::run(&loaded, action, options).await,
+        Command::Secret(action) => secret::run(&loaded, action, options).await,
+        Command::Users(action) => users::run(&loaded, action, options).await,
+        Command::Orgs(action) => orgs::run(&loaded, action, options).await,
+        Command::Sessions(action) => sessions::run(&loaded, action, options).await,
+        Command::Backup { file } => backup::run(&loaded, file, options).await,
+        Command::Doctor => doctor::run(&loaded, options).await,
+        Command::Completions { shell } => completions::run(shell, options),
         Command::Openapi => openapi::run(),
     }
 }

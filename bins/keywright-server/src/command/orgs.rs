@@ -3,10 +3,11 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use keywright_domain::clock::to_stored_precision;
-use keywright_domain::id::OrganizationId;
+use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::organization::port::{Addition, Creation};
 use keywright_domain::organization::{Organization, OrganizationName, Role, Slug};
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
 
 use super::account::Account;
 use super::output::{OutputOptions, instant};
@@ -57,21 +58,21 @@ fn role(text: &str) -> Result<Role, &'static str> {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
     let store = match action {
         Action::List(_) => store::open_to_read(loaded).await?,
         _ => store::open(loaded).await?,
     };
     match action {
-        Action::List(paging) => list(&store, paging, output).await,
-        Action::Create { name, slug } => create(&store, name, slug, output).await,
+        Action::List(paging) => list(&store, paging, options).await,
+        Action::Create { name, slug } => create(&store, name, slug, options).await,
         Action::AddMember { organization, account, role } => {
-            add_member(&store, &organization, &account, role, output).await
+            add_member(&store, &organization, &account, role, options).await
         }
     }
 }
 
-async fn list(store: &OpenStore, paging: Paging, output: OutputOptions) -> anyhow::Result<()> {
+async fn list(store: &OpenStore, paging: Paging, options: OutputOptions) -> anyhow::Result<()> {
     let paged = store.stores.organizations.list(paging.page()).await?;
     let row = |organization: &Organization| {
         [
@@ -81,14 +82,14 @@ async fn list(store: &OpenStore, paging: Paging, output: OutputOptions) -> anyho
             instant(organization.created_at),
         ]
     };
-    Ok(paging.print(&paged, output, about, (["slug", "name", "id", "created"], row))?)
+    Ok(paging.print(&paged, options, OrganizationOutput::from, (["slug", "name", "id", "created"], row))?)
 }
 
 async fn create(
     store: &OpenStore,
     name: OrganizationName,
     slug: Option<Slug>,
-    output: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let slug = slug.or_else(|| Slug::of(&name));
     let slug = slug.context("the name suggests no slug: add --slug, such as --slug acme")?;
@@ -109,7 +110,7 @@ async fn create(
         "{} is {slug}. It has no members yet: `keywright-server orgs add-member {slug} EMAIL --role owner`.",
         organization.name.as_str()
     );
-    Ok(output.print(&about(&organization), &text)?)
+    Ok(options.print(&OrganizationOutput::from(&organization), &text)?)
 }
 
 async fn add_member(
@@ -117,7 +118,7 @@ async fn add_member(
     slug: &Slug,
     account: &Account,
     role: Role,
-    output: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let organizations = store.stores.organizations.as_ref();
     let unknown = || format!("there is no organization {slug}: see `keywright-server orgs list`");
@@ -132,16 +133,40 @@ async fn add_member(
         }
         Addition::NotFound => bail!("{slug} or {email} was deleted meanwhile"),
     };
-    let json =
-        json!({"organization": about(&organization), "user_id": user.id, "role": word, "added": is_new});
-    Ok(output.print(&json, &text)?)
+    let output = MembershipOutput {
+        organization: (&organization).into(),
+        user_id: user.id,
+        role: word,
+        added: is_new,
+    };
+    Ok(options.print(&output, &text)?)
 }
 
-fn about(organization: &Organization) -> Json {
-    json!({
-        "id": organization.id,
-        "slug": organization.slug.as_str(),
-        "name": organization.name.as_str(),
-        "created_at": instant(organization.created_at),
-    })
+/// An organization, which without a member has no role.
+#[derive(Serialize)]
+struct OrganizationOutput {
+    id: OrganizationId,
+    slug: String,
+    name: String,
+    created_at: Timestamp,
+}
+
+impl From<&Organization> for OrganizationOutput {
+    fn from(organization: &Organization) -> Self {
+        Self {
+            id: organization.id,
+            slug: organization.slug.to_string(),
+            name: organization.name.as_str().to_owned(),
+            created_at: Timestamp(organization.created_at),
+        }
+    }
+}
+
+/// A member's role in an organization.
+#[derive(Serialize)]
+struct MembershipOutput {
+    organization: OrganizationOutput,
+    user_id: UserId,
+    role: &'static str,
+    added: bool,
 }

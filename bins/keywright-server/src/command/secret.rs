@@ -45,12 +45,12 @@ enum Moment {
 }
 
 /// Runs on the configured files and store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
     let Action::Rotate = action;
     let config = &loaded.config;
     let store = store::open(loaded).await?;
     let keys = store.stores.signing_keys.as_ref();
-    let ask = || output.confirm(CONSEQUENCE);
+    let ask = || options.confirm(CONSEQUENCE);
     let rotated = rotate(config, keys, store.entropy.as_ref(), ask, &mut |_| Ok(())).await?;
 
     let (file, previous) = (&config.secret_file, config.previous_secret_file());
@@ -70,7 +70,7 @@ pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) 
         file.display(),
         previous.display(),
     );
-    Ok(output.print(&json, &text)?)
+    Ok(options.print(&json, &text)?)
 }
 
 /// Rotates the secret, or completes a rotation that was cut short; `ask` is called before anything ends.

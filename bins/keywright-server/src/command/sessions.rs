@@ -47,13 +47,13 @@ pub(super) struct Target {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
     let Action::Revoke(target) = action;
     let store = store::open(loaded).await?;
     let count = if let Some(named) = &target.whose {
         revoke(&store, named).await?
     } else {
-        output.confirm(EVERYBODY)?;
+        options.confirm(EVERYBODY)?;
         revoke_all(&store).await?
     };
     let text = match count {
@@ -61,7 +61,7 @@ pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) 
         1 => "1 session is over.".to_owned(),
         more => format!("{more} sessions are over."),
     };
-    Ok(output.print(&json!({"revoked": count}), &text)?)
+    Ok(options.print(&json!({"revoked": count}), &text)?)
 }
 
 async fn revoke(store: &OpenStore, named: &Account) -> anyhow::Result<u64> {

@@ -13,7 +13,7 @@ use keywright_domain::user::{ProfileChange, User};
 use keywright_service::user;
 use serde_json::json;
 
-use super::account::{Account, about, email, state};
+use super::account::{Account, AccountOutput, email, state};
 use super::output::{OutputOptions, instant, optional_instant};
 use super::page::Paging;
 use super::store::{self, OpenStore};
@@ -72,22 +72,22 @@ pub(super) enum Action {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, action: Action, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
     let store = match action {
         Action::List(_) | Action::Show { .. } => store::open_to_read(loaded).await?,
         _ => store::open(loaded).await?,
     };
     match action {
-        Action::List(paging) => list(&store, paging, output).await,
-        Action::Show { account } => show::run(&store, &account, output).await,
-        Action::Create { email, name } => create(&store, email, name, output).await,
-        Action::Disable { account } => disable(&store, &account, output).await,
-        Action::Enable { account } => enable(&store, &account, output).await,
-        Action::Delete { account } => delete(&store, &account, output).await,
+        Action::List(paging) => list(&store, paging, options).await,
+        Action::Show { account } => show::run(&store, &account, options).await,
+        Action::Create { email, name } => create(&store, email, name, options).await,
+        Action::Disable { account } => disable(&store, &account, options).await,
+        Action::Enable { account } => enable(&store, &account, options).await,
+        Action::Delete { account } => delete(&store, &account, options).await,
     }
 }
 
-async fn list(store: &OpenStore, paging: Paging, output: OutputOptions) -> anyhow::Result<()> {
+async fn list(store: &OpenStore, paging: Paging, options: OutputOptions) -> anyhow::Result<()> {
     let paged = store.stores.users.list(paging.page()).await?;
     let row = |user: &User| {
         [
@@ -100,14 +100,14 @@ async fn list(store: &OpenStore, paging: Paging, output: OutputOptions) -> anyho
         ]
     };
     let heading = ["id", "email", "name", "state", "created", "last sign-in"];
-    Ok(paging.print(&paged, output, about, (heading, row))?)
+    Ok(paging.print(&paged, options, AccountOutput::from, (heading, row))?)
 }
 
 async fn create(
     store: &OpenStore,
     email: EmailAddress,
     name: Option<String>,
-    output: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let change = user::checked(&ProfileChange { name, ..ProfileChange::default() });
     let change = match change {
@@ -131,10 +131,10 @@ async fn create(
         "{} has the account {}. Its owner proves the address by signing in with a link that is sent there.",
         user.email, user.id
     );
-    Ok(output.print(&about(&user), &text)?)
+    Ok(options.print(&AccountOutput::from(&user), &text)?)
 }
 
-async fn disable(store: &OpenStore, account: &Account, output: OutputOptions) -> anyhow::Result<()> {
+async fn disable(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&store.stores).await?;
     let disabled =
         store.stores.users.disable(user.id, &request_context(store)).await?.with_context(|| gone(&user))?;
@@ -143,10 +143,10 @@ async fn disable(store: &OpenStore, account: &Account, output: OutputOptions) ->
     } else {
         format!("{} was disabled already, at {}.", user.email, optional_instant(user.disabled_at))
     };
-    Ok(output.print(&about(&disabled), &text)?)
+    Ok(options.print(&AccountOutput::from(&disabled), &text)?)
 }
 
-async fn enable(store: &OpenStore, account: &Account, output: OutputOptions) -> anyhow::Result<()> {
+async fn enable(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&store.stores).await?;
     let enabled =
         store.stores.users.enable(user.id, request_context(store).now).await?.with_context(|| gone(&user))?;
@@ -155,12 +155,12 @@ async fn enable(store: &OpenStore, account: &Account, output: OutputOptions) -> 
     } else {
         format!("{} may sign in again.", user.email)
     };
-    Ok(output.print(&about(&enabled), &text)?)
+    Ok(options.print(&AccountOutput::from(&enabled), &text)?)
 }
 
-async fn delete(store: &OpenStore, account: &Account, output: OutputOptions) -> anyhow::Result<()> {
+async fn delete(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
     let user = account.find(&store.stores).await?;
-    output.confirm(&format!(
+    options.confirm(&format!(
         "The account of {} goes for good, with its sessions, passkeys, activity and memberships.",
         user.email
     ))?;
@@ -174,7 +174,7 @@ async fn delete(store: &OpenStore, account: &Account, output: OutputOptions) -> 
         ),
     }
     let text = format!("The account of {} is deleted.", user.email);
-    Ok(output.print(&json!({"deleted": user.id}), &text)?)
+    Ok(options.print(&json!({"deleted": user.id}), &text)?)
 }
 
 fn request_context(store: &OpenStore) -> RequestContext {

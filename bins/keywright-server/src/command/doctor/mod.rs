@@ -83,7 +83,7 @@ impl Check {
 }
 
 /// Runs all checks, prints their results, and fails if any check did. Changes nothing.
-pub(super) async fn run(loaded: &Loaded, output: OutputOptions) -> anyhow::Result<()> {
+pub(super) async fn run(loaded: &Loaded, options: OutputOptions) -> anyhow::Result<()> {
     let mut checks = settings::check(loaded);
     checks.extend(database::check(loaded).await);
     checks.push(reach::mail(&loaded.config).await);
@@ -91,7 +91,7 @@ pub(super) async fn run(loaded: &Loaded, output: OutputOptions) -> anyhow::Resul
     let failed = checks.iter().filter(|check| check.state == State::Fail).count();
     let json = json!({"ok": failed == 0, "checks": checks.iter().map(Check::json).collect::<Vec<_>>()});
     let text: String = checks.iter().map(Check::line).collect();
-    output.print(&json, &text)?;
+    options.print(&json, &text)?;
     match failed {
         0 => Ok(()),
         1 => bail!("1 check failed"),
