@@ -14,6 +14,9 @@ use super::source::{Source, Sources, variable};
 use super::unknown;
 use super::value::{Leaf, array};
 
+/// A value, or `None` after a mistake.
+type Reading<T> = Option<T>;
+
 /// The layers above the defaults, without the values that have been taken.
 pub(super) struct Reader {
     file: Option<(PathBuf, Table)>,
@@ -52,7 +55,7 @@ impl Reader {
     }
 
     /// The value of a key without a default.
-    pub(super) fn optional<T: Leaf>(&mut self, key: &'static str) -> Option<Option<T>> {
+    pub(super) fn optional<T: Leaf>(&mut self, key: &'static str) -> Reading<Option<T>> {
         let (read, from) = match self.take(key) {
             Some((raw, from)) => (T::read(key, &raw, &from).map(Some), from),
             None => (Ok(None), Source::Default),

@@ -1,5 +1,6 @@
 //! The configuration as a whole: layers, defaults, and what is printed.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use chrono::TimeDelta;
@@ -331,7 +332,7 @@ fn the_file_can_be_named_by_the_environment() {
     assert!(refusal(&[], &[("KEYWRIGHT_CONFIG", "/nonexistent.toml")]).contains("does not exist"));
 }
 
-/// The text of `file`, after writing `text` to it if UPDATE_DOCS is set (`just settings`).
+/// The text of `file`, after writing `text` to it if `UPDATE_DOCS` is set (`just settings`).
 fn documented(file: &str, text: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     if env::var_os("UPDATE_DOCS").is_some() {
@@ -347,7 +348,7 @@ fn toml(text: &str) -> String {
 }
 
 fn comment(text: &[&str]) -> String {
-    text.iter().map(|line| format!("#{line}\n")).collect()
+    text.iter().map(|line| format!("#{line}\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -355,7 +356,7 @@ fn the_example_is_made_from_the_settings() {
     let mut text = include_str!("example_head.txt").to_owned();
     for section in SECTIONS {
         if !section.name.is_empty() {
-            text += &format!("\n# {}\n[{}]\n", section.text, section.name);
+            write!(text, "\n# {}\n[{}]\n", section.text, section.name).unwrap();
         }
         for (index, setting) in section.settings.iter().enumerate() {
             let gap = if section.name.is_empty() || index > 0 { "\n" } else { "" };
@@ -369,12 +370,13 @@ fn the_example_is_made_from_the_settings() {
                     (Some(words), format!("#   {} = {}\n", setting.name, toml(example)))
                 }
                 DefaultText::Rows(example) => {
-                    let fields: String = example.lines().map(|line| format!("#   {line}\n")).collect();
+                    let fields =
+                        example.lines().map(|line| format!("#   {line}\n")).collect::<Vec<_>>().concat();
                     (None, format!("#   [[{}]]\n{fields}", setting.name))
                 }
             };
             let words = words.map(|words| format!("# Default: {words}.\n")).unwrap_or_default();
-            text += &format!("{gap}{}{words}{line}", comment(setting.text));
+            write!(text, "{gap}{}{words}{line}", comment(setting.text)).unwrap();
         }
     }
 
@@ -386,7 +388,7 @@ fn the_reference_is_made_from_the_settings() {
     let mut text = include_str!("reference_head.md").to_owned();
     for section in SECTIONS {
         let heading = if section.name.is_empty() { String::new() } else { format!("`[{}]`: ", section.name) };
-        text += &format!("\n## {heading}{}\n\n", section.text.trim_end_matches('.'));
+        write!(text, "\n## {heading}{}\n\n", section.text.trim_end_matches('.')).unwrap();
         text += "| key | default | description |\n| --- | --- | --- |\n";
         for setting in section.settings {
             let key = [section.name, setting.name].into_iter().filter(|part| !part.is_empty());
@@ -396,7 +398,8 @@ fn the_reference_is_made_from_the_settings() {
                 DefaultText::Derived(words, _) | DefaultText::Machine(words, _) => words.to_owned(),
             };
             let description = setting.text.concat().trim().replace('|', "\\|");
-            text += &format!("| `{}` | {default} | {description} |\n", key.collect::<Vec<_>>().join("."));
+            write!(text, "| `{}` | {default} | {description} |\n", key.collect::<Vec<_>>().join("."))
+                .unwrap();
         }
     }
 

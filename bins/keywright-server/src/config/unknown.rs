@@ -57,11 +57,8 @@ pub(super) fn in_environment<'a>(
             (renamed(&key).is_some(), finding)
         })
         .fold((Vec::new(), Vec::new()), |(mut mistakes, mut warnings), (is_mistake, finding)| {
-            if is_mistake {
-                mistakes.push(finding)
-            } else {
-                warnings.push(finding)
-            }
+            let list = if is_mistake { &mut mistakes } else { &mut warnings };
+            list.push(finding);
             (mistakes, warnings)
         })
 }
