@@ -5,7 +5,6 @@ pub mod command;
 pub mod config;
 pub mod logging;
 pub mod mail_worker;
-pub mod patience;
 pub mod purge_worker;
 pub mod signing_key;
 pub mod store;

@@ -3,6 +3,7 @@
 use keywright_domain::activity::Activity;
 use keywright_domain::error::StoreError;
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::service::Service;
 use crate::session::Principal;
@@ -13,5 +14,5 @@ pub async fn list_activity(
     principal: &Principal,
     page: Page,
 ) -> Result<Paged<Activity>, StoreError> {
-    service.stores.activities.list(principal.user.id, page).await
+    service.stores.activities.list(principal.user.id, page, &WaitBudget::NONE).await
 }

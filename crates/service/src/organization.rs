@@ -3,6 +3,7 @@
 use keywright_domain::error::StoreError;
 use keywright_domain::organization::{Organization, Role};
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::service::Service;
 use crate::session::Principal;
@@ -13,5 +14,5 @@ pub async fn list_organizations(
     principal: &Principal,
     page: Page,
 ) -> Result<Paged<(Organization, Role)>, StoreError> {
-    service.stores.organizations.list_of(principal.user.id, page).await
+    service.stores.organizations.list_of(principal.user.id, page, &WaitBudget::NONE).await
 }

@@ -7,6 +7,7 @@ use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::Removal;
 use keywright_domain::passkey::{BadPasskeyName, Passkey, PasskeyName};
 use keywright_domain::request_context::RequestContext;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::passkey::is_fresh;
 use crate::service::Service;
@@ -33,7 +34,7 @@ pub async fn list(
     principal: &Principal,
     page: Page,
 ) -> Result<Paged<Passkey>, StoreError> {
-    service.stores.passkeys.list(principal.user.id, page).await
+    service.stores.passkeys.list(principal.user.id, page, &WaitBudget::NONE).await
 }
 
 /// Gives a passkey of `principal` the name `name`.

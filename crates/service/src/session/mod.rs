@@ -154,7 +154,7 @@ pub(super) async fn bearer(
         return Err(AuthenticateError::SessionOver);
     }
     if principal.session.chain.after_seen(claims.generation).is_some() {
-        service.stores.sessions.mark_seen(claims.session_id, claims.generation).await?;
+        service.stores.sessions.mark_seen(claims.session_id, claims.generation, &at.wait_budget).await?;
     }
     Ok((claims, principal))
 }
@@ -173,7 +173,7 @@ pub async fn authenticate_cookie(
     }
     let idle = service.rules.lifetimes.idle;
     if principal.session.after_use(at.now, idle).is_some() {
-        service.stores.sessions.touch(principal.session.id, at.now, idle).await?;
+        service.stores.sessions.touch(principal.session.id, at.now, idle, &at.wait_budget).await?;
     }
     Ok(principal)
 }
@@ -183,7 +183,7 @@ pub(super) async fn live(
     id: SessionId,
     at: &RequestContext,
 ) -> Result<Principal, AuthenticateError> {
-    let found = service.stores.sessions.find(id).await?;
+    let found = service.stores.sessions.find(id, &at.wait_budget).await?;
     let (session, user) = found.ok_or(AuthenticateError::SessionOver)?;
     if !session.is_live(at.now) || !user.is_enabled() {
         return Err(AuthenticateError::SessionOver);
