@@ -124,8 +124,8 @@ async fn submit(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let code = match form.text("code")? {
-        "" => form.text("user_code")?,
+    let code = match form.text("code") {
+        "" => form.text("user_code"),
         code => code,
     };
     let words = visitor.words;
@@ -134,7 +134,7 @@ async fn submit(
         let problem = Problem::unauthorized();
         return Ok(about(&problem, sign_in_first(problem.status, &code, words)));
     };
-    let shown = match form.text("action")? {
+    let shown = match form.text("action") {
         "" => shown(&service, &principal, code, &at, words).await,
         "approve" => {
             let approved = decide(&service, &principal, code, Action::Approve, &at).await;
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_person_sees_what_asks_from_where_and_since_when() {
+    fn the_consent_shows_the_client_its_location_and_the_time() {
         let origin = ClientInfo {
             ip: Some([203, 0, 113, 7].into()),
             user_agent: UserAgent::new("keywright/0.1 (Linux)"),

@@ -74,10 +74,10 @@ struct Carried<'a> {
 impl<'a> Carried<'a> {
     fn of(form: &'a Form, rules: &Rules, words: &'static Wording) -> Result<Self, ProblemPage> {
         // No address is longer, and whatever was sent comes back on a page.
-        let email = form.text("email")?.trim();
+        let email = form.text("email").trim();
         let email = email.get(..254).unwrap_or(email);
-        let next = next::local(Some(form.text("next")?), &rules.public_url);
-        Ok(Self { words, email, next, again: Reason::parse(form.text("again")?) })
+        let next = next::local(Some(form.text("next")), &rules.public_url);
+        Ok(Self { words, email, next, again: Reason::parse(form.text("again")) })
     }
 
     fn next(&self) -> &str {
@@ -129,7 +129,7 @@ async fn ask(
     let rules = &service.rules;
     let carried = Carried::of(&form, rules, visitor.words)?;
     let next = carried.next.as_ref().map(RedirectTo::as_str);
-    match request(&service, form.text("email")?.trim(), next, &at).await {
+    match request(&service, form.text("email").trim(), next, &at).await {
         Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
         Err(error) => {
             let problem = Problem::from(error);
@@ -155,12 +155,12 @@ async fn redeem(
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
     let carried = Carried::of(&form, rules, visitor.words)?;
-    let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
+    let Ok(request_id) = Uuid::try_parse(form.text("request_id")) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };
     let again =
         |status, code: &str, notice| carried.check_mail(status, request_id, code, Some(notice), rules);
-    let Some(code) = six_digits(form.text("code")?) else {
+    let Some(code) = six_digits(form.text("code")) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "", Notice::BadCode));
     };
     let wanted = Wanted::Cookie { current: current_session(&request, &service, &settings) };

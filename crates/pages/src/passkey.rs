@@ -192,7 +192,7 @@ async fn save(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
-    let (id, name) = (form.text("passkey")?, form.text("name")?);
+    let (id, name) = (form.text("passkey"), form.text("name"));
     let Some(passkey) = parsed(id) else { return Ok(back().await) };
     match rename(&service, principal, passkey, name, &at).await {
         Ok(_) => Ok(page::see_other("/account?passkey=renamed#passkeys")),
@@ -214,9 +214,9 @@ async fn take_away(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
-    let id = form.text("passkey")?;
+    let id = form.text("passkey");
     let Some(passkey) = parsed(id) else { return Ok(back().await) };
-    if form.text("confirm")? != "yes" {
+    if form.text("confirm") != "yes" {
         let problem = Problem::validation("confirm", "must be yes");
         return one(&service, &visitor, id, Some((Refused::Unconfirmed, &problem, "")), &at).await;
     }
@@ -241,6 +241,6 @@ async fn sign_in_to_add(
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
-    let draft = Draft::new(Reason::AddPasskey, principal.user.id, form.text("passkey_name")?);
+    let draft = Draft::new(Reason::AddPasskey, principal.user.id, form.text("passkey_name"));
     step_up::sign_in_again_with(&draft, ALL, &settings)
 }

@@ -136,7 +136,7 @@ async fn save(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let filled = Filled::by(&form)?;
+    let filled = Filled::by(&form);
     let change = filled.change(&principal.user.profile);
     match change_profile(&service, principal, &change, &at).await {
         Ok(_) => Ok(page::see_other(SAVED)),
@@ -188,16 +188,14 @@ impl Filled {
         }
     }
 
-    fn by(form: &Form) -> Result<Self, ProblemPage> {
-        let text = |name| -> Result<String, ProblemPage> {
-            Ok(form.text(name)?.trim().chars().take(Self::LONGEST + 1).collect())
-        };
-        Ok(Self {
-            name: text("name")?,
-            avatar_url: text("avatar_url")?,
-            locale: text("locale")?,
-            time_zone: text("time_zone")?,
-        })
+    fn by(form: &Form) -> Self {
+        let text = |name| form.text(name).trim().chars().take(Self::LONGEST + 1).collect();
+        Self {
+            name: text("name"),
+            avatar_url: text("avatar_url"),
+            locale: text("locale"),
+            time_zone: text("time_zone"),
+        }
     }
 
     /// What is to change. A field that is as empty as before says nothing; only the picture can be removed.

@@ -8,7 +8,9 @@ use keywright_domain::clock::{Clock, to_stored_precision};
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, MailState, Template};
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::output::{OutputOptions, instant, optional_instant, table};
@@ -84,7 +86,7 @@ async fn requeue(mails: &dyn Mails, target: Target, now: DateTime<Utc>) -> anyho
 }
 
 fn print_list(mails: &[Mail], manner: OutputOptions) -> std::io::Result<()> {
-    let json = json!({"data": mails.iter().map(about).collect::<Vec<_>>()});
+    let output = MailList { data: mails.iter().map(Into::into).collect() };
     let row = |mail: &Mail| {
         let (state, at) = state(mail.state);
         [
@@ -98,20 +100,39 @@ fn print_list(mails: &[Mail], manner: OutputOptions) -> std::io::Result<()> {
         ]
     };
     let heading = ["id", "to", "about", "state", "attempts", "created", "since"];
-    manner.print(&json, &table(heading, mails.iter().map(row)))
+    manner.print(&output, &table(heading, mails.iter().map(row)))
 }
 
-fn about(mail: &Mail) -> Json {
-    let (state, at) = state(mail.state);
-    json!({
-        "id": mail.id,
-        "to": mail.to.as_str(),
-        "template": template(mail.template),
-        "state": state,
-        "attempts": mail.attempts,
-        "created_at": instant(mail.created_at),
-        "state_at": instant(at),
-    })
+#[derive(Serialize)]
+struct MailList {
+    data: Vec<MailOutput>,
+}
+
+/// A mail without its text.
+#[derive(Serialize)]
+struct MailOutput {
+    id: MailId,
+    to: String,
+    template: &'static str,
+    state: &'static str,
+    attempts: u32,
+    created_at: Timestamp,
+    state_at: Timestamp,
+}
+
+impl From<&Mail> for MailOutput {
+    fn from(mail: &Mail) -> Self {
+        let (state, at) = state(mail.state);
+        Self {
+            id: mail.id,
+            to: mail.to.to_string(),
+            template: template(mail.template),
+            state,
+            attempts: mail.attempts,
+            created_at: Timestamp(mail.created_at),
+            state_at: Timestamp(at),
+        }
+    }
 }
 
 const fn template(template: Template) -> &'static str {

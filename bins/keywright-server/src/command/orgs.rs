@@ -3,10 +3,11 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use keywright_domain::clock::to_stored_precision;
-use keywright_domain::id::OrganizationId;
+use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::organization::port::{Addition, Creation};
 use keywright_domain::organization::{Organization, OrganizationName, Role, Slug};
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
 
 use super::account::Account;
 use super::output::{OutputOptions, instant};
@@ -78,7 +79,7 @@ async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow:
             instant(organization.created_at),
         ]
     };
-    Ok(paging.print(&paged, manner, about, (["slug", "name", "id", "created"], row))?)
+    Ok(paging.print(&paged, manner, OrganizationOutput::from, (["slug", "name", "id", "created"], row))?)
 }
 
 async fn create(
@@ -106,7 +107,7 @@ async fn create(
         "{} is {slug}. It has no members yet: `keywright-server orgs add-member {slug} EMAIL --role owner`.",
         organization.name.as_str()
     );
-    Ok(manner.print(&about(&organization), &text)?)
+    Ok(manner.print(&OrganizationOutput::from(&organization), &text)?)
 }
 
 async fn add_member(
@@ -129,16 +130,40 @@ async fn add_member(
         }
         Addition::NotFound => bail!("{slug} or {email} was deleted meanwhile"),
     };
-    let json =
-        json!({"organization": about(&organization), "user_id": user.id, "role": word, "added": is_new});
-    Ok(manner.print(&json, &text)?)
+    let output = MembershipOutput {
+        organization: (&organization).into(),
+        user_id: user.id,
+        role: word,
+        added: is_new,
+    };
+    Ok(manner.print(&output, &text)?)
 }
 
-fn about(organization: &Organization) -> Json {
-    json!({
-        "id": organization.id,
-        "slug": organization.slug.as_str(),
-        "name": organization.name.as_str(),
-        "created_at": instant(organization.created_at),
-    })
+/// An organization, which without a member has no role.
+#[derive(Serialize)]
+struct OrganizationOutput {
+    id: OrganizationId,
+    slug: String,
+    name: String,
+    created_at: Timestamp,
+}
+
+impl From<&Organization> for OrganizationOutput {
+    fn from(organization: &Organization) -> Self {
+        Self {
+            id: organization.id,
+            slug: organization.slug.to_string(),
+            name: organization.name.as_str().to_owned(),
+            created_at: Timestamp(organization.created_at),
+        }
+    }
+}
+
+/// A member's role in an organization.
+#[derive(Serialize)]
+struct MembershipOutput {
+    organization: OrganizationOutput,
+    user_id: UserId,
+    role: &'static str,
+    added: bool,
 }

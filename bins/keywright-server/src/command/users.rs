@@ -13,7 +13,7 @@ use keywright_domain::user::{ProfileChange, User};
 use keywright_service::user;
 use serde_json::json;
 
-use super::account::{Account, about, email, state};
+use super::account::{Account, AccountOutput, email, state};
 use super::output::{OutputOptions, instant, optional_instant};
 use super::page::Paging;
 use super::store::{self, Opened};
@@ -97,7 +97,7 @@ async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow:
         ]
     };
     let heading = ["id", "email", "name", "state", "created", "last sign-in"];
-    Ok(paging.print(&paged, manner, about, (heading, row))?)
+    Ok(paging.print(&paged, manner, AccountOutput::from, (heading, row))?)
 }
 
 async fn create(
@@ -128,7 +128,7 @@ async fn create(
         "{} has the account {}. Its owner proves the address by signing in with a link that is sent there.",
         user.email, user.id
     );
-    Ok(manner.print(&about(&user), &text)?)
+    Ok(manner.print(&AccountOutput::from(&user), &text)?)
 }
 
 async fn disable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
@@ -140,7 +140,7 @@ async fn disable(opened: &Opened, account: &Account, manner: OutputOptions) -> a
     } else {
         format!("{} was disabled already, at {}.", user.email, optional_instant(user.disabled_at))
     };
-    Ok(manner.print(&about(&disabled), &text)?)
+    Ok(manner.print(&AccountOutput::from(&disabled), &text)?)
 }
 
 async fn enable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
@@ -156,7 +156,7 @@ async fn enable(opened: &Opened, account: &Account, manner: OutputOptions) -> an
     } else {
         format!("{} may sign in again.", user.email)
     };
-    Ok(manner.print(&about(&enabled), &text)?)
+    Ok(manner.print(&AccountOutput::from(&enabled), &text)?)
 }
 
 async fn delete(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {

@@ -70,7 +70,7 @@ async fn the_mail_names_the_device_and_its_link_shows_it_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_press_ends_the_session_of_the_device_once() {
+async fn confirming_ends_the_session_of_the_device_once() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -94,7 +94,7 @@ async fn a_press_ends_the_session_of_the_device_once() {
 }
 
 #[tokio::test]
-async fn a_press_before_the_device_has_asked_leaves_it_nothing_to_claim() {
+async fn confirming_before_the_device_polls_leaves_nothing_to_claim() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
 
@@ -107,7 +107,7 @@ async fn a_press_before_the_device_has_asked_leaves_it_nothing_to_claim() {
 }
 
 #[tokio::test]
-async fn an_action_can_be_done_for_seven_days() {
+async fn an_action_link_is_valid_for_seven_days() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -122,7 +122,7 @@ async fn an_action_can_be_done_for_seven_days() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_an_action_is_refused_all_alike() {
+async fn every_invalid_action_token_is_refused_alike() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -166,7 +166,7 @@ async fn what_is_no_token_of_an_action_is_refused_all_alike() {
 }
 
 #[tokio::test]
-async fn a_reuse_that_is_found_is_told_by_mail() {
+async fn a_detected_reuse_is_mailed_to_the_owner() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let renew = async |token: &str| keywright.post("/refresh", json!({"refresh_token": token})).await;

@@ -22,7 +22,7 @@ async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_beginning_answers_as_the_contract_says() {
+async fn a_device_request_is_answered_as_the_contract_says() {
     let keywright = Keywright::start().await;
 
     let by_json = keywright.post("/device", json!({"client_name": "Ada's laptop"})).await;
@@ -46,7 +46,7 @@ async fn a_beginning_answers_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_bad_beginning_is_refused_in_the_shape_of_oauth() {
+async fn a_bad_device_request_is_refused_in_the_oauth_shape() {
     let keywright = Keywright::start().await;
 
     for (body, error) in [
@@ -66,7 +66,7 @@ async fn a_bad_beginning_is_refused_in_the_shape_of_oauth() {
 }
 
 #[tokio::test]
-async fn grants_are_told_apart() {
+async fn grant_types_are_distinguished() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let token = |form: Vec<(&'static str, String)>| send(keywright.api(Method::POST, "/token").form(&form));
@@ -96,7 +96,7 @@ async fn grants_are_told_apart() {
 }
 
 #[tokio::test]
-async fn who_polls_too_soon_is_slowed_down_and_recovers() {
+async fn a_client_that_polls_too_soon_is_slowed_down_and_recovers() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -116,7 +116,7 @@ async fn who_polls_too_soon_is_slowed_down_and_recovers() {
 }
 
 #[tokio::test]
-async fn what_is_over_goes_before_slow_down() {
+async fn a_finished_code_is_reported_before_slow_down() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (denied, denied_code) = keywright.begin_device().await;
@@ -137,7 +137,7 @@ async fn what_is_over_goes_before_slow_down() {
 }
 
 #[tokio::test]
-async fn an_approved_code_is_claimed_once_however_many_poll() {
+async fn racing_polls_claim_an_approved_code_once() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let begun = keywright.post("/device", json!({"scope": "read"})).await.json();
@@ -180,7 +180,7 @@ async fn a_foreign_or_forged_code_claims_nothing() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_disabled_since_gets_no_session() {
+async fn an_account_disabled_since_the_approval_gets_no_session() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -212,7 +212,7 @@ async fn the_consent_shows_who_asks_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_belongs_to_who_decides_first() {
+async fn a_code_belongs_to_the_first_account_that_decides() {
     let keywright = Keywright::start().await;
     let (ada, bob) = (
         keywright.sign_in_browser("ada@example.com").await,
@@ -237,7 +237,7 @@ async fn a_code_belongs_to_who_decides_first() {
 }
 
 #[tokio::test]
-async fn who_may_decide_is_a_browser_or_a_fresh_bearer() {
+async fn only_a_browser_or_a_fresh_bearer_decides() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let device = keywright.sign_in_device(&cookie).await;

@@ -23,7 +23,7 @@ async fn enter(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn ten_misses_wherever_they_are_made_close_everything_to_the_account_for_a_while() {
+async fn ten_wrong_user_codes_on_any_path_lock_the_account_out_for_a_while() {
     let keywright = Keywright::start().await;
     let (ada, bob) = (keywright.sign_in_browser(ADA).await, keywright.sign_in_browser(BOB).await);
     let (_, right) = keywright.begin_device().await;
@@ -54,7 +54,7 @@ async fn ten_misses_wherever_they_are_made_close_everything_to_the_account_for_a
 }
 
 #[tokio::test]
-async fn misses_side_by_side_are_all_counted() {
+async fn concurrent_wrong_user_codes_are_all_counted() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
@@ -65,7 +65,7 @@ async fn misses_side_by_side_are_all_counted() {
 }
 
 #[tokio::test]
-async fn what_is_no_miss_is_not_counted() {
+async fn only_wrong_user_codes_are_counted() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (_, decided) = keywright.begin_device().await;
@@ -80,7 +80,7 @@ async fn what_is_no_miss_is_not_counted() {
 }
 
 #[tokio::test]
-async fn an_address_has_its_own_limit_whoever_misses_there() {
+async fn an_ip_address_has_a_limit_of_its_own_across_accounts() {
     let keywright = Keywright::start_with(&[("DEVICE__MISSES_PER_ADDRESS", "3/10m")]).await;
     let (ada, bob) = (keywright.sign_in_browser(ADA).await, keywright.sign_in_browser(BOB).await);
     let (_, right) = keywright.begin_device().await;

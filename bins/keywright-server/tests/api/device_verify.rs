@@ -41,7 +41,7 @@ fn status(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn the_person_sees_what_asks_from_where_and_since_when() {
+async fn the_consent_shows_the_client_its_location_and_the_time() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
     let request = keywright.api(Method::POST, "/device").header("user-agent", "tv/1.0 (<b>Linux</b>)");
@@ -71,7 +71,7 @@ async fn the_person_sees_what_asks_from_where_and_since_when() {
 }
 
 #[tokio::test]
-async fn what_a_device_does_not_say_is_null() {
+async fn details_that_a_device_omits_are_null() {
     let keywright = Keywright::start().await;
     let (_, user_code) = keywright.begin_device().await;
     let cookie = keywright.sign_in_browser(ADA).await;
@@ -85,7 +85,7 @@ async fn what_a_device_does_not_say_is_null() {
 }
 
 #[tokio::test]
-async fn looking_changes_nothing() {
+async fn reading_an_authorization_changes_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -111,7 +111,7 @@ async fn looking_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_owner_follows_the_status_to_its_end() {
+async fn the_owner_sees_every_status_up_to_the_last() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, approved) = keywright.begin_device().await;
@@ -131,7 +131,7 @@ async fn the_owner_follows_the_status_to_its_end() {
 }
 
 #[tokio::test]
-async fn approving_is_what_happens_unless_something_else_is_said() {
+async fn the_default_action_is_to_approve() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
 
@@ -148,7 +148,7 @@ async fn approving_is_what_happens_unless_something_else_is_said() {
 }
 
 #[tokio::test]
-async fn a_fresh_bearer_looks_and_decides_and_a_stale_one_does_not() {
+async fn a_fresh_bearer_reads_and_decides_and_a_stale_one_does_not() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let (_, first) = keywright.begin_device().await;
@@ -176,7 +176,7 @@ async fn a_fresh_bearer_looks_and_decides_and_a_stale_one_does_not() {
 }
 
 #[tokio::test]
-async fn a_browser_session_decides_however_long_ago_it_was_opened() {
+async fn a_browser_session_of_any_age_decides() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     keywright.advance(29 * 24 * 3600);
@@ -210,7 +210,7 @@ async fn a_device_does_not_approve_devices() {
 }
 
 #[tokio::test]
-async fn nobody_sees_or_decides_anything() {
+async fn an_unauthenticated_caller_sees_and_decides_nothing() {
     let keywright = Keywright::start().await;
     let (device_code, user_code) = keywright.begin_device().await;
     let body = json!({"user_code": user_code});
@@ -237,7 +237,7 @@ async fn nobody_sees_or_decides_anything() {
 }
 
 #[tokio::test]
-async fn a_bad_credential_is_told_so_and_a_header_hides_the_cookie() {
+async fn a_bad_credential_is_reported_and_a_header_overrides_the_cookie() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let ada = keywright.sign_in_browser(ADA).await;
@@ -266,7 +266,7 @@ async fn a_bad_credential_is_told_so_and_a_header_hides_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_cookie_decides_only_from_this_server_s_own_pages() {
+async fn a_cookie_decides_only_from_pages_of_this_server() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -305,7 +305,7 @@ async fn a_cookie_decides_only_from_this_server_s_own_pages() {
 }
 
 #[tokio::test]
-async fn a_user_code_is_taken_however_it_is_typed() {
+async fn a_user_code_is_accepted_in_every_spelling() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let typings: [fn(&str) -> String; 6] = [
@@ -330,7 +330,7 @@ async fn a_user_code_is_taken_however_it_is_typed() {
 }
 
 #[tokio::test]
-async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
+async fn unknown_expired_and_foreign_codes_get_the_same_404() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -354,7 +354,7 @@ async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
 }
 
 #[tokio::test]
-async fn a_decision_stands() {
+async fn a_decision_is_final() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -376,7 +376,7 @@ async fn a_decision_stands() {
 }
 
 #[tokio::test]
-async fn a_bad_request_names_what_is_bad_and_decides_nothing() {
+async fn a_bad_request_names_the_bad_field_and_decides_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -421,7 +421,7 @@ async fn a_bad_request_names_what_is_bad_and_decides_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
+async fn exactly_one_of_two_racing_accounts_owns_the_code() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -448,7 +448,7 @@ async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
 }
 
 #[tokio::test]
-async fn approving_and_denying_at_once_is_one_of_both() {
+async fn a_racing_approval_and_denial_have_one_winner() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -465,7 +465,7 @@ async fn approving_and_denying_at_once_is_one_of_both() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_out_or_disabled_decides_nothing() {
+async fn a_signed_out_or_disabled_account_decides_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -481,7 +481,7 @@ async fn whoever_is_signed_out_or_disabled_decides_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_decided_is_in_the_activity_with_the_name_that_was_claimed() {
+async fn a_decision_is_in_the_activity_with_the_claimed_client_name() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     for action in ["approve", "deny"] {

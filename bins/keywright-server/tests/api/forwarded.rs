@@ -21,7 +21,7 @@ async fn remaining(keywright: &Keywright, headers: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed_and_each_client_counted_apart() {
+async fn clients_behind_a_trusted_proxy_are_counted_separately() {
     let keywright = Keywright::start_with(&[LIMIT, TRUSTED]).await;
     let name = "x-forwarded-for";
 
@@ -42,7 +42,7 @@ async fn a_trusted_proxy_is_believed_and_each_client_counted_apart() {
 }
 
 #[tokio::test]
-async fn the_leftmost_entry_is_the_clients_own_and_worth_nothing() {
+async fn the_leftmost_entry_is_not_believed() {
     let keywright = Keywright::start_with(&[LIMIT, TRUSTED]).await;
 
     for number in 0..2 {
@@ -55,7 +55,7 @@ async fn the_leftmost_entry_is_the_clients_own_and_worth_nothing() {
 }
 
 #[tokio::test]
-async fn what_names_nobody_counts_for_the_proxy() {
+async fn a_header_without_an_address_counts_for_the_proxy() {
     let keywright = Keywright::start_with(&[("RATE_LIMIT__PER_ADDRESS", "6/minute"), TRUSTED]).await;
     // As much as the server reads of a head at all.
     let endless = "192.0.2.1, ".repeat(5_900) + "x";
@@ -71,7 +71,7 @@ async fn what_names_nobody_counts_for_the_proxy() {
 }
 
 #[tokio::test]
-async fn the_header_that_is_not_configured_is_ignored() {
+async fn a_header_that_is_not_configured_is_ignored() {
     let customary = Keywright::start_with(&[LIMIT, TRUSTED]).await;
     assert_eq!(remaining(&customary, &[("forwarded", "for=192.0.2.1")]).await, "1");
     assert_eq!(remaining(&customary, &[("forwarded", "for=192.0.2.2")]).await, "0");
@@ -90,7 +90,7 @@ async fn the_header_that_is_not_configured_is_ignored() {
 }
 
 #[tokio::test]
-async fn who_is_no_trusted_proxy_is_not_believed() {
+async fn an_untrusted_proxy_is_not_believed() {
     for trusted in [vec![LIMIT], vec![LIMIT, ("SERVER__TRUSTED_PROXIES", "127.0.0.2, 10.0.0.0/8, ::/0")]] {
         let keywright = Keywright::start_with(&trusted).await;
 
@@ -104,7 +104,7 @@ async fn who_is_no_trusted_proxy_is_not_believed() {
 }
 
 #[tokio::test]
-async fn the_address_that_counts_is_the_one_that_is_kept() {
+async fn the_rate_limited_address_is_the_recorded_one() {
     let keywright = Keywright::start_with(&[TRUSTED]).await;
     let token = keywright.link_by_store("ada@example.com").await;
 

@@ -139,7 +139,7 @@ fn is_leak(line: &str, secrets: &BTreeSet<String>) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_watched_is_the_log_and_a_secret_in_it_is_found() {
+async fn the_log_is_watched_and_a_secret_in_it_is_found() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;

@@ -107,7 +107,7 @@ async fn service(clock: Arc<ManualClock>) -> (TempDir, Service, Arc<Faltering>) 
 }
 
 #[tokio::test]
-async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
+async fn a_brief_store_failure_neither_duplicates_nor_delays_mail() {
     let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
     let (_directory, service, store) = service(clock.clone()).await;
     let addresses: Vec<_> = (0..5).map(|number| format!("{number}@example.com")).collect();

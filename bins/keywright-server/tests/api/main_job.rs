@@ -69,7 +69,7 @@ fn field(html: &str, name: &str) -> String {
 }
 
 #[test]
-fn the_readme_shows_these_steps_in_this_order() {
+fn the_readme_shows_these_steps_in_order() {
     let mut rest = include_str!("../../../../README.md");
     for step in [
         "curl -s -X POST http://localhost:8080/api/v1/auth/device\n",

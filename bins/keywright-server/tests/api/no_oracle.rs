@@ -63,7 +63,7 @@ fn assert_alike(times: &[Vec<Duration>; 3]) {
 }
 
 #[test]
-fn the_rank_test_finds_a_difference_of_a_twentieth_and_none_where_there_is_none() {
+fn the_rank_test_finds_a_difference_of_five_percent_and_no_false_one() {
     let noise = |number: usize| Duration::from_micros(1000 + (number as u64 * 7919) % 200);
     let left: Vec<_> = (0..ROUNDS).map(noise).collect();
     let alike: Vec<_> = (0..ROUNDS).map(|number| noise(number * 31 + 5)).collect();
@@ -76,7 +76,7 @@ fn the_rank_test_finds_a_difference_of_a_twentieth_and_none_where_there_is_none(
 }
 
 #[tokio::test]
-async fn asking_for_a_link_says_nothing_of_the_account() {
+async fn requesting_a_link_reveals_nothing_about_the_account() {
     let keywright = prepared().await;
     let mut times = [vec![], vec![], vec![]];
 
@@ -98,7 +98,7 @@ async fn asking_for_a_link_says_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_failed_sign_in_says_nothing_of_the_account() {
+async fn a_failed_sign_in_reveals_nothing_about_the_account() {
     let keywright = prepared().await;
     let mut times = [vec![], vec![], vec![]];
 
@@ -124,7 +124,7 @@ async fn a_failed_sign_in_says_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn every_way_to_fail_a_sign_in_looks_the_same() {
+async fn every_failed_sign_in_looks_the_same() {
     let keywright = prepared().await;
     let verify = async |body: Value| appearance(&keywright.post("/magic_link/verify", body).await);
     let used = keywright.link_by_store("known@example.com").await;

@@ -51,7 +51,7 @@ fn assert_described(document: &Value, method: &str, path: &str, answer: &Answer)
 }
 
 #[tokio::test]
-async fn answers_have_the_fields_that_are_described_and_no_others() {
+async fn answers_have_exactly_the_described_fields() {
     let keywright = Keywright::start().await;
     let document = keywright.get("/api/v1/openapi.json").await.json();
     let asked = keywright.post("/magic_link", json!({"email": "ada@example.com"})).await;
@@ -97,7 +97,7 @@ async fn answers_have_the_fields_that_are_described_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_description_can_be_kept_for_a_while_and_read_by_people() {
+async fn the_description_is_cacheable_and_readable() {
     let keywright = Keywright::start().await;
 
     let document = keywright.get("/api/v1/openapi.json").await;

@@ -25,7 +25,7 @@ async fn change_address(keywright: &Keywright, access: &str, new: &str) {
 }
 
 #[tokio::test]
-async fn nothing_of_a_deleted_person_stays_in_any_table() {
+async fn no_table_keeps_data_of_a_deleted_person() {
     let keywright = Keywright::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
     let api = |method, path: &str| from_ada(keywright.api(method, path));
     let bob = keywright.sign_in("bob@example.com").await;

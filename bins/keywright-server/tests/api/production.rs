@@ -45,7 +45,7 @@ async fn the_cookie_has_the_host_prefix_and_is_secure() {
 }
 
 #[tokio::test]
-async fn the_cookie_of_development_is_nothing_here() {
+async fn the_development_cookie_is_not_accepted() {
     let keywright = Keywright::start_with(&SETTINGS).await;
     let (pair, _) = cookie(&sign_in(&keywright).await);
     let (_, value) = pair.split_once('=').unwrap();
@@ -57,7 +57,7 @@ async fn the_cookie_of_development_is_nothing_here() {
 }
 
 #[tokio::test]
-async fn signing_out_clears_the_cookie_with_the_attributes_that_it_was_set_with() {
+async fn signing_out_clears_the_cookie_with_its_original_attributes() {
     let keywright = Keywright::start_with(&SETTINGS).await;
     let (pair, _) = cookie(&sign_in(&keywright).await);
 

@@ -36,7 +36,7 @@ async fn refresh(keywright: &Keywright, refresh: &str) -> crate::harness::Answer
 }
 
 #[tokio::test]
-async fn after_31_days_nobody_is_told_where_it_was() {
+async fn addresses_and_user_agents_are_gone_after_31_days() {
     let keywright = Keywright::start().await;
     let link = keywright.link("ada@example.com").await;
     let verify = keywright.api(Method::POST, "/magic_link/verify").header("user-agent", "Ada's tool/1");
@@ -66,7 +66,7 @@ async fn after_31_days_nobody_is_told_where_it_was() {
 
 /// One that nobody can read is told of, and keeps nothing else in the store.
 #[tokio::test]
-async fn a_broken_record_keeps_nobodys_address() {
+async fn a_broken_record_does_not_stop_the_clearing() {
     let keywright = Keywright::start().await;
     let link = keywright.link("ada@example.com").await;
     let verify = keywright.api(Method::POST, "/magic_link/verify").header("user-agent", "Ada's tool/1");
@@ -86,7 +86,7 @@ async fn a_broken_record_keeps_nobodys_address() {
 }
 
 #[tokio::test]
-async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
+async fn a_session_in_use_stays_for_180_days_and_is_purged_after_its_end() {
     let keywright = Keywright::start().await;
     let mut tokens = keywright.sign_in("ada@example.com").await;
     let first = tokens.clone();
@@ -111,7 +111,7 @@ async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_over_leaves_nothing_behind() {
+async fn nothing_expired_is_left_after_a_year() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     keywright.sign_in_device(&cookie).await;
@@ -155,7 +155,7 @@ async fn an_expired_user_code_is_free_again() {
 }
 
 #[tokio::test]
-async fn the_server_purges_by_itself_as_it_is_configured() {
+async fn the_server_purges_on_its_own_as_configured() {
     let pause = Duration::from_millis(10);
     let tuning = Tuning { mail_pause: pause, key_pause: pause, purge_pause: pause };
     // Never sooner than a mail about it may still be sent.

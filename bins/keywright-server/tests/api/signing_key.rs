@@ -67,7 +67,7 @@ async fn verified_token(keywright: &Keywright, algorithm: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_tag_of_the_key_set_changes_with_the_keys_and_only_then() {
+async fn the_etag_of_the_key_set_changes_only_with_the_keys() {
     let keywright = Keywright::start_with(&[("TOKENS__KEY_ROTATION", "10h")]).await;
     let first = keywright.get(JWKS).await;
     let old = keywright.sign_in(ADA).await;
@@ -98,7 +98,7 @@ async fn the_tag_of_the_key_set_changes_with_the_keys_and_only_then() {
 }
 
 #[tokio::test]
-async fn in_an_emergency_access_tokens_end_and_refresh_tokens_go_on() {
+async fn an_emergency_rotation_ends_access_tokens_but_not_refresh_tokens() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let before = kids(&keywright).await;
@@ -116,7 +116,7 @@ async fn in_an_emergency_access_tokens_end_and_refresh_tokens_go_on() {
 }
 
 #[tokio::test]
-async fn a_token_whose_key_is_new_to_this_server_has_it_look_at_once_but_not_all_the_time() {
+async fn an_unknown_key_id_triggers_a_reload_that_is_rate_limited() {
     let idle = Tuning { key_pause: Duration::from_hours(1), ..Tuning::default() };
     let keywright = Keywright::start_tuned(&[], idle).await;
     let tokens = keywright.sign_in(ADA).await;
@@ -168,7 +168,7 @@ async fn tokens_of_every_algorithm_are_verified_by_a_stock_library() {
 }
 
 #[tokio::test]
-async fn for_no_algorithm_does_a_forged_token_pass() {
+async fn forged_tokens_are_refused_for_every_algorithm() {
     for algorithm in ALGORITHMS {
         let keywright = Keywright::start_with(&[("TOKENS__ALGORITHM", algorithm)]).await;
         let token = verified_token(&keywright, algorithm).await;

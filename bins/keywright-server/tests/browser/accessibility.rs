@@ -57,7 +57,7 @@ async fn send_unchecked(browser: &Browser, form: &str) {
 }
 
 #[tokio::test]
-async fn the_description_of_the_api() {
+async fn the_api_documentation_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -67,7 +67,7 @@ async fn the_description_of_the_api() {
 }
 
 #[tokio::test]
-async fn signing_in_by_mail() {
+async fn signing_in_by_mail_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -97,7 +97,7 @@ async fn signing_in_by_mail() {
 }
 
 #[tokio::test]
-async fn signing_in_by_a_link() {
+async fn signing_in_by_a_link_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -122,7 +122,7 @@ async fn signing_in_by_a_link() {
 }
 
 #[tokio::test]
-async fn deciding_about_a_device() {
+async fn deciding_about_a_device_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
     let agent = format!("Mozilla/5.0 (X11; Linux) Firefox/131.0 {}", "x".repeat(300));
@@ -168,7 +168,7 @@ pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: 
 }
 
 #[tokio::test]
-async fn the_account() {
+async fn the_account_page_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser.sign_in(&server, ADA).await;
@@ -197,7 +197,7 @@ async fn tell_all(browser: &Browser) {
 }
 
 #[tokio::test]
-async fn passkeys_and_a_sign_in_that_has_to_be_done_again() {
+async fn passkeys_and_stepping_up_are_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
     let authenticator = Authenticator::of(&browser).await;
@@ -255,7 +255,7 @@ async fn action(server: &Keywright, email: &str, subject: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_a_mail_offers() {
+async fn mailed_actions_are_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let device = server.sign_in_device(&server.sign_in_browser(ADA).await).await;
@@ -286,7 +286,7 @@ async fn what_a_mail_offers() {
 }
 
 #[tokio::test]
-async fn a_keyboard_is_enough() {
+async fn every_task_can_be_done_by_keyboard() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (_, user_code) = begin(&server).await;

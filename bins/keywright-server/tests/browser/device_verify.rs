@@ -71,7 +71,7 @@ async fn a_code_in_the_address_is_filled_in_and_approved_only_by_a_person() {
 }
 
 #[tokio::test]
-async fn a_person_denies() {
+async fn a_person_denies_a_device() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (device_code, user_code) = begin(&server).await;

@@ -6,7 +6,7 @@ use crate::passkey::{ADA, add};
 use crate::server::Keywright;
 
 #[tokio::test]
-async fn a_person_changes_their_address_and_their_passkey_goes_by_the_new_one() {
+async fn changing_the_address_renames_the_passkey_in_its_authenticator() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let authenticator = Authenticator::of(&browser).await;

@@ -38,7 +38,7 @@ pub async fn owner() -> (Keywright, Browser, Authenticator) {
 }
 
 #[tokio::test]
-async fn an_owner_adds_renames_and_removes_a_passkey_and_the_authenticator_learns_of_it() {
+async fn adding_renaming_and_removing_a_passkey_updates_the_authenticator() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let authenticator = Authenticator::of(&browser).await;
@@ -104,7 +104,7 @@ async fn open_unproven(server: &Keywright, browser: &Browser) {
 }
 
 #[tokio::test]
-async fn the_last_way_in_is_not_removed_and_the_page_says_why() {
+async fn the_last_way_in_cannot_be_removed_and_the_page_says_why() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let authenticator = Authenticator::of(&browser).await;
@@ -124,7 +124,7 @@ async fn the_last_way_in_is_not_removed_and_the_page_says_why() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_passkey_from_being_added_is_told_with_what_to_do() {
+async fn a_failed_registration_is_explained_with_a_remedy() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let authenticator = Authenticator::of(&browser).await;

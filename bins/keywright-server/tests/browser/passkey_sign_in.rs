@@ -55,7 +55,7 @@ async fn a_person_signs_in_by_the_button_approves_a_device_and_ends_its_session(
 }
 
 #[tokio::test]
-async fn a_person_signs_in_by_the_autofill_of_the_e_mail_field() {
+async fn a_person_signs_in_by_autofill_of_the_email_field() {
     let (_server, mut browser, authenticator) = owner().await;
     sign_out(&browser).await;
     authenticator.owner_is_there(true).await;
@@ -96,7 +96,7 @@ async fn a_passkey_that_was_removed_elsewhere_is_forgotten_by_its_authenticator(
 }
 
 #[tokio::test]
-async fn what_keeps_a_person_from_signing_in_is_told_with_what_to_do() {
+async fn a_failed_sign_in_is_explained_with_a_remedy() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
     let authenticator = Authenticator::of(&browser).await;
@@ -123,7 +123,7 @@ async fn what_keeps_a_person_from_signing_in_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_browser_without_the_json_forms_of_webauthn_adds_and_signs_in_too() {
+async fn a_browser_without_the_json_methods_of_webauthn_registers_and_signs_in() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser
@@ -150,7 +150,7 @@ async fn a_browser_without_the_json_forms_of_webauthn_adds_and_signs_in_too() {
 }
 
 #[tokio::test]
-async fn a_browser_without_passkeys_is_offered_none() {
+async fn a_browser_without_passkey_support_is_offered_none() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser.before_each_page("delete window.PublicKeyCredential").await;

@@ -8,7 +8,7 @@ use crate::server::Keywright;
 const ADA: &str = "ada@example.com";
 
 #[tokio::test]
-async fn no_page_needs_what_its_policy_forbids() {
+async fn no_page_violates_its_content_security_policy() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (_, user_code) = begin(&server).await;
@@ -32,7 +32,7 @@ async fn no_page_needs_what_its_policy_forbids() {
 }
 
 #[tokio::test]
-async fn what_a_policy_forbids_is_refused_and_would_be_seen() {
+async fn a_policy_violation_is_blocked_and_noticed() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
     browser.visit("/sign-in").await;

@@ -131,7 +131,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn over_a_year_every_token_verifies_at_every_moment_of_its_life() {
+async fn over_a_year_every_token_verifies_throughout_its_lifetime() {
     let mut world = World::new().await;
     let (mut now, mut moment) = (start(), 0);
     let (end, change) = (start() + TimeDelta::days(365), start() + TimeDelta::days(180));

@@ -134,7 +134,7 @@ async fn is_available_again(server: &Server, held: &Held) {
 }
 
 #[tokio::test]
-async fn a_locked_database() {
+async fn a_locked_database_is_answered_with_503() {
     let place = quiet();
     let mut server = place.start().await;
     let held = Held::by(&server).await;
@@ -150,7 +150,7 @@ async fn a_locked_database() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_soon_released_is_waited_for() {
+async fn a_command_waits_for_a_short_lock() {
     let place = Place::new();
     let server = place.start().await;
     let mut other = beside(&place);
@@ -181,7 +181,7 @@ fn by_anybody(place: &Place) -> Command {
 }
 
 #[tokio::test]
-async fn a_read_only_database() {
+async fn a_read_only_database_is_answered_with_503() {
     let place = quiet();
     let server = Server::from(Process::start(by_anybody(&place))).await;
     let held = Held::by(&server).await;
@@ -221,7 +221,7 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
 }
 
 #[tokio::test]
-async fn a_full_disk() {
+async fn a_full_disk_is_answered_with_503() {
     let place = quiet();
     let (mut server, data) = on_a_small_disk(&place).await;
     let held = Held::by(&server).await;
@@ -244,7 +244,7 @@ fn limit_files(server: &Server, bytes: Option<u64>) {
 }
 
 #[tokio::test]
-async fn a_disk_that_refuses_every_write() {
+async fn a_failing_disk_is_answered_with_503() {
     let place = quiet();
     let mut command = Command::new("sh");
     // Beyond its limit a write fails, as on a broken disk, once the signal that comes with it is ignored.
@@ -263,7 +263,7 @@ async fn a_disk_that_refuses_every_write() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_stops_the_start_and_is_left_alone() {
+async fn a_file_that_is_not_a_database_stops_the_start_and_is_left_unchanged() {
     let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
     fs::write(place.database(), "Dear Ada, ".repeat(1000)).unwrap();

@@ -26,7 +26,7 @@ fn send_deaf(server: &Server, path: &str, body: &Value) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answer_was_lost_is_retried_and_nobody_is_signed_out() {
+async fn a_refresh_with_a_lost_answer_can_be_retried_without_signing_out() {
     let place = Place::new();
     let mut server = place.start().await;
     let keyring = place.keyring();
@@ -57,7 +57,7 @@ async fn a_refresh_whose_answer_was_lost_is_retried_and_nobody_is_signed_out() {
 }
 
 #[tokio::test]
-async fn a_link_whose_redemption_was_not_answered_is_used() {
+async fn an_unanswered_redemption_uses_up_its_link() {
     let place = Place::new();
     let server = place.start().await;
     let keyring = place.keyring();
@@ -84,7 +84,7 @@ async fn a_link_whose_redemption_was_not_answered_is_used() {
 }
 
 #[tokio::test]
-async fn a_device_code_whose_claim_was_not_answered_is_claimed() {
+async fn an_unanswered_claim_uses_up_its_device_code() {
     let place = Place::new();
     let server = place.start().await;
     let keyring = place.keyring();

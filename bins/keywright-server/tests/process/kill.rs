@@ -229,7 +229,7 @@ fn put_under_load(
 }
 
 #[tokio::test]
-async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_under_load() {
+async fn twenty_kills_under_load_lose_nothing_acknowledged_and_reuse_nothing() {
     let place = Place::with(&[("DEVICE__INTERVAL", "1s"), ("MAIL__URL", "inbox:")]);
     let mut server = place.start().await;
     let keyring = Arc::new(place.keyring());
@@ -276,7 +276,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_
 }
 
 #[tokio::test]
-async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
+async fn a_killed_first_start_does_not_hinder_the_next() {
     for round in 0..8 {
         let place = Place::new();
         let mut process = Process::start(place.command());

@@ -22,7 +22,7 @@ impl Secrets {
 }
 
 #[tokio::test]
-async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
+async fn the_whole_life_of_a_session_logs_no_secret() {
     let smtp = SmtpListener::start().await;
     let url = format!("smtp://mailer:{PASSWORD}@{}", smtp.addr());
     let place = Place::with(&[("MAIL__URL", &url), ("LOG__LEVEL", "trace"), ("DEVICE__INTERVAL", "1s")]);

@@ -50,17 +50,17 @@ async fn finishes_what_is_under_way(signal: Signal) {
 }
 
 #[tokio::test]
-async fn sigterm_ends_the_server_after_the_request_under_way() {
+async fn sigterm_ends_the_server_after_the_running_request() {
     finishes_what_is_under_way(Signal::TERM).await;
 }
 
 #[tokio::test]
-async fn sigint_does_the_same() {
+async fn sigint_ends_the_server_after_the_running_request() {
     finishes_what_is_under_way(Signal::INT).await;
 }
 
 #[tokio::test]
-async fn an_idle_connection_does_not_hold_the_end_up() {
+async fn an_idle_connection_does_not_delay_the_shutdown() {
     let place = Place::new();
     let mut server = place.start().await;
     let mut idle = TcpStream::connect(server.address()).unwrap();
@@ -78,7 +78,7 @@ async fn an_idle_connection_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
-async fn a_mail_server_that_never_answers_does_not_hold_the_end_up() {
+async fn a_silent_mail_server_does_not_delay_the_shutdown() {
     let smtp = SmtpListener::start().await;
     smtp.refuse(Stage::Greeting, Refusal::Silence);
     let url = format!("smtp://{}", smtp.addr());
@@ -98,7 +98,7 @@ async fn a_mail_server_that_never_answers_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
-async fn a_server_that_stopped_has_written_its_log_back() {
+async fn a_stopped_server_has_checkpointed_its_wal() {
     let place = Place::new();
     let server = place.start().await;
     server.client().post("/device", json!({})).await;

@@ -84,19 +84,19 @@ async fn refused_sign_in(server: &Server, place: &Place) -> u16 {
 }
 
 #[tokio::test]
-async fn an_account_is_made_disabled_enabled_and_deleted() {
+async fn an_account_is_created_disabled_enabled_and_deleted() {
     an_account_lives(&Place::new()).await;
 }
 
 #[tokio::test]
-async fn an_account_is_made_disabled_enabled_and_deleted_on_postgresql() {
+async fn an_account_is_created_disabled_enabled_and_deleted_on_postgresql() {
     let database = Database::new().unwrap();
 
     an_account_lives(&on(&database)).await;
 }
 
 #[tokio::test]
-async fn an_account_that_an_operator_made_signs_in_where_signup_is_closed() {
+async fn an_account_created_by_an_operator_signs_in_with_sign_up_closed() {
     let place = Place::with(&[("SIGNUP__POLICY", "closed")]);
     let server = place.start().await;
     let keyring = place.keyring();
@@ -163,12 +163,12 @@ async fn organizations(place: &Place) {
 }
 
 #[tokio::test]
-async fn organizations_are_made_and_people_join_them() {
+async fn organizations_are_created_and_joined() {
     organizations(&Place::new()).await;
 }
 
 #[tokio::test]
-async fn organizations_are_made_and_people_join_them_on_postgresql() {
+async fn organizations_are_created_and_joined_on_postgresql() {
     let database = Database::new().unwrap();
 
     organizations(&on(&database)).await;
@@ -222,7 +222,7 @@ async fn sessions_end_one_by_one_by_account_and_all_at_once_on_postgresql() {
 }
 
 #[tokio::test]
-async fn each_verb_teaches_by_an_example() {
+async fn the_help_of_every_verb_shows_an_example() {
     let place = Place::new();
     for verb in [
         "users list",
@@ -250,7 +250,7 @@ async fn each_verb_teaches_by_an_example() {
 }
 
 #[tokio::test]
-async fn a_wrong_command_line_is_told_from_a_failure() {
+async fn a_usage_error_and_a_failure_have_different_exit_codes() {
     let place = Place::new();
     for wrong in [
         vec!["users"],
@@ -278,7 +278,7 @@ async fn a_wrong_command_line_is_told_from_a_failure() {
 }
 
 #[tokio::test]
-async fn completions_come_for_every_shell_whatever_is_configured() {
+async fn completions_are_printed_for_every_shell_without_a_configuration() {
     let place = Place::with(&[("PUBLIC_URL", "nonsense")]);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let (code, script, errors) = place.run(&["completions", shell]).await;

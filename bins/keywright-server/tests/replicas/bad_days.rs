@@ -104,7 +104,7 @@ impl Day {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_database() {
+async fn a_stopped_database_is_answered_with_503() {
     let mut day = Day::new().await;
 
     day.cluster.stop().unwrap();
@@ -115,7 +115,7 @@ async fn a_stopped_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_answers_nothing() {
+async fn a_silent_database_is_answered_with_503() {
     let mut day = Day::new().await;
 
     day.cluster.freeze().unwrap();
@@ -126,7 +126,7 @@ async fn a_database_that_answers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_without_a_connection_to_give() {
+async fn a_database_without_free_connections_is_answered_with_503() {
     let mut day = Day::new().await;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'server'";
 
@@ -140,7 +140,7 @@ async fn a_database_without_a_connection_to_give() {
 
 /// What asks the database often, and so gets an answer in time, or none.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_takes_seconds_for_each_statement() {
+async fn a_slow_database_is_answered_with_503() {
     let database = Database::new().unwrap();
     let cluster = database.psql("SHOW port").unwrap().parse().unwrap();
     let way = Proxy::start(Way::To(cluster)).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_database_that_takes_seconds_for_each_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_restarted_under_load() {
+async fn a_database_restart_under_load_is_survived() {
     let mut day = Day::new().await;
     let (_moved, follow) = watch::channel(day.server.client());
     let crowd = Crowd::new(follow, day.place.keyring());
@@ -216,7 +216,7 @@ async fn a_database_that_is_restarted_under_load() {
 
 /// The pace is that of the polls that were told something: who waited for nothing may ask again at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poll_that_waits_when_the_database_stops_does_not_count_for_the_pace() {
+async fn a_waiting_poll_interrupted_by_the_database_does_not_count_towards_the_pace() {
     let mut cluster = Cluster::start(&[]).unwrap();
     let database = Database::at(cluster.url()).unwrap();
     let server = place(&database.url(), &[("DEVICE__INTERVAL", "5m")]).start().await;

@@ -84,22 +84,22 @@ async fn claims_have_one_winner(count: usize) {
 }
 
 #[tokio::test]
-async fn every_claim_has_one_winner_among_two() {
+async fn every_claim_has_one_winner_among_two_servers() {
     claims_have_one_winner(2).await;
 }
 
 #[tokio::test]
-async fn every_claim_has_one_winner_among_four() {
+async fn every_claim_has_one_winner_among_four_servers() {
     claims_have_one_winner(4).await;
 }
 
 #[tokio::test]
-async fn what_is_revoked_at_one_of_two_is_over_at_the_other_at_once() {
+async fn a_session_revoked_at_one_of_two_servers_ends_at_the_other_at_once() {
     what_is_revoked_is_over_at_once(2).await;
 }
 
 #[tokio::test]
-async fn what_is_revoked_at_one_of_four_is_over_at_every_other_at_once() {
+async fn a_session_revoked_at_one_of_four_servers_ends_at_all_others_at_once() {
     what_is_revoked_is_over_at_once(4).await;
 }
 
@@ -122,12 +122,12 @@ async fn what_is_revoked_is_over_at_once(count: usize) {
 }
 
 #[tokio::test]
-async fn who_waits_at_one_of_two_is_answered_when_the_other_is_told() {
+async fn a_poll_waiting_at_one_of_two_servers_is_answered_after_a_decision_at_the_other() {
     who_waits_is_answered(2).await;
 }
 
 #[tokio::test]
-async fn who_waits_at_one_of_four_is_answered_when_the_last_is_told() {
+async fn a_poll_waiting_at_one_of_four_servers_is_answered_after_a_decision_at_the_last() {
     who_waits_is_answered(4).await;
 }
 
@@ -154,12 +154,12 @@ async fn who_waits_is_answered(count: usize) {
 }
 
 #[tokio::test]
-async fn each_mail_of_two_goes_out_once() {
+async fn two_servers_send_each_mail_once() {
     each_mail_goes_out_once(2).await;
 }
 
 #[tokio::test]
-async fn each_mail_of_four_goes_out_once() {
+async fn four_servers_send_each_mail_once() {
     each_mail_goes_out_once(4).await;
 }
 

@@ -89,17 +89,17 @@ async fn the_standby_takes_over_after(end: impl FnOnce(&mut Cluster)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_primary_dies_the_service_goes_on_with_the_standby_and_every_acknowledged_refresh() {
+async fn a_dying_primary_fails_over_to_the_standby_without_losing_an_acknowledged_refresh() {
     the_standby_takes_over_after(|primary| primary.kill().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_primary_hangs_the_service_goes_on_with_the_standby_and_every_acknowledged_refresh() {
+async fn a_hanging_primary_fails_over_to_the_standby_without_losing_an_acknowledged_refresh() {
     the_standby_takes_over_after(|primary| primary.freeze().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_no_standby_confirms_a_commit_there_are_no_more_connections_than_places() {
+async fn unconfirmed_commits_open_no_more_connections_than_the_pool_allows() {
     let mut pair = Pair::new().await;
     let tokens = pair.refreshers(3 * POOL).await;
     let client = pair.server.client();

@@ -32,7 +32,7 @@ fn moment(seed: u64, round: u64) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_database_and_the_server() {
+async fn killing_the_database_and_the_server_loses_nothing_acknowledged_and_reuses_nothing() {
     let seed = seed();
     println!("KEYWRIGHT_KILL_SEED={seed}");
     let mut cluster = Cluster::start(&[]).unwrap();

@@ -91,7 +91,7 @@ async fn an_older_state_comes_back(place: &Place, store: &Store) {
 }
 
 #[tokio::test]
-async fn after_an_older_sqlite_file_clients_go_on_and_what_was_used_since_works_again() {
+async fn clients_continue_after_restoring_an_older_sqlite_file() {
     let place = Place::with(&[("DEVICE__INTERVAL", "1s")]);
     let store = Store::Sqlite(place.database());
 
@@ -99,7 +99,7 @@ async fn after_an_older_sqlite_file_clients_go_on_and_what_was_used_since_works_
 }
 
 #[tokio::test]
-async fn after_an_older_postgres_database_clients_go_on_and_what_was_used_since_works_again() {
+async fn clients_continue_after_restoring_an_older_postgres_database() {
     let cluster = Cluster::start(&[]).unwrap();
     let database = Database::at(cluster.url()).unwrap();
     let place = place(&database.url(), &[]);

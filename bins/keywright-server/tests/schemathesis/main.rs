@@ -87,7 +87,7 @@ fn schemathesis() -> PathBuf {
 }
 
 #[test]
-fn nothing_comes_back_that_is_not_described() {
+fn every_answer_conforms_to_the_description() {
     let schemathesis = schemathesis();
     let server = Server::start();
     let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());

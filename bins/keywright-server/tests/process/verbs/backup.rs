@@ -23,7 +23,7 @@ fn restored(from: &Place, copy: &str) -> Place {
 }
 
 #[tokio::test]
-async fn a_copy_that_was_made_under_load_serves() {
+async fn a_backup_made_under_load_can_be_served() {
     let place = Place::new();
     let server = place.start().await;
     let (client, keyring) = (server.client(), place.keyring());
@@ -74,7 +74,7 @@ async fn a_copy_that_was_made_under_load_serves() {
 }
 
 #[tokio::test]
-async fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
+async fn a_backup_overwrites_nothing_and_leaves_no_partial_copy() {
     let place = Place::new();
     assert!(
         failure(&place, &["backup", "copy.db"]).await.contains("there is no database at data/keywright.db")
@@ -104,7 +104,7 @@ async fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test]
-async fn for_postgresql_the_backup_names_its_own_tool() {
+async fn backing_up_postgresql_refers_to_pg_dump() {
     let database = Database::new().unwrap();
     let place = on(&database);
 
