@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use keywright_domain::access_token::{AccessClaims, InvalidAccessToken};
 use keywright_domain::clock::to_stored_precision;
 use keywright_domain::error::StoreError;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::signing_key::port::{MakingFailed, SigningKeyMaker, SigningKeys};
 use keywright_domain::signing_key::schedule::{
     KeyRules, SigningKeyState, Step, following, next_step, schedule,
@@ -158,12 +159,12 @@ pub enum VerificationError {
 pub async fn verify(
     service: &Service,
     token: &str,
-    now: DateTime<Utc>,
+    at: &RequestContext,
 ) -> Result<AccessClaims, VerificationError> {
-    match service.tokens.verify(token, now) {
-        Err(InvalidAccessToken::UnknownKey) if service.key_reloads.admit(now) => {
-            service.tokens.adopt(&service.stores.signing_keys.list(&WaitBudget::NONE).await?);
-            Ok(service.tokens.verify(token, now)?)
+    match service.tokens.verify(token, at.now) {
+        Err(InvalidAccessToken::UnknownKey) if service.key_reloads.admit(at.now) => {
+            service.tokens.adopt(&service.stores.signing_keys.list(&at.wait_budget).await?);
+            Ok(service.tokens.verify(token, at.now)?)
         }
         verified => Ok(verified?),
     }

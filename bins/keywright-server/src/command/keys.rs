@@ -6,6 +6,7 @@ use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::schedule::{Scheduled, SigningKeyState, schedule};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::signing_key::{Rotated, replace_all, rotate};
 use serde_json::{Value as Json, json};
 
@@ -40,7 +41,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> a
     match verb {
         Verb::List => {
             let opened = store::open(loaded).await?;
-            let keys = opened.stores.signing_keys.list().await?;
+            let keys = opened.stores.signing_keys.list(&WaitBudget::NONE).await?;
             Ok(print_list(&keys, opened.clock.now(), manner)?)
         }
         Verb::Rotate { emergency: true } => {

@@ -10,6 +10,7 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::user::port::{Deletion, Opening};
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::user;
 use serde_json::json;
 
@@ -165,7 +166,7 @@ async fn delete(opened: &Opened, account: &Account, manner: OutputOptions) -> an
         "The account of {} goes for good, with its sessions, passkeys, activity and memberships.",
         user.email
     ))?;
-    match opened.stores.users.delete(user.id).await? {
+    match opened.stores.users.delete(user.id, &WaitBudget::NONE).await? {
         Deletion::Deleted => {}
         Deletion::NotFound => bail!(gone(&user)),
         Deletion::LastOwner => bail!(

@@ -7,7 +7,6 @@ use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::Removal;
 use keywright_domain::passkey::{BadPasskeyName, Passkey, PasskeyName};
 use keywright_domain::request_context::RequestContext;
-use keywright_domain::wait_budget::WaitBudget;
 
 use crate::passkey::is_fresh;
 use crate::service::Service;
@@ -33,8 +32,9 @@ pub async fn list(
     service: &Service,
     principal: &Principal,
     page: Page,
+    at: &RequestContext,
 ) -> Result<Paged<Passkey>, StoreError> {
-    service.stores.passkeys.list(principal.user.id, page, &WaitBudget::NONE).await
+    service.stores.passkeys.list(principal.user.id, page, &at.wait_budget).await
 }
 
 /// Gives a passkey of `principal` the name `name`.

@@ -148,7 +148,7 @@ pub(super) async fn bearer(
     token: &str,
     at: &RequestContext,
 ) -> Result<(AccessClaims, Principal), AuthenticateError> {
-    let claims = signing_key::verify(service, token, at.now).await?;
+    let claims = signing_key::verify(service, token, at).await?;
     let principal = live(service, claims.session_id, at).await?;
     if principal.user.id != claims.user_id || principal.session.kind == SessionKind::Browser {
         return Err(AuthenticateError::SessionOver);
@@ -201,7 +201,7 @@ pub async fn session_of(
     if let Ok(presented) = service.keyring.parse(Kind::RefreshToken, token) {
         return Ok(Some(SessionId(presented.record)));
     }
-    match signing_key::verify(service, token, at.now).await {
+    match signing_key::verify(service, token, at).await {
         Ok(claims) => Ok(Some(claims.session_id)),
         Err(VerificationError::Invalid(_)) => Ok(None),
         Err(VerificationError::Store(error)) => Err(error),
@@ -214,7 +214,7 @@ pub async fn session_of_bearer(
     token: &str,
     at: &RequestContext,
 ) -> Result<SessionId, VerificationError> {
-    Ok(signing_key::verify(service, token, at.now).await?.session_id)
+    Ok(signing_key::verify(service, token, at).await?.session_id)
 }
 
 /// The session of the browser cookie `cookie`, whether or not it is over already.

@@ -311,6 +311,29 @@ async fn a_writer_that_hangs_is_reported_before_patience_ends() {
 }
 
 #[tokio::test]
+async fn all_commands_of_a_request_share_its_wait_budget() {
+    let (_directory, store) = open();
+    let budget = WaitBudget::new(Duration::from_millis(300));
+    let slow = |_: &mut SqliteConnection| {
+        std::thread::sleep(Duration::from_millis(200));
+        Ok(())
+    };
+
+    let began_at = std::time::Instant::now();
+    let first = store.write(budget.clone(), slow).await;
+    let second = store.write(budget.clone(), slow).await;
+    let third = store.read(budget, slow).await;
+    let took = began_at.elapsed();
+    let of_another_request = store.write(WaitBudget::new(Duration::from_secs(4)), slow).await;
+
+    assert!(first.is_ok(), "{first:?}");
+    assert!(is_unavailable(&second), "{second:?}");
+    assert!(is_unavailable(&third), "{third:?}");
+    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(of_another_request.is_ok(), "{of_another_request:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_has_vanished_is_not_replaced_by_an_empty_one() {
     let (directory, store) = open();
     let file = directory.path().join("kw.db");

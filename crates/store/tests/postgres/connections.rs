@@ -134,6 +134,27 @@ async fn a_connection_that_must_not_write_any_more_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_commands_of_a_request_share_its_wait_budget() {
+    let database = Database::new().unwrap();
+    migrate(&database.url()).await.unwrap();
+    let port = database.psql("SHOW port").unwrap().parse().unwrap();
+    let way = Proxy::start(Way::To(port)).await.unwrap();
+    let store = PostgresStore::open(&way.url(database.name()), &one()).await.unwrap();
+    let users = Stores::of(Arc::new(store)).users;
+    let budget = WaitBudget::new(Duration::from_secs(2));
+
+    way.delays(Duration::from_mins(1));
+    let began_at = Instant::now();
+    for number in 1..=3 {
+        let found = users.find(UserId(Uuid::from_u128(number)), &budget).await;
+        assert!(is_unavailable(&found), "{found:?}");
+    }
+    let took = began_at.elapsed();
+
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_begun_for_a_caller_that_has_lost_patience() {
     let database = Database::new().unwrap();
     migrate(&database.url()).await.unwrap();
