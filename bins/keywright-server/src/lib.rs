@@ -3,10 +3,10 @@
 pub mod application;
 pub mod command;
 pub mod config;
+pub mod key_worker;
 pub mod logging;
 pub mod mail_worker;
 pub mod purge_worker;
-pub mod signing_key;
 pub mod store;
 pub mod welcome;
 pub mod wiring;

@@ -12,7 +12,12 @@ pub mod postgres;
 mod rows;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod schema;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod schema_difference;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod within;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::schema_difference::SchemaDifference;
