@@ -1,4 +1,4 @@
-//! `keywright-server mail`, as an operator runs it beside a server or without one.
+//! `keywright-server mail`, with or without a running server.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::{Command, Output, Stdio};
@@ -30,7 +30,7 @@ fn store(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(folder.path().join("data/keywright.db"), &Options::default()).unwrap()
 }
 
-/// A store that no server uses, with a mail of each outcome.
+/// Creates a store with one mail per outcome, without a server.
 async fn mails(outcomes: &[Delivery]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);

@@ -1,4 +1,4 @@
-//! Actions that mails offer: shown by GET, done by a press (contract §3, §10).
+//! Mailed actions: shown by GET, confirmed by a press (contract §3, §10).
 
 use futures_util::future::join_all;
 use keywright_domain::credential::Kind;
@@ -10,7 +10,7 @@ use crate::harness::{Answer, Keywright, Tokens, send};
 const ADA: &str = "ada@example.com";
 const APPROVED: &str = "A device was approved";
 
-/// Ada has approved a device: the device's code and the token of the mail about it.
+/// Approves a device as Ada and returns its device code and the token of the mail about it.
 async fn approved(keywright: &Keywright) -> (String, String) {
     let cookie = keywright.sign_in_browser(ADA).await;
     keywright.advance(1);
@@ -38,7 +38,7 @@ async fn show(keywright: &Keywright, token: &str) -> Answer {
     keywright.get(&format!("/action?token={token}")).await
 }
 
-/// A press by whoever has the page: without a cookie.
+/// Confirms the action without a cookie.
 async fn press(keywright: &Keywright, token: &str) -> Answer {
     send(keywright.request(Method::POST, "/action").form(&[("token", token)])).await
 }
@@ -155,7 +155,7 @@ async fn every_invalid_action_token_is_refused_alike() {
     assert_eq!(send(repeated).await.status, 400);
     assert_eq!(keywright.get("/action").await.status, 404);
     assert_eq!(keywright.me(&tokens.access).await, 200);
-    // And an action's token is good for nothing else.
+    // A token of an action is valid for nothing else.
     for (path, body) in [
         ("/magic_link/verify", json!({"token": token})),
         ("/refresh", json!({"refresh_token": token})),

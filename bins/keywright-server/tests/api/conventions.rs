@@ -1,11 +1,11 @@
-//! What holds for every endpoint (contract §1).
+//! Conventions of every endpoint (contract §1).
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::{Keywright, send};
 
-/// Every path with its methods, but for the pages' assets.
+/// Every path with its methods, except the assets of the pages.
 const ROUTES: [(&str, &str); 19] = [
     ("/api/v1/auth/device", "POST"),
     ("/api/v1/auth/token", "POST"),

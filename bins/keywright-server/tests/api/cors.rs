@@ -1,4 +1,4 @@
-//! Other origins' pages (contract §8).
+//! Pages of other origins (contract §8).
 
 use reqwest::Method;
 use serde_json::json;

@@ -27,7 +27,7 @@ async fn deleting_an_account_invalidates_all_its_tokens() {
     assert_eq!(keywright.delete_me(&tokens.access).await.code(), "401 invalid_token");
     assert_eq!(keywright.get_as(&bob.access, "/api/v1/auth/me").await.status, 200);
 
-    // Who comes back is somebody new.
+    // Signing in again opens a new account.
     let again = keywright.sign_in("ada@example.com").await;
     assert_ne!(keywright.get_as(&again.access, "/api/v1/auth/me").await.json()["user"]["id"], id);
 }

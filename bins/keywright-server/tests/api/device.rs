@@ -22,7 +22,7 @@ fn names(answer: &Answer) -> Vec<String> {
     names
 }
 
-/// What RFC 6749 §5.2 asks of every refusal.
+/// Asserts the properties that RFC 6749 §5.2 requires of every refusal.
 fn assert_refused(answer: &Answer, error: &str, because: &str) {
     assert_eq!(answer.error(), error, "{because}: {}", answer.text);
     assert_eq!(names(answer), ["error", "error_description"], "{because}");

@@ -16,7 +16,7 @@ async fn decide(keywright: &Keywright, cookie: &str, body: Value) -> Answer {
     keywright.post_from_page(cookie, "/device/verify", body).await
 }
 
-async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
+async fn preview(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
     let path = format!("/api/v1/auth/device/verify?user_code={user_code}");
     send(keywright.page_request(Method::GET, &path, cookie)).await
 }
@@ -200,7 +200,7 @@ async fn the_consent_shows_who_asks_and_changes_nothing() {
     let user_code = begun["user_code"].as_str().unwrap();
 
     for spelling in [user_code.to_owned(), user_code.to_lowercase(), user_code.replace('-', "%20")] {
-        let shown = look(&keywright, &cookie, &spelling).await;
+        let shown = preview(&keywright, &cookie, &spelling).await;
         let shown = shown.json()["device_authorization"].clone();
         assert_eq!(shown["user_code"], json!(user_code));
         assert_eq!((&shown["client_id"], &shown["client_name"]), (&json!("cli"), &json!("Ada's laptop")));
@@ -227,13 +227,13 @@ async fn a_code_belongs_to_the_first_account_that_decides() {
 
     assert_eq!(decide(&keywright, &ada, json!({"user_code": user_code})).await.code(), "409 conflict");
     assert_eq!(decide(&keywright, &bob, json!({"user_code": user_code})).await.code(), "404 not_found");
-    assert_eq!(look(&keywright, &bob, &user_code).await.code(), "404 not_found");
-    let shown = look(&keywright, &ada, &user_code).await.json();
+    assert_eq!(preview(&keywright, &bob, &user_code).await.code(), "404 not_found");
+    let shown = preview(&keywright, &ada, &user_code).await.json();
     assert_eq!(shown["device_authorization"]["status"], json!("approved"));
     assert_eq!(decide(&keywright, &bob, json!({"user_code": "BBBB-BBBB"})).await.code(), "404 not_found");
     assert_eq!(decide(&keywright, &bob, json!({"user_code": "nonsense"})).await.code(), "404 not_found");
     keywright.advance(600);
-    assert_eq!(look(&keywright, &ada, &user_code).await.code(), "404 not_found");
+    assert_eq!(preview(&keywright, &ada, &user_code).await.code(), "404 not_found");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn poll(keywright: &Keywright, device_code: &str) -> Answer {
     keywright.post("/token", json!({"device_code": device_code})).await
 }
 
-/// Device code and user code of a device that tells much of itself.
+/// Begins for a device with a detailed name and user agent; returns device code and user code.
 async fn begin(keywright: &Keywright) -> (String, String) {
     let request = keywright.api(Method::POST, "/device").header("user-agent", "laptop/1.0 <i>&amp;</i>");
     let begun = send(request.json(&json!({"client_name": "Ada's laptop"}))).await.json();
@@ -20,13 +20,13 @@ async fn begin(keywright: &Keywright) -> (String, String) {
     (text("device_code"), text("user_code"))
 }
 
-/// The value of a field.
+/// Returns the value of a field.
 fn field(html: &str, name: &str) -> String {
     let (_, rest) = html.split_once(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("{html}"));
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// What §10 asks of every page.
+/// Asserts the properties that §10 requires of every page.
 fn assert_page(page: &Answer, status: u16) {
     assert_eq!(page.status, status, "{}", page.text);
     let policy = page.header("content-security-policy");
@@ -309,7 +309,7 @@ async fn a_form_from_another_site_is_refused() {
     }
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 
-    // A browser that sends no metadata, and one whose form has no origin because of the referrer policy.
+    // A browser that sends no metadata, and one whose referrer policy removes the origin of its form.
     for (name, value) in [("origin", keywright.base()), ("sec-fetch-site", "same-origin")] {
         let request = keywright.request(Method::POST, PATH).header("cookie", &cookie).header(name, value);
         let request = if name == "origin" { request } else { request.header("origin", "null") };

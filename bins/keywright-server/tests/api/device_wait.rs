@@ -1,4 +1,4 @@
-//! `wait` at POST /auth/token (contract §3): a poll that is answered when the decision falls.
+//! `wait` at POST /auth/token (contract §3): a poll that is answered at the decision.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,14 +15,14 @@ use crate::harness::{Answer, Keywright};
 
 const ADA: &str = "ada@example.com";
 
-/// How often something is looked for, 10 ms apart.
+/// Maximum number of checks, 10 ms apart.
 const LOOKS: usize = 1000;
 
 async fn poll(keywright: &Keywright, device_code: &str, wait: Value) -> Answer {
     keywright.post("/token", json!({"device_code": device_code, "wait": wait})).await
 }
 
-/// A poll that has its place when this returns.
+/// Starts a poll and returns once it holds its waiting slot.
 async fn waiting(keywright: &Arc<Keywright>, device_code: &str, wait: i64) -> JoinHandle<Answer> {
     let (server, device_code) = (keywright.clone(), device_code.to_owned());
     let before = keywright.service.waiting.len();
@@ -78,7 +78,7 @@ async fn a_decision_on_another_server_is_seen_within_a_second() {
     let presented = keywright.service.keyring.parse(Kind::DeviceCode, &device_code).unwrap();
     let id = DeviceAuthorizationId(presented.record);
 
-    // Nothing in this process is called: only the store knows.
+    // Only the store is changed: nothing in this process is notified.
     let decision = Decision { by, session, authentication, action: Action::Approve };
     keywright.service.stores.device_authorizations.decide(id, decision, &at).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! PATCH /auth/me with `email`, and what its mails offer (contract §7).
+//! PATCH /auth/me with `email`, and the actions that its mails offer (contract §7).
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn user(keywright: &Keywright, access: &str) -> Value {
     keywright.get_as(access, "/api/v1/auth/me").await.json()["user"].clone()
 }
 
-/// The page that the newest action in a mail to `email` opens.
+/// Returns the path of the newest action in a mail to `email`.
 async fn action(keywright: &Keywright, email: &str) -> String {
     let subject = if email == OLD { "Your address" } else { "Confirm your address" };
     let text = keywright.letter(email, subject, 1).await;
@@ -25,7 +25,7 @@ async fn action(keywright: &Keywright, email: &str) -> String {
     format!("/action?token={}", link.split_whitespace().next().unwrap())
 }
 
-/// Presses the button of the page at `path`.
+/// Confirms the action of the page at `path`.
 async fn press(keywright: &Keywright, path: &str) -> Answer {
     let (_, token) = path.split_once("token=").unwrap();
     keywright.submit("", "/action", &[("token", token)]).await
@@ -107,7 +107,7 @@ async fn a_taken_address_gets_the_same_answer_and_no_mail() {
 
     assert_eq!((taken.status, free.status), (200, 200));
     assert_eq!(taken.json()["user"]["pending_email"], json!("bob@example.com"));
-    // They go out in their order, so when the second is there the first would be, too.
+    // Mails go out in order, so the first one would have arrived before the second.
     keywright.letter("nobody@example.com", "Confirm your address", 1).await;
     assert_eq!(keywright.letters("bob@example.com", "Confirm your address").await, [""; 0]);
     assert_eq!(keywright.me(&bob.access).await, 200);
@@ -143,7 +143,7 @@ async fn the_owner_undoes_every_address_change_of_a_thief() {
     let (_, token) = text.split_once("/action?token=").unwrap();
     let thiefs_undo = format!("/action?token={}", token.split_whitespace().next().unwrap());
 
-    // The owner, who knows of nothing yet, signs in as ever: this opens another account.
+    // The owner, still unaware, signs in as usual, which opens another account.
     let newcomer = keywright.sign_in(OLD).await;
 
     let undo = action(&keywright, OLD).await;

@@ -1,4 +1,4 @@
-//! Whose address counts behind a proxy (contract §1). The peer of every test is 127.0.0.1.
+//! The client address behind a proxy (contract §1). The peer of every test is 127.0.0.1.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ async fn get(keywright: &Keywright, headers: &[(&str, &str)]) -> Answer {
     send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
 }
 
-/// How many requests the address that `headers` name has left, this one counted.
+/// Returns the remaining requests of the address in `headers`, after this one.
 async fn remaining(keywright: &Keywright, headers: &[(&str, &str)]) -> String {
     get(keywright, headers).await.header("x-ratelimit-remaining").to_owned()
 }
@@ -28,7 +28,7 @@ async fn clients_behind_a_trusted_proxy_are_counted_separately() {
     for client in ["192.0.2.1", "192.0.2.2:4711", "2001:db8::1", "[2001:db8:0:1::1]:80"] {
         assert_eq!(remaining(&keywright, &[(name, client)]).await, "1", "{client}");
     }
-    // The same ones again, spelt otherwise, through more hops, over more lines, and by their network.
+    // The same addresses in other spellings, through more hops, over more lines, and by their network.
     for lines in [
         &["::ffff:192.0.2.1"][..],
         &["6.6.6.6", "192.0.2.2, 10.1.2.3"],
@@ -57,7 +57,7 @@ async fn the_leftmost_entry_is_not_believed() {
 #[tokio::test]
 async fn a_header_without_an_address_counts_for_the_proxy() {
     let keywright = Keywright::start_with(&[("RATE_LIMIT__PER_ADDRESS", "6/minute"), TRUSTED]).await;
-    // As much as the server reads of a head at all.
+    // The longest head that the server reads.
     let endless = "192.0.2.1, ".repeat(5_900) + "x";
 
     for (left, garbage) in

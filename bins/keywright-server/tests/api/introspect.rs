@@ -24,7 +24,7 @@ async fn ask(keywright: &Keywright, authorization: &str, form: &[(&str, &str)]) 
     send(request.form(form)).await
 }
 
-/// What `api` is told about `token`.
+/// Introspects `token` as the resource server `api`.
 async fn introspect(keywright: &Keywright, token: &str) -> Value {
     let answer = ask(keywright, &basic(&format!("api:{ENCODED}")), &[("token", token)]).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -162,7 +162,7 @@ async fn introspecting_an_access_token_marks_its_generation_as_seen() {
 
     assert_eq!(introspect(&keywright, &second.access).await["active"], json!(true));
 
-    // Somebody has the successor, so its parent is not taken any more: a copy was presented.
+    // The successor was seen, which retired its parent: presenting it is reuse.
     let answer = keywright.post("/refresh", json!({"refresh_token": first.refresh})).await;
     assert_eq!(answer.error(), "401 invalid_grant");
     assert_eq!(introspect(&keywright, &second.access).await, inactive());

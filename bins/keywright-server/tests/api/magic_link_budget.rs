@@ -1,4 +1,4 @@
-//! How many links and wrong codes one address may have (contract §5).
+//! Budgets of links and wrong codes per address (contract §5).
 
 use futures_util::future::join_all;
 use serde_json::json;

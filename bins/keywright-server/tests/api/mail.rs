@@ -1,4 +1,4 @@
-//! Mails, while the store fails for a moment.
+//! Mail delivery during brief store failures.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use keywright_service::mail::deliver_due;
 use keywright_store::memory::MemoryStore;
 use tempfile::TempDir;
 
-/// A queue that cannot be reached while it is down.
+/// A queue that is unreachable while it is down.
 struct Faltering {
     mails: Arc<dyn Mails>,
     is_down: AtomicBool,
@@ -70,7 +70,7 @@ impl Mails for Faltering {
     }
 }
 
-/// Delivers, and has the store go down during the delivery that is its turn.
+/// A mailer that takes the store down during one of its deliveries.
 struct Breaking {
     store: Arc<Faltering>,
     breaks_at: u32,
@@ -132,7 +132,7 @@ async fn a_brief_store_failure_neither_duplicates_nor_delays_mail() {
     store.is_down.store(false, Ordering::SeqCst);
     let after = deliver_due(&service, &mailer, &mut unsettled).await.unwrap();
 
-    // All at the instant at which they were asked for: nobody waits for the end of a lease.
+    // All have the instant of their request: no delivery waited for a lease to end.
     assert_eq!(after.len(), 3, "{after:?}");
     assert_eq!(*mailer.delivered.lock().unwrap(), addresses);
     let now = clock.now();

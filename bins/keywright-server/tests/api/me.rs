@@ -1,4 +1,4 @@
-//! GET and PATCH /auth/me (contract §7), and who may call them (§1.1).
+//! GET and PATCH /auth/me (contract §7), and their authentication (§1.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -16,7 +16,7 @@ async fn scrape(keywright: &Keywright) -> String {
     answer.text
 }
 
-/// The value of the one sample that is called `name`, labels included.
+/// Returns the value of the only sample with this name and these labels.
 fn value(text: &str, name: &str) -> u64 {
     let samples: Vec<_> =
         text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).collect();
@@ -82,7 +82,7 @@ async fn security_events_are_counted_by_kind() {
     assert_eq!(keywright.post_from_page(&cookie, "/device/verify", denial).await.status, 200);
     let patch = keywright.api(Method::PATCH, "/me").bearer_auth(&tokens.access);
     assert_eq!(send(patch.json(&json!({"name": "Ada"}))).await.status, 200);
-    // Twice on, the first token is a copy.
+    // After two rotations, the first token counts as a copy.
     let next = keywright.post("/refresh", json!({"refresh_token": other.refresh})).await.tokens();
     keywright.post("/refresh", json!({"refresh_token": next.refresh})).await;
     assert_eq!(keywright.post("/refresh", json!({"refresh_token": other.refresh})).await.status, 401);

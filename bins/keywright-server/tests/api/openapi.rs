@@ -1,18 +1,18 @@
-//! The description of the API (contract §9): what it says of answers is all that is in them.
+//! The API description (contract §9): answers contain exactly what it describes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Keywright, send};
 
-/// The schema behind a `$ref`, or the schema itself.
+/// Resolves a `$ref`; returns any other schema itself.
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let Some(reference) = schema["$ref"].as_str() else { return schema };
     let found = document.pointer(reference.trim_start_matches('#'));
     found.unwrap_or_else(|| panic!("no {reference}"))
 }
 
-/// Where `value` has a field that `schema` does not describe, or lacks one that it requires.
+/// Returns the places where `value` has a field that `schema` does not describe, or lacks a required one.
 fn differences(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let schema = resolved(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
@@ -41,7 +41,7 @@ fn differences(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec
     }
 }
 
-/// Fails unless `answer` is as it is described for `method` at `path`.
+/// Asserts that `answer` matches the description of `method` at `path`.
 fn assert_described(document: &Value, method: &str, path: &str, answer: &Answer) {
     let responses = &document["paths"][path][method]["responses"];
     let response = resolved(document, &responses[answer.status.to_string()]);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::Keywright;
 
-/// Makes an organization, and `email` one of its members.
+/// Creates an organization with `email` as a member.
 async fn join(keywright: &Keywright, slug: &str, email: &str, role: Role) -> Organization {
     let stores = &keywright.service.stores;
     let organization = Organization {

@@ -20,16 +20,16 @@ const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
 impl Keywright {
-    /// A challenge for a registration by `access`.
+    /// Requests a registration challenge as `access`.
     pub async fn register_challenge(&self, access: &str) -> Value {
         let answer = self.post_as(access, "/passkey/register/challenge", json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// The answer to a registration.
+    /// Answers a registration challenge.
     pub async fn register(&self, access: &str, challenge: &Value, credential: &Value) -> Answer {
-        // No two of one instant: which activity is the newer one must be clear.
+        // No two share an instant, so that the newest activity is well defined.
         self.clock.advance(TimeDelta::milliseconds(1));
         let body = json!({"challenge_id": challenge["challenge_id"], "credential": credential});
         self.post_as(access, "/passkey/register", body).await
@@ -44,7 +44,7 @@ impl Keywright {
         (forger, answer.json()["passkey"].clone())
     }
 
-    /// The passkeys of the account of `access`.
+    /// Returns the passkeys of the account of `access`.
     pub async fn passkeys(&self, access: &str) -> Vec<Value> {
         let answer = self.get_as(access, "/api/v1/auth/passkeys?per_page=100").await;
         answer.json()["data"].as_array().unwrap().clone()
@@ -354,7 +354,7 @@ async fn the_last_way_in_of_an_account_is_kept() {
     assert!(keywright.passkeys(&owner.access).await.is_empty());
 }
 
-/// Adds a passkey to an account that nobody has signed in to: the API cannot.
+/// Adds a passkey to an account without a sign-in, which the API does not allow.
 async fn register_unproven(keywright: &Keywright, user: &User) -> (Forger, Passkey) {
     let service = &keywright.service;
     let at = service.request_context(None, ClientInfo::default());

@@ -1,4 +1,4 @@
-//! Signing in with a passkey: the right path, and every wrong one.
+//! Signing in with a passkey: the regular path and every failure.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -11,22 +11,22 @@ const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
 impl Keywright {
-    /// A challenge for a sign-in.
+    /// Requests a sign-in challenge.
     pub async fn login_challenge(&self) -> Value {
         let answer = self.post("/passkey/login/challenge", json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// The answer to a sign-in.
+    /// Answers a sign-in challenge.
     pub async fn login(&self, challenge: &Value, credential: &Value) -> Answer {
-        // No two of one instant: which activity is the newer one must be clear.
+        // No two share an instant, so that the newest activity is well defined.
         self.clock.advance(TimeDelta::milliseconds(1));
         let body = json!({"challenge_id": challenge["challenge_id"], "credential": credential});
         self.post("/passkey/login", body).await
     }
 
-    /// Ada, and her passkey.
+    /// Signs Ada in and adds a passkey to her account.
     pub async fn ada_with_passkey(&self) -> (Tokens, Forger) {
         let tokens = self.sign_in(ADA).await;
         let (forger, _) = self.add_passkey(&tokens.access).await;
@@ -34,7 +34,7 @@ impl Keywright {
     }
 }
 
-/// The claims of an access token.
+/// Returns the claims of an access token.
 fn claims(access: &str) -> Value {
     use base64::Engine;
     let payload = access.split('.').nth(1).unwrap();

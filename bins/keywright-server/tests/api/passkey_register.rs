@@ -1,4 +1,4 @@
-//! Adding a passkey: every wrong path.
+//! Adding a passkey: every failure.
 
 use keywright_domain::activity::Event;
 use keywright_domain::client_info::ClientInfo;
@@ -15,7 +15,7 @@ use crate::harness::Keywright;
 
 const ADA: &str = "ada@example.com";
 
-/// CBOR: `depth` arrays in each other.
+/// Returns CBOR with `depth` nested arrays.
 fn nested(depth: usize) -> Vec<u8> {
     [vec![0x81; depth], vec![0x00]].concat()
 }
@@ -191,7 +191,7 @@ async fn other_statements_of_the_browser_are_hints() {
     }
 }
 
-/// A body may take half a minute to come, long after it was found out whose request it is.
+/// A body may arrive half a minute after its request was authenticated.
 #[tokio::test]
 async fn a_session_ended_during_its_request_adds_no_passkey_and_approves_no_device() {
     let keywright = Keywright::start().await;

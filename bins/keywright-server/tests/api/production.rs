@@ -1,5 +1,4 @@
-//! Outside development: the session's cookie is one that browsers keep from plain http, from subdomains and from
-//! scripts.
+//! Outside development, browsers protect the session cookie from plain http, subdomains and scripts.
 
 use reqwest::Method;
 use serde_json::json;
@@ -17,7 +16,7 @@ async fn sign_in(keywright: &Keywright) -> Answer {
     keywright.post_from_page("", "/magic_link/verify", json!({"token": token, "session": "cookie"})).await
 }
 
-/// The attributes of the only cookie that `answer` sets, in alphabetical order, and its name and value.
+/// Returns the only cookie of `answer` and its attributes in alphabetical order.
 fn cookie(answer: &Answer) -> (String, Vec<String>) {
     let mut cookies = answer.headers.get_all("set-cookie").iter();
     let mut parts = cookies.next().unwrap().to_str().unwrap().split(';').map(|part| part.trim().to_owned());

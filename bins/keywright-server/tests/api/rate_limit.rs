@@ -82,7 +82,7 @@ async fn a_disabled_limit_counts_nothing_and_sends_no_headers() {
     assert_eq!((answer.header("x-ratelimit-limit"), answer.header("ratelimit")), ("", ""));
 }
 
-/// The fields of both families, each as RFC 9651 reads it.
+/// Asserts that both header families are valid by RFC 9651.
 fn assert_described(answer: &Answer, what: &str) {
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         let values: Vec<_> = answer.headers.get_all(name).iter().collect();

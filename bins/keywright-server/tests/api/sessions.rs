@@ -15,7 +15,7 @@ async fn end(keywright: &Keywright, access: &str, id: &str) -> Answer {
     send(keywright.api(Method::DELETE, &format!("/sessions/{id}")).bearer_auth(access)).await
 }
 
-/// The id of the session that `access` belongs to.
+/// Returns the id of the session of `access`.
 async fn current(keywright: &Keywright, access: &str) -> String {
     let sessions = list(keywright, access).await;
     let mut current = sessions.iter().filter(|session| session["current"] == json!(true));

@@ -25,7 +25,7 @@ async fn decide(keywright: &Keywright, cookie: &str, user_code: &str, action: &s
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// A device code that the owner of `cookie` has approved.
+/// Returns a device code approved by the owner of `cookie`.
 async fn approved(keywright: &Keywright, cookie: &str) -> String {
     let (device_code, user_code) = keywright.begin_device().await;
     decide(keywright, cookie, &user_code, "approve").await;
@@ -38,7 +38,7 @@ fn names(json: &Value) -> Vec<&str> {
     names
 }
 
-/// What RFC 6749 §5.2 asks of every refusal.
+/// Asserts the properties that RFC 6749 §5.2 requires of every refusal.
 fn assert_refused(answer: &Answer, error: &str, because: &str) {
     assert_eq!(answer.error(), error, "{because}: {}", answer.text);
     assert_eq!(names(&answer.json()), ["error", "error_description"], "{because}");
@@ -63,7 +63,7 @@ fn claims(tokens: &Tokens) -> Value {
     part(&tokens.access, 1)
 }
 
-/// How many sessions the account has ever had.
+/// Returns the number of sessions that the account ever had.
 async fn sessions(keywright: &Keywright) -> usize {
     keywright.events(ADA).await.iter().filter(|event| **event == "signed_in").count()
 }
@@ -255,7 +255,7 @@ async fn a_device_code_of_another_client_is_refused_and_not_claimed() {
 
     assert_refused(&poll_as("cli").await, "400 invalid_grant", "pending");
     decide(&keywright, &cookie, begun["user_code"].as_str().unwrap(), "approve").await;
-    // They do not count as polls of the client whose code it is.
+    // These polls do not count for the client that owns the code.
     for other in ["cli", "web", "nobody", "TV", "tv "] {
         assert_refused(&poll_as(other).await, "400 invalid_grant", other);
     }
@@ -332,7 +332,7 @@ async fn a_second_too_early_is_tolerated_and_more_is_not() {
         (4_000, None),
         (4_000, None),
         (3_999, Some(10)),
-        // Counted from the last poll that was not told to slow down, at the new interval.
+        // Counted from the last accepted poll, at the new interval.
         (5_000, Some(15)),
         (5_001, None),
         (14_000, None),
@@ -615,7 +615,7 @@ async fn a_stock_library_verifies_an_access_token_by_the_published_keys() {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_issuer(&[keywright.base()]);
     validation.set_audience(&[keywright.base()]);
-    // The test's clock is not the library's.
+    // The library uses the real clock.
     validation.validate_exp = false;
     let verified = jsonwebtoken::decode::<Value>(&tokens.access, &key, &validation).unwrap();
 

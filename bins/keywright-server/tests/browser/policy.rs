@@ -1,5 +1,5 @@
-//! No page asks anybody else for anything, and the browser has nothing to refuse. Every browser test ends with
-//! this check ([`Browser::close`]); here all pages are gone through, and the check is checked.
+//! No page contacts a third party or violates its policy. Every browser test ends with this check
+//! ([`Browser::close`]); here all pages are visited, and the check itself is tested.
 
 use crate::browser::Browser;
 use crate::device_verify::begin;

@@ -1,14 +1,14 @@
-//! What takes a fresh sign-in is a short visit to /sign-in that comes back with what was typed.
+//! Stepping up is a short visit to /sign-in that returns with the typed input.
 
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;
 use crate::passkey::{ADA, owner};
 use crate::server::Keywright;
 
-/// Longer than a sign-in is fresh, in seconds.
+/// Longer than a sign-in stays fresh, in seconds.
 const STALE: i64 = 16 * 60;
 
-/// The text in a field.
+/// Returns the text in a field.
 async fn typed(browser: &Browser, css: &str) -> String {
     browser.find(css).await.prop("value").await.unwrap().unwrap()
 }
@@ -17,7 +17,7 @@ async fn typed(browser: &Browser, css: &str) -> String {
 async fn the_name_of_a_new_passkey_survives_the_step_up() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
     server.advance(STALE);

@@ -1,4 +1,4 @@
-//! What works in a browser without JavaScript: signing in by the code of a mail, deciding about a device, and the account.
+//! The pages without JavaScript: signing in by the mailed code, deciding about a device, and the account.
 
 use crate::browser::{Browser, Setup};
 use crate::device_verify::{begin, poll};

@@ -1,4 +1,4 @@
-//! Servers that do the same at once.
+//! Servers that do the same work concurrently.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn memory() -> Stores {
     Stores::of(Arc::new(MemoryStore::default()))
 }
 
-/// Several connections to one file, as several processes have them.
+/// Opens several connections to one file, as several processes do.
 fn sqlite(folder: &TempDir) -> Vec<Stores> {
     let file = folder.path().join("keywright.db");
     let open = || Stores::of(Arc::new(SqliteStore::open(&file, &Options::default()).unwrap()));
@@ -89,7 +89,7 @@ async fn a_longer_token_lifetime_keeps_the_key_that_signs_with_it() {
     after.tick(turn - LEAD).await;
     let last = after.sign(turn - TimeDelta::seconds(1));
 
-    // Set back to the shorter one: what was issued meanwhile goes on.
+    // After returning to the shorter lifetime, tokens issued in between stay valid.
     let later = turn + TimeDelta::days(2) - TimeDelta::seconds(2);
     before.tick(later).await;
 

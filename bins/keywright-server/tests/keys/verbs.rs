@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder with a database and a secret, and no server.
+/// A folder with a database and a secret, without a server.
 struct Place(TempDir);
 
 impl Place {
@@ -139,7 +139,7 @@ fn rotating_the_secret_keeps_the_old_file_and_reseals_the_keys() {
     assert_eq!((mode(&file), mode(&previous)), (0o600, 0o600));
     let secrets = [first.clone(), second.clone()].map(|secret| String::from_utf8(secret).unwrap());
     assert!(!secrets.iter().any(|secret| stdout(&rotated).contains(secret.trim())));
-    // The keys need the new secret only.
+    // The keys need only the new secret.
     fs::remove_file(&previous).unwrap();
     assert_eq!(place.json(&["keys", "rotate"])["made"], false);
     assert!(place.json(&["secret", "rotate"])["completed_earlier_rotation"] == false);

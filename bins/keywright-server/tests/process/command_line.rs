@@ -1,4 +1,4 @@
-//! The command line: what it teaches, shows and refuses.
+//! The command line: help, output and refusals.
 
 use crate::harness::Place;
 

@@ -1,4 +1,4 @@
-//! The first start in an empty directory: what it makes, what it prints, and who may read the inbox.
+//! The first start in an empty directory: its files, its output, and access to the inbox.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

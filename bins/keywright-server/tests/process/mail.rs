@@ -1,4 +1,5 @@
-//! Mail by SMTP, from the request to a real listener: once, also when the mail server or this one was down.
+//! Mail by SMTP, from the request to a real listener: delivered once, even after an outage of the mail server
+//! or of this one.
 
 use keywright_adapters::test_support::SmtpListener;
 use keywright_domain::mail::MailState;
@@ -17,7 +18,7 @@ async fn ask(server: &Server, email: &str) -> Answer {
     server.client().post("/magic_link", json!({"email": email})).await
 }
 
-/// Waits until every one of `count` mails is known to be sent, so that none of them is sent again.
+/// Waits until `count` mails are recorded as sent, so that none is sent again.
 async fn are_sent(place: &Place, count: usize) {
     let stores = place.stores();
     until("the end of the queue", async || {

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: what is under way is finished, and the process ends well.
+//! SIGTERM and SIGINT: running requests are finished, and the process exits cleanly.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::harness::{NAME, Place, Server, until};
 use crate::process::PATIENCE;
 
-/// A request that the server has begun to serve: it asks for the body, which is still to come.
+/// Begins a request: the server waits for the body, which is still to come.
 fn begin(server: &Server, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

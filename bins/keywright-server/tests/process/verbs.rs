@@ -1,4 +1,4 @@
-//! The operator's verbs: on the database of a server that runs, or of none.
+//! The operator's verbs, with or without a running server.
 
 mod backup;
 mod doctor;
@@ -13,14 +13,14 @@ use crate::harness::{Place, Server};
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.org";
 
-/// What `arguments` print with `--json`.
+/// Runs `arguments` with `--json` and returns the output.
 async fn output(place: &Place, arguments: &[&str]) -> Value {
     let (code, out, errors) = place.run(&[arguments, &["--json"]].concat()).await;
     assert_eq!(code, 0, "{arguments:?}: {errors}");
     serde_json::from_str(&out).unwrap_or_else(|_| panic!("{arguments:?}: no JSON: {out}"))
 }
 
-/// Why `arguments` fail.
+/// Runs `arguments`, which must fail, and returns the error.
 async fn failure(place: &Place, arguments: &[&str]) -> String {
     let (code, out, errors) = place.run(arguments).await;
     assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}: {errors}");
@@ -47,7 +47,7 @@ async fn an_account_lives(place: &Place) {
     let tokens = client.sign_in(&keyring, ADA).await;
     let me = client.me(&tokens.access).await;
     let user = me.json()["user"].clone();
-    // Whoever proves the address finds nothing of others in the account, not even the name that they gave it.
+    // Proving the address removes the additions of others, even the name.
     assert_eq!((me.status, &user["id"], &user["name"]), (200, &json!(id), &Value::Null));
     let (_, text, _) = place.run(&["users", "show", ADA]).await;
     assert!(text.contains(id) && text.contains("state           active"), "{text}");

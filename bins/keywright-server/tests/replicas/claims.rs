@@ -1,4 +1,4 @@
-//! Two and four servers on one database: whichever of them is asked, one wins.
+//! Two and four servers on one database: every race has one winner.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::client::{Answer, Tokens, send};
 use crate::harness::{Place, Server, until};
 use crate::{place, start};
 
-/// Within which a decision at one server is answered by another.
+/// Time limit for a decision at one server to be answered by another.
 const ANSWER: Duration = Duration::from_secs(1);
 
 struct World {
@@ -34,7 +34,7 @@ impl World {
         self.servers[0].client().sign_in(&self.place.keyring(), "ada@example.com").await
     }
 
-    /// The same asked of every server at once, twice: the answers.
+    /// Sends the same request twice to every server at once and returns the answers.
     async fn race(&self, path: &str, body: &Value) -> Vec<Answer> {
         let asked = self.servers.iter().chain(&self.servers).map(|server| {
             let request = server.client().api(Method::POST, path, body);
@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-/// One was signed in, and the others were told one of `refusals`.
+/// Asserts that one was signed in and the others got one of `refusals`.
 fn one_won(answers: &[Answer], refusals: &[&str]) {
     let codes: Vec<_> = answers.iter().map(Answer::code).collect();
     assert_eq!(codes.iter().filter(|code| *code == "200 -").count(), 1, "{codes:?}");
@@ -140,7 +140,7 @@ async fn who_waits_is_answered(count: usize) {
         let begun = told.post("/device", json!({})).await;
         let body = json!({"device_code": begun.field("device_code"), "wait": 30});
         let waiting = tokio::spawn(send(asked.api(Method::POST, "/token", &body)));
-        // Long enough for the poll to have its place; a later one would be answered at once.
+        // Long enough for the poll to hold its waiting slot; a later one would be answered at once.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let body = json!({"user_code": begun.field("user_code"), "action": action});
         let decided = send(told.api(Method::POST, "/device/verify", &body).bearer_auth(&tokens.access)).await;

@@ -1,4 +1,5 @@
-//! An older state of the database comes back (contract §2.3): nobody is signed out, and what was used since is unused again.
+//! Restoring an older state of the database (contract §2.3): clients stay signed in, and everything used
+//! since can be used again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use crate::client::send;
 use crate::harness::Place;
 use crate::place;
 
-/// A database whose state can be kept and put back while no server runs.
+/// A database whose state can be saved and restored while no server runs.
 enum Store {
     Sqlite(PathBuf),
     Postgres { cluster: Cluster, database: Database },
@@ -34,7 +35,7 @@ impl Store {
         match self {
             Self::Sqlite(file) => {
                 for extension in ["db-wal", "db-shm"] {
-                    // A server that stops in peace leaves none.
+                    // A server that stops cleanly leaves none.
                     let _ = fs::remove_file(file.with_extension(extension));
                 }
                 fs::copy(file.with_extension("kept"), file).unwrap();

@@ -1,4 +1,4 @@
-//! `doctor`: what is well, and what is not.
+//! `doctor`: healthy and unhealthy installations.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ use crate::harness::Place;
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-/// The exit code, and all that was seen, each as `state name`.
+/// Returns the exit code, and each check as `state name`.
 async fn look(place: &Place) -> (i32, Vec<String>, Value) {
     let (code, out, errors) = place.run(&["doctor", "--json"]).await;
     let json: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {errors}"));
