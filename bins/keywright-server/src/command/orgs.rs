@@ -12,11 +12,11 @@ use serde::Serialize;
 use super::account::Account;
 use super::output::{OutputOptions, instant};
 use super::page::Paging;
-use super::store::{self, Opened};
+use super::store::{self, OpenStore};
 use crate::config::Loaded;
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// List the organizations, by their slugs
     #[command(after_help = "Example:\n  keywright-server orgs list")]
     List(Paging),
@@ -58,19 +58,22 @@ fn role(text: &str) -> Result<Role, &'static str> {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    let opened = store::open(loaded).await?;
-    match verb {
-        Verb::List(paging) => list(&opened, paging, manner).await,
-        Verb::Create { name, slug } => create(&opened, name, slug, manner).await,
-        Verb::AddMember { organization, account, role } => {
-            add_member(&opened, &organization, &account, role, manner).await
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    let store = match action {
+        Action::List(_) => store::open_to_read(loaded).await?,
+        _ => store::open(loaded).await?,
+    };
+    match action {
+        Action::List(paging) => list(&store, paging, options).await,
+        Action::Create { name, slug } => create(&store, name, slug, options).await,
+        Action::AddMember { organization, account, role } => {
+            add_member(&store, &organization, &account, role, options).await
         }
     }
 }
 
-async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow::Result<()> {
-    let paged = opened.stores.organizations.list(paging.page()).await?;
+async fn list(store: &OpenStore, paging: Paging, options: OutputOptions) -> anyhow::Result<()> {
+    let paged = store.stores.organizations.list(paging.page()).await?;
     let row = |organization: &Organization| {
         [
             organization.slug.to_string(),
@@ -79,24 +82,24 @@ async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow:
             instant(organization.created_at),
         ]
     };
-    Ok(paging.print(&paged, manner, OrganizationOutput::from, (["slug", "name", "id", "created"], row))?)
+    Ok(paging.print(&paged, options, OrganizationOutput::from, (["slug", "name", "id", "created"], row))?)
 }
 
 async fn create(
-    opened: &Opened,
+    store: &OpenStore,
     name: OrganizationName,
     slug: Option<Slug>,
-    manner: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let slug = slug.or_else(|| Slug::of(&name));
     let slug = slug.context("the name suggests no slug: add --slug, such as --slug acme")?;
     let organization = Organization {
-        id: OrganizationId::new(opened.entropy.as_ref()),
+        id: OrganizationId::new(store.entropy.as_ref()),
         name,
         slug,
-        created_at: to_stored_precision(opened.clock.now()),
+        created_at: to_stored_precision(store.clock.now()),
     };
-    match opened.stores.organizations.create(&organization).await? {
+    match store.stores.organizations.create(&organization).await? {
         Creation::Created => {}
         Creation::SlugTaken => {
             bail!("there is an organization {} already: choose another --slug", organization.slug)
@@ -107,20 +110,20 @@ async fn create(
         "{} is {slug}. It has no members yet: `keywright-server orgs add-member {slug} EMAIL --role owner`.",
         organization.name.as_str()
     );
-    Ok(manner.print(&OrganizationOutput::from(&organization), &text)?)
+    Ok(options.print(&OrganizationOutput::from(&organization), &text)?)
 }
 
 async fn add_member(
-    opened: &Opened,
+    store: &OpenStore,
     slug: &Slug,
     account: &Account,
     role: Role,
-    manner: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
-    let organizations = opened.stores.organizations.as_ref();
+    let organizations = store.stores.organizations.as_ref();
     let unknown = || format!("there is no organization {slug}: see `keywright-server orgs list`");
     let organization = organizations.find_by_slug(slug).await?.with_context(unknown)?;
-    let user = account.find(&opened.stores).await?;
+    let user = account.find(&store.stores).await?;
     let (email, word) = (&user.email, role.as_str());
     let (text, is_new) = match organizations.add_member(organization.id, user.id, role).await? {
         Addition::Added => (format!("{email} belongs to {slug} as {word}."), true),
@@ -136,7 +139,7 @@ async fn add_member(
         role: word,
         added: is_new,
     };
-    Ok(manner.print(&output, &text)?)
+    Ok(options.print(&output, &text)?)
 }
 
 /// An organization, which without a member has no role.

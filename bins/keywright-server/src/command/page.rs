@@ -26,7 +26,7 @@ impl Paging {
     pub(super) fn print<'a, T, R: Serialize, const COLUMNS: usize>(
         self,
         paged: &'a Paged<T>,
-        manner: OutputOptions,
+        options: OutputOptions,
         item: impl Fn(&'a T) -> R,
         (heading, row): ([&str; COLUMNS], impl Fn(&T) -> [String; COLUMNS]),
     ) -> std::io::Result<()> {
@@ -37,6 +37,6 @@ impl Paging {
             let rest = format!("page {} of {count}, {} in all: see --page\n", self.page, paged.total);
             text.push_str(&rest);
         }
-        manner.print(&result, &text)
+        options.print(&result, &text)
     }
 }

@@ -19,8 +19,8 @@ use keywright_domain::user::User;
 use keywright_pages::InboxKey;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
-use keywright_server::signing_key::KeyKeeper;
-use keywright_server::wiring::World;
+use keywright_server::key_worker::KeyKeeper;
+use keywright_server::wiring::Environment;
 use keywright_service::Service;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -195,7 +195,7 @@ impl Keywright {
         let config = Config::load(None, environment).unwrap().config;
 
         let clock = Arc::new(ManualClock::new(start_of_tests()));
-        let world = World {
+        let world = Environment {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             stores: None,

@@ -15,7 +15,7 @@ use keywright_domain::mail::port::{DeliveryError, Mailer, Mails};
 use keywright_domain::mail::{Delivery, Mail, MailState, RenderedMail};
 use keywright_domain::{StoreError, Stores};
 use keywright_server::config::Config;
-use keywright_server::wiring::{self, World};
+use keywright_server::wiring::{self, Environment};
 use keywright_service::Service;
 use keywright_service::mail::deliver_due;
 use keywright_store::memory::MemoryStore;
@@ -97,7 +97,7 @@ async fn service(clock: Arc<ManualClock>) -> (TempDir, Service, Arc<Faltering>) 
     let keeper = wiring::key_keeper(&config, &secret).unwrap();
     let stores = Stores::of(Arc::new(MemoryStore::default()));
     let mails = Arc::new(Faltering { mails: stores.mails.clone(), is_down: AtomicBool::new(false) });
-    let world = World {
+    let world = Environment {
         clock,
         entropy: Arc::new(SystemEntropy),
         stores: Some(Stores { mails: mails.clone(), ..stores }),

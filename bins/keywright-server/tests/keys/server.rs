@@ -12,7 +12,7 @@ use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::Generation;
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::schedule::KeyRules;
-use keywright_server::signing_key::KeyKeeper;
+use keywright_server::key_worker::KeyKeeper;
 use uuid::Uuid;
 
 pub const ISSUER: &str = "https://auth.example.com";

@@ -77,6 +77,7 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn keys_are_listed_and_rotated_without_a_running_server() {
     let place = Place::new();
+    place.run(&["migrate"]);
     assert!(stdout(&place.run(&["keys", "list"])).contains("There is no key yet"));
 
     let first = place.json(&["keys", "rotate"]);

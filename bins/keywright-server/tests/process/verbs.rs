@@ -3,6 +3,8 @@
 mod backup;
 mod doctor;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use keywright_throwaway_postgres::Database;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -287,4 +289,50 @@ async fn completions_are_printed_for_every_shell_without_a_configuration() {
         assert!(script.contains("keywright-server") && script.contains("add-member"), "{shell}: {script}");
     }
     assert_eq!(output(&place, &["completions", "zsh"]).await["shell"], "zsh");
+}
+
+const READING: [&[&str]; 4] =
+    [&["users", "list"], &["users", "show", ADA], &["orgs", "list"], &["mail", "list"]];
+
+/// Commands that only read leave the schema as it is; `run_sql` changes the database behind their back.
+async fn reading_applies_no_migration(place: &Place, run_sql: impl Fn(&str)) {
+    for arguments in READING.iter().chain([&["keys", "list"].as_slice()]) {
+        let why = failure(place, arguments).await;
+        assert!(why.contains("keywright-server migrate"), "{arguments:?}: {why}");
+    }
+    let missing = output(place, &["migrate"]).await;
+    assert!(missing["applied"].as_array().is_some_and(|applied| !applied.is_empty()), "{missing}");
+    output(place, &["users", "create", ADA]).await;
+    for arguments in READING {
+        output(place, arguments).await;
+    }
+
+    run_sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+
+    for arguments in READING {
+        let why = failure(place, arguments).await;
+        assert!(why.contains("newer version (9999)"), "{arguments:?}: {why}");
+    }
+    assert_eq!(place.run(&["doctor"]).await.0, 1);
+    run_sql("DELETE FROM __diesel_schema_migrations");
+    let why = failure(place, &["users", "list"]).await;
+    assert!(why.contains("lacks migrations (") && why.contains("keywright-server migrate"), "{why}");
+}
+
+#[tokio::test]
+async fn reading_applies_no_migration_on_sqlite() {
+    let place = Place::new();
+
+    reading_applies_no_migration(&place, |sql| {
+        let mut connection = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reading_applies_no_migration_on_postgresql() {
+    let database = Database::new().unwrap();
+
+    reading_applies_no_migration(&on(&database), |sql| drop(database.psql(sql).unwrap())).await;
 }

@@ -138,7 +138,7 @@ async fn a_database_without_free_connections_is_answered_with_503() {
     day.end().await;
 }
 
-/// What asks the database often, and so gets an answer in time, or none.
+/// A request with many statements gets its answer in time, or a 503.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_database_is_answered_with_503() {
     let database = Database::new().unwrap();

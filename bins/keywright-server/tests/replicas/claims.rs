@@ -16,13 +16,13 @@ use crate::{place, start};
 /// Time limit for a decision at one server to be answered by another.
 const ANSWER: Duration = Duration::from_secs(1);
 
-struct World {
+struct Environment {
     servers: Vec<Server>,
     place: Place,
     database: Database,
 }
 
-impl World {
+impl Environment {
     async fn new(count: usize) -> Self {
         let database = Database::new().unwrap();
         let place = place(&database.url(), &[]);
@@ -52,7 +52,7 @@ fn one_won(answers: &[Answer], refusals: &[&str]) {
 }
 
 async fn claims_have_one_winner(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
     let keyring = world.place.keyring();
     let mut tokens = world.sign_in().await;
     let client = world.servers[0].client();
@@ -104,7 +104,7 @@ async fn a_session_revoked_at_one_of_four_servers_ends_at_all_others_at_once() {
 }
 
 async fn what_is_revoked_is_over_at_once(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
 
     for ending in &world.servers {
         let tokens = world.sign_in().await;
@@ -132,7 +132,7 @@ async fn a_poll_waiting_at_one_of_four_servers_is_answered_after_a_decision_at_t
 }
 
 async fn who_waits_is_answered(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
     let tokens = world.sign_in().await;
     let (asked, told) = (world.servers[0].client(), world.servers[count - 1].client());
 

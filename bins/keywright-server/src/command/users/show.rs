@@ -10,20 +10,20 @@ use serde::Serialize;
 
 use super::super::account::{Account, AccountOutput, state};
 use super::super::output::{OutputOptions, instant, optional_instant, table};
-use super::super::store::Opened;
+use super::super::store::OpenStore;
 
 /// Prints the account with its live sessions, the newest 100 of them, and its organizations.
-pub(super) async fn run(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let stores = &opened.stores;
+pub(super) async fn run(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
+    let stores = &store.stores;
     let user = account.find(stores).await?;
-    let sessions = stores.sessions.list(user.id, Page::WIDEST, opened.clock.now()).await?.items;
+    let sessions = stores.sessions.list(user.id, Page::WIDEST, store.clock.now()).await?.items;
     let organizations = stores.organizations.list_of(user.id, Page::WIDEST).await?.items;
     let output = ShowOutput {
         account: (&user).into(),
         sessions: sessions.iter().map(|session| SessionResource::new(session, None)).collect(),
         organizations: organizations.iter().map(Into::into).collect(),
     };
-    Ok(manner.print(&output, &profile_text(&user, &sessions, &organizations))?)
+    Ok(options.print(&output, &profile_text(&user, &sessions, &organizations))?)
 }
 
 /// An account with its sessions and organizations.
