@@ -42,9 +42,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Adds the endpoints of the public listener, without the pages.
 pub fn routes(config: &mut ServiceConfig) {
-    endpoints().into_iter().for_each(|endpoint| {
+    for endpoint in endpoints() {
         config.service(endpoint);
-    });
+    }
 }
 
 /// The answer where there is no route.
@@ -54,9 +54,9 @@ pub async fn not_found() -> Problem {
 
 /// The routes of the admin listener.
 pub fn admin_routes(config: &mut ServiceConfig) {
-    health::endpoints().into_iter().for_each(|endpoint| {
+    for endpoint in health::endpoints() {
         config.service(endpoint);
-    });
+    }
     keywright_web::metrics::routes(config);
     config.default_service(web::to(not_found));
 }
