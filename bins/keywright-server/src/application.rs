@@ -22,7 +22,6 @@ use tokio::sync::watch;
 use crate::config::{Config, LoadedSecret, MailUrl};
 use crate::key_worker::{self, KeyKeeper};
 use crate::mail_worker;
-use crate::patience;
 use crate::purge_worker;
 use crate::wiring::{self, Environment};
 
@@ -200,7 +199,6 @@ fn public_server(
             }))
             .wrap(from_fn(context::surround))
             .wrap(from_fn(keywright_pages::errors_as_pages))
-            .wrap(from_fn(patience::surround))
             .configure(keywright_api::routes)
             .configure(keywright_pages::routes)
             .default_service(web::to(keywright_pages::not_found))

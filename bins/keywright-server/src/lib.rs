@@ -6,7 +6,6 @@ pub mod config;
 pub mod key_worker;
 pub mod logging;
 pub mod mail_worker;
-pub mod patience;
 pub mod purge_worker;
 pub mod store;
 pub mod welcome;

@@ -12,6 +12,7 @@ use keywright_domain::magic_link::{LinkBudget, MagicLink, MagicLinkState};
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail, Template};
 use keywright_domain::rate_limit::Rate;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -46,7 +47,7 @@ async fn mails(outcomes: &[Delivery]) -> TempDir {
             state: MagicLinkState::Open { wrong_codes: 0 },
         };
         let mail = Mail::new(MailId(Uuid::from_u128(number)), email, Template::MagicLink(link.id), now());
-        store.issue(&link, &mail, &BUDGET).await.unwrap();
+        store.issue(&link, &mail, &BUDGET, &WaitBudget::NONE).await.unwrap();
         let leased = store.lease(1, TimeDelta::minutes(5), now()).await.unwrap().remove(0);
         store.settle(leased.id, leased.attempts, *outcome, now()).await.unwrap();
     }

@@ -7,6 +7,7 @@ use keywright_domain::activity::Activity;
 use keywright_service::Service;
 use keywright_service::activity::list_activity;
 use keywright_web::caller::Caller;
+use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
 use keywright_web::problem::Problem;
 use keywright_web::time::Timestamp;
@@ -73,8 +74,9 @@ pub(crate) async fn list(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
+    at: At,
 ) -> Result<Json<ActivityList>, Problem> {
     let Paging(page) = paging?;
-    let activity = list_activity(&service, &caller.0, page).await?;
+    let activity = list_activity(&service, &caller.0, page, &at).await?;
     Ok(Json(ListResponse::new(page, &activity, Into::into)))
 }

@@ -5,6 +5,7 @@ use keywright_domain::organization::{Organization, Role};
 use keywright_service::Service;
 use keywright_service::organization::list_organizations;
 use keywright_web::caller::Caller;
+use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
 use keywright_web::problem::Problem;
 use keywright_web::time::Timestamp;
@@ -58,8 +59,9 @@ pub(crate) async fn list(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
+    at: At,
 ) -> Result<Json<OrganizationList>, Problem> {
     let Paging(page) = paging?;
-    let organizations = list_organizations(&service, &caller.0, page).await?;
+    let organizations = list_organizations(&service, &caller.0, page, &at).await?;
     Ok(Json(ListResponse::new(page, &organizations, Into::into)))
 }

@@ -220,9 +220,10 @@ pub(crate) async fn show(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
+    at: At,
 ) -> Result<Json<PasskeyList>, Problem> {
     let Paging(page) = paging?;
-    let passkeys = list(&service, &caller.0, page).await?;
+    let passkeys = list(&service, &caller.0, page, &at).await?;
     Ok(Json(ListResponse::new(page, &passkeys, Into::into)))
 }
 

@@ -34,6 +34,7 @@ pub mod signing_key;
 pub mod stores;
 pub mod user;
 pub mod user_agent;
+pub mod wait_budget;
 
 pub use error::StoreError;
 pub use request_context::RequestContext;

@@ -7,6 +7,7 @@ use crate::client_info::ClientInfo;
 use crate::clock::{Clock, to_stored_precision};
 use crate::entropy::{Entropy, random};
 use crate::id::{ActivityId, MailId, RotationId, version_7};
+use crate::wait_budget::WaitBudget;
 
 /// Who asks, and when. One a request: all that a request writes bears the same instant.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct RequestContext {
     /// 1-128 characters of `A-Za-z0-9._-`, safe to log and to send back.
     pub request_id: String,
     pub client_info: ClientInfo,
+    /// The time that all commands of the request together may take; `NONE` behind a worker or the command line.
+    pub wait_budget: WaitBudget,
     seed: [u8; 10],
 }
 
@@ -30,7 +33,7 @@ impl RequestContext {
         let now = to_stored_precision(clock.now());
         let seed: [u8; 10] = random(entropy);
         let request_id = request_id.unwrap_or_else(|| version_7(now, random(entropy)).to_string());
-        Self { now, request_id, client_info, seed }
+        Self { now, request_id, client_info, wait_budget: WaitBudget::NONE, seed }
     }
 
     /// The id of the activity that this request causes.

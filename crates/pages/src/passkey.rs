@@ -74,7 +74,7 @@ impl Section {
         words: &'static Wording,
         at: &RequestContext,
     ) -> Result<Self, StoreError> {
-        let passkeys = list(service, principal, Page::default()).await?;
+        let passkeys = list(service, principal, Page::default(), at).await?;
         let user = &principal.user;
         Ok(Self {
             rp_id: service.webauthn.rp_id().to_owned(),
@@ -161,7 +161,7 @@ async fn one(
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
     let words = visitor.words;
-    let passkeys = list(service, principal, Page::default()).await?;
+    let passkeys = list(service, principal, Page::default(), at).await?;
     let found = passkeys.items.iter().find(|passkey| Some(passkey.id) == parsed(id));
     let Some(held) = found.map(|passkey| Held::of(passkey, words, at)) else { return Ok(back().await) };
     let name = held.name.clone();

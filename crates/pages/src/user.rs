@@ -110,7 +110,7 @@ pub async fn account<'a>(
     at: &RequestContext,
 ) -> Result<Account<'a>, StoreError> {
     let sessions = list_sessions(service, principal, Page::default(), at).await?;
-    let activity = list_activity(service, principal, Page::default()).await?;
+    let activity = list_activity(service, principal, Page::default(), at).await?;
     let current = &principal.session;
     let others = sessions.items.iter().filter(|session| session.id != current.id);
     let shown = std::iter::once(current).chain(others);

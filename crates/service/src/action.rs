@@ -61,17 +61,24 @@ pub async fn look(service: &Service, token: &str, at: &RequestContext) -> Result
     let (mail, action) = find(service, token, at).await?;
     match action {
         Action::EndDeviceSession(id) => {
-            let device = service.stores.device_authorizations.find(id).await?.ok_or(ActionError::Refused)?;
+            let device = service
+                .stores
+                .device_authorizations
+                .find(id, &at.wait_budget)
+                .await?
+                .ok_or(ActionError::Refused)?;
             let is_open = is_open(service, &device, at).await?;
             Ok(Offer { to: mail.to, offered: Offered::EndDeviceSession(Box::new(device)), is_open })
         }
         Action::ProveEmail(id) => {
-            let change = service.stores.email_changes.find(id).await?.ok_or(ActionError::Refused)?;
+            let change =
+                service.stores.email_changes.find(id, &at.wait_budget).await?.ok_or(ActionError::Refused)?;
             let is_open = change.is_provable(at.now);
             Ok(Offer { to: mail.to, offered: Offered::ProveEmail(Box::new(change)), is_open })
         }
         Action::UndoEmail(id) => {
-            let change = service.stores.email_changes.find(id).await?.ok_or(ActionError::Refused)?;
+            let change =
+                service.stores.email_changes.find(id, &at.wait_budget).await?.ok_or(ActionError::Refused)?;
             let is_open = change.is_undoable(at.now);
             Ok(Offer { to: mail.to, offered: Offered::UndoEmail(Box::new(change)), is_open })
         }
@@ -119,7 +126,7 @@ async fn end_device_session(
 /// The mail that offers what `token` names, and the action.
 async fn find(service: &Service, token: &str, at: &RequestContext) -> Result<(Mail, Action), ActionError> {
     let presented = service.keyring.parse(Kind::Action, token).map_err(|_| ActionError::Refused)?;
-    let mail = service.stores.mails.find(MailId(presented.record)).await?;
+    let mail = service.stores.mails.find(MailId(presented.record), &at.wait_budget).await?;
     let mail = mail.filter(|mail| at.now < mail.created_at + LIFETIME).ok_or(ActionError::Refused)?;
     let action = Action::of(mail.template).filter(|action| action.code() == presented.generation);
     Ok((mail, action.ok_or(ActionError::Refused)?))
@@ -133,7 +140,7 @@ async fn is_open(
     Ok(match device.withdraw(at.now) {
         Withdrawing::Withdrawn(_) => true,
         Withdrawing::EndSession(session) => {
-            let found = service.stores.sessions.find(session).await?;
+            let found = service.stores.sessions.find(session, &at.wait_budget).await?;
             found.is_some_and(|(session, _)| session.is_live(at.now))
         }
         Withdrawing::Over => false,

@@ -101,7 +101,7 @@ pub async fn request(
         state: MagicLinkState::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), email, Template::MagicLink(link.id), at.now);
-    match service.stores.magic_links.issue(&link, &mail, &rules.link_budget).await? {
+    match service.stores.magic_links.issue(&link, &mail, &rules.link_budget, &at.wait_budget).await? {
         Issued::Issued => Ok(Requested { request_id: link.id, expires_in: rules.magic_link_lifetime }),
         Issued::OverBudget(over) => Err(RequestError::OverBudget { retry_after: over.free_at - at.now }),
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use keywright_domain::access_token::AccessTokens;
@@ -19,6 +20,7 @@ use keywright_domain::retention::Retention;
 use keywright_domain::security_event::{SecurityCounters, SecurityEvent};
 use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::user::SignupPolicy;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError, Stores};
 use url::Url;
 
@@ -26,6 +28,10 @@ use crate::key_reload::Reloads;
 use crate::pacer::Pacer;
 use crate::user_code_misses::Misses;
 use crate::waiting_room::WaitingRoom;
+
+/// The longest that a request waits for the store, all its commands together: the answer, 503, has to come within five
+/// seconds (contract §1.1).
+const STORE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -85,9 +91,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// The stamp of a request.
-    pub fn request_context(&self, request_id: Option<String>, origin: ClientInfo) -> RequestContext {
-        RequestContext::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, origin)
+    /// The context of a request, with a wait budget for all its commands.
+    pub fn request_context(&self, request_id: Option<String>, client_info: ClientInfo) -> RequestContext {
+        let mut context =
+            RequestContext::new(self.clock.as_ref(), self.entropy.as_ref(), request_id, client_info);
+        context.wait_budget = WaitBudget::new(STORE_PATIENCE);
+        context
     }
 
     /// Counts what happened.

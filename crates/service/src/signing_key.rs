@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use keywright_domain::access_token::{AccessClaims, InvalidAccessToken};
 use keywright_domain::clock::to_stored_precision;
 use keywright_domain::error::StoreError;
+use keywright_domain::request_context::RequestContext;
 use keywright_domain::signing_key::port::{MakingFailed, SigningKeyMaker, SigningKeys};
 use keywright_domain::signing_key::schedule::{
     KeyRules, SigningKeyState, Step, following, next_step, schedule,
 };
 use keywright_domain::signing_key::{Place, SigningKey};
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::service::Service;
 
@@ -51,10 +53,10 @@ pub async fn keep(
     let now = to_stored_precision(now);
     let mut done = Vec::new();
     for _ in 0..STEPS {
-        let known = keys.list().await?;
+        let known = keys.list(&WaitBudget::NONE).await?;
         let Some(step) = next_step(&known, rules, now) else {
             let resealed = reseal(keys, maker, &known).await?;
-            let known = if resealed.is_empty() { known } else { keys.list().await? };
+            let known = if resealed.is_empty() { known } else { keys.list(&WaitBudget::NONE).await? };
             done.extend(resealed.into_iter().map(Done::Resealed));
             return Ok(Kept { keys: known, done });
         };
@@ -76,7 +78,7 @@ pub async fn keep(
         }
     }
     // Every step was somebody else's: the next call finds what is left.
-    Ok(Kept { keys: keys.list().await?, done })
+    Ok(Kept { keys: keys.list(&WaitBudget::NONE).await?, done })
 }
 
 /// Seals under the current secret whatever is not, and names it.
@@ -157,12 +159,12 @@ pub enum VerificationError {
 pub async fn verify(
     service: &Service,
     token: &str,
-    now: DateTime<Utc>,
+    at: &RequestContext,
 ) -> Result<AccessClaims, VerificationError> {
-    match service.tokens.verify(token, now) {
-        Err(InvalidAccessToken::UnknownKey) if service.key_reloads.admit(now) => {
-            service.tokens.adopt(&service.stores.signing_keys.list().await?);
-            Ok(service.tokens.verify(token, now)?)
+    match service.tokens.verify(token, at.now) {
+        Err(InvalidAccessToken::UnknownKey) if service.key_reloads.admit(at.now) => {
+            service.tokens.adopt(&service.stores.signing_keys.list(&at.wait_budget).await?);
+            Ok(service.tokens.verify(token, at.now)?)
         }
         verified => Ok(verified?),
     }

@@ -70,7 +70,7 @@ pub async fn delete_account(
     if !principal.session.is_fresh(at.now, service.rules.fresh) {
         return Err(DeleteError::NotFresh);
     }
-    match service.stores.users.delete(principal.user.id).await? {
+    match service.stores.users.delete(principal.user.id, &at.wait_budget).await? {
         Deletion::Deleted => Ok(()),
         Deletion::LastOwner => Err(DeleteError::LastOwner),
         Deletion::NotFound => Err(DeleteError::Gone),

@@ -9,6 +9,7 @@ use keywright_domain::device_authorization::port::Poll;
 use keywright_domain::page::Page;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::ProfileChange;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::fixture::{
     ADA, BOB, LIFETIMES, activity, approve, at, begin, client_info, context_from, decision, issue, redeem,
@@ -23,7 +24,7 @@ pub async fn activity_of_one_account_is_listed_newest_first(stores: Stores) {
     sign_in(&stores, ADA, SessionKind::Tokens, 10).await;
 
     let page = Page::new(1, 2).unwrap();
-    let newest = stores.activities.list(ada.id, page).await.unwrap();
+    let newest = stores.activities.list(ada.id, page, &WaitBudget::NONE).await.unwrap();
 
     let instants: Vec<_> = newest.items.iter().map(|entry| entry.occurred_at).collect();
     assert_eq!(instants, [at(20), at(10)]);
@@ -57,13 +58,17 @@ pub async fn activity_comes_in_pages(stores: Stores) {
 
     for (number, seconds) in [(1, vec![4, 3]), (2, vec![2, 1]), (3, vec![0]), (4, vec![]), (u32::MAX, vec![])]
     {
-        let found = stores.activities.list(ada.id, Page::new(number, 2).unwrap()).await.unwrap();
+        let found =
+            stores.activities.list(ada.id, Page::new(number, 2).unwrap(), &WaitBudget::NONE).await.unwrap();
 
         let instants: Vec<_> = found.items.iter().map(|entry| entry.occurred_at).collect();
         assert_eq!(instants, seconds.into_iter().map(at).collect::<Vec<_>>(), "{number}");
         assert_eq!(found.total, 5);
     }
-    assert_eq!(stores.activities.list(unknown_user(), Page::default()).await.unwrap().total, 0);
+    assert_eq!(
+        stores.activities.list(unknown_user(), Page::default(), &WaitBudget::NONE).await.unwrap().total,
+        0
+    );
 }
 
 pub async fn every_event_is_stored(stores: Stores) {
@@ -109,13 +114,16 @@ pub async fn a_command_that_cannot_be_recorded_is_not_applied(stores: Stores) {
     ];
 
     assert_eq!(failed, [true; 7]);
-    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, ada.clone())));
+    assert_eq!(
+        stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(),
+        Some((session, ada.clone()))
+    );
     for unopened in [redeem.seed.id, seed.id] {
-        assert_eq!(stores.sessions.find(unopened).await.unwrap(), None);
+        assert_eq!(stores.sessions.find(unopened, &WaitBudget::NONE).await.unwrap(), None);
     }
-    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+    assert_eq!(stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap(), Some(link));
     for authorization in [pending, approved] {
-        let found = stores.device_authorizations.find(authorization.id).await.unwrap();
+        let found = stores.device_authorizations.find(authorization.id, &WaitBudget::NONE).await.unwrap();
         assert_eq!(found, Some(authorization));
     }
     assert_eq!(activity(&stores, ada.id).await, before);

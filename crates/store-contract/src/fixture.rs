@@ -24,6 +24,7 @@ use keywright_domain::session::{
     Generation, Lifetimes, Refresh, RotationRules, Session, SessionKind, SessionSeed,
 };
 use keywright_domain::user::{SignupPolicy, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, Stores};
 
 pub use crate::race::{count, race};
@@ -157,7 +158,7 @@ pub fn redeem(link: &MagicLink, kind: SessionKind, second: i64) -> Redeem {
 /// Issues a link to `address`.
 pub async fn issue(stores: &Stores, address: &str, second: i64) -> MagicLink {
     let link = link(address, second);
-    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED, &WaitBudget::NONE).await.unwrap();
     link
 }
 
@@ -176,7 +177,7 @@ pub async fn sign_in_with(
 ) -> (Session, User) {
     let link =
         MagicLink { requested_at: at.now, expires_at: at.now + TimeDelta::minutes(15), ..link(address, 0) };
-    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED, &at.wait_budget).await.unwrap();
     let redeem = Redeem { seed, ..redeem(&link, SessionKind::Tokens, 0) };
     match stores.magic_links.redeem(&redeem, at).await.unwrap() {
         Redemption::Redeemed { session, user, .. } => (session, user),
@@ -202,7 +203,10 @@ pub fn authorization(second: i64) -> DeviceAuthorization {
 /// Stores a pending authorization.
 pub async fn begin(stores: &Stores, second: i64) -> DeviceAuthorization {
     let authorization = authorization(second);
-    assert_eq!(stores.device_authorizations.begin(&authorization).await.unwrap(), Begun::Begun);
+    assert_eq!(
+        stores.device_authorizations.begin(&authorization, &WaitBudget::NONE).await.unwrap(),
+        Begun::Begun
+    );
     authorization
 }
 
@@ -239,13 +243,13 @@ pub fn refresh(session: SessionId, presented: u32) -> Refresh {
 
 /// Returns the stored session.
 pub async fn stored(stores: &Stores, session: SessionId) -> Session {
-    let found = stores.sessions.find(session).await.unwrap();
+    let found = stores.sessions.find(session, &WaitBudget::NONE).await.unwrap();
     found.map(|(session, _)| session).unwrap()
 }
 
 /// Returns the activity of `user`, newest first.
 pub async fn activity(stores: &Stores, user: UserId) -> Vec<Activity> {
-    stores.activities.list(user, Page::WIDEST).await.unwrap().items
+    stores.activities.list(user, Page::WIDEST, &WaitBudget::NONE).await.unwrap().items
 }
 
 /// Returns the events of `user`, newest first.

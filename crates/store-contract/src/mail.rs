@@ -5,6 +5,7 @@ use keywright_domain::Stores;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::{Delivery, Mail, MailState, Template};
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::fixture::{
     ADA, BOB, ENTROPY, RACERS, UNLIMITED, approve, at, begin, count, issue, link, mail, race, sign_in,
@@ -92,7 +93,7 @@ pub async fn a_worker_that_lost_its_lease_settles_nothing(stores: Stores) {
 pub async fn a_leased_mail_is_stored_as_returned(stores: Stores) {
     let link = link(ADA, 0);
     let mail = mail(&link);
-    stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail, &UNLIMITED, &WaitBudget::NONE).await.unwrap();
     assert_eq!(lease(&stores, 9, -1).await, [], "it is not due yet");
 
     let leased = lease(&stores, 9, 5).await;
@@ -185,9 +186,9 @@ pub async fn every_template_is_stored_and_found(stores: Stores) {
     assert_eq!(newest[0].template, Template::DeviceApproved(device.id));
     assert!(matches!(newest[1].template, Template::MagicLink(_)));
     for mail in newest {
-        assert_eq!(stores.mails.find(mail.id).await.unwrap(), Some(mail));
+        assert_eq!(stores.mails.find(mail.id, &WaitBudget::NONE).await.unwrap(), Some(mail));
     }
-    assert_eq!(stores.mails.find(MailId::new(at(0), &ENTROPY)).await.unwrap(), None);
+    assert_eq!(stores.mails.find(MailId::new(at(0), &ENTROPY), &WaitBudget::NONE).await.unwrap(), None);
 }
 
 /// Issues one mail for each delivery, a second apart, and settles it with that.
@@ -197,7 +198,7 @@ async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
         issue(stores, ADA, second).await;
         let leased = lease(stores, 9, second).await.remove(0);
         assert!(settle(stores, &leased, *delivery, second).await);
-        mails.push(stores.mails.find(leased.id).await.unwrap().unwrap());
+        mails.push(stores.mails.find(leased.id, &WaitBudget::NONE).await.unwrap().unwrap());
     }
     mails
 }
@@ -222,7 +223,7 @@ pub async fn a_dead_letter_is_requeued_once_and_due_immediately(stores: Stores) 
 
     assert_eq!(count(&requeued, |requeued| *requeued), 1);
     assert_eq!(stores.mails.list_dead(9).await.unwrap(), []);
-    assert_eq!(stores.mails.find(dead.id).await.unwrap(), dead.requeued(at(50)));
+    assert_eq!(stores.mails.find(dead.id, &WaitBudget::NONE).await.unwrap(), dead.requeued(at(50)));
     assert_eq!(lease(&stores, 9, 49).await, []);
     let leased = lease(&stores, 9, 50).await.remove(0);
     assert_eq!((leased.id, leased.attempts), (dead.id, dead.attempts + 1));
@@ -235,7 +236,7 @@ pub async fn a_mail_that_is_not_dead_is_not_requeued(stores: Stores) {
 
     for mail in &mails {
         assert!(!stores.mails.requeue(mail.id, at(50)).await.unwrap());
-        assert_eq!(stores.mails.find(mail.id).await.unwrap().as_ref(), Some(mail));
+        assert_eq!(stores.mails.find(mail.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(mail));
     }
     assert!(!stores.mails.requeue(MailId::new(at(0), &ENTROPY), at(50)).await.unwrap());
 }

@@ -7,6 +7,7 @@ use keywright_domain::organization::{Organization, OrganizationName, Role, Slug}
 use keywright_domain::page::Page;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::port::Deletion;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::fixture::{ADA, BOB, ENTROPY, RACERS, at, count, race, sign_in, unknown_user};
 
@@ -66,11 +67,15 @@ pub async fn members_have_the_role_given_last(stores: Stores) {
     assert_eq!(add(&stores, &acme, unknown_user(), Role::Member).await, Addition::NotFound);
     assert_eq!(add(&stores, &organization("gone"), ada.id, Role::Member).await, Addition::NotFound);
 
-    let theirs = stores.organizations.list_of(ada.id, Page::default()).await.unwrap();
+    let theirs = stores.organizations.list_of(ada.id, Page::default(), &WaitBudget::NONE).await.unwrap();
     assert_eq!((theirs.items, theirs.total), (vec![(acme, Role::Admin), (zoo.clone(), Role::Owner)], 2));
-    let second = stores.organizations.list_of(ada.id, Page::new(2, 1).unwrap()).await.unwrap();
+    let second =
+        stores.organizations.list_of(ada.id, Page::new(2, 1).unwrap(), &WaitBudget::NONE).await.unwrap();
     assert_eq!((second.items, second.total), (vec![(zoo, Role::Owner)], 2));
-    assert_eq!(stores.organizations.list_of(bob.id, Page::default()).await.unwrap().total, 0);
+    assert_eq!(
+        stores.organizations.list_of(bob.id, Page::default(), &WaitBudget::NONE).await.unwrap().total,
+        0
+    );
 }
 
 /// Neither a lesser role nor a deleted account leaves an organization without an owner.
@@ -82,13 +87,13 @@ pub async fn the_last_owner_cannot_leave(stores: Stores) {
     add(&stores, &acme, bob.id, Role::Admin).await;
 
     assert_eq!(add(&stores, &acme, ada.id, Role::Member).await, Addition::LastOwner);
-    assert_eq!(stores.users.delete(ada.id).await.unwrap(), Deletion::LastOwner);
-    assert_eq!(stores.users.find(ada.id).await.unwrap(), Some(ada.clone()));
+    assert_eq!(stores.users.delete(ada.id, &WaitBudget::NONE).await.unwrap(), Deletion::LastOwner);
+    assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap(), Some(ada.clone()));
 
     add(&stores, &acme, bob.id, Role::Owner).await;
     assert_eq!(add(&stores, &acme, ada.id, Role::Member).await, Addition::RoleChanged);
-    assert_eq!(stores.users.delete(ada.id).await.unwrap(), Deletion::Deleted);
-    assert_eq!(stores.users.delete(bob.id).await.unwrap(), Deletion::LastOwner);
+    assert_eq!(stores.users.delete(ada.id, &WaitBudget::NONE).await.unwrap(), Deletion::Deleted);
+    assert_eq!(stores.users.delete(bob.id, &WaitBudget::NONE).await.unwrap(), Deletion::LastOwner);
 }
 
 pub async fn one_of_racing_owners_remains(stores: Stores) {
@@ -106,7 +111,7 @@ pub async fn one_of_racing_owners_remains(stores: Stores) {
         let user = owners[racer];
         async move {
             if racer % 2 == 0 {
-                return stores.users.delete(user).await.unwrap() == Deletion::Deleted;
+                return stores.users.delete(user, &WaitBudget::NONE).await.unwrap() == Deletion::Deleted;
             }
             let less = stores.organizations.add_member(id, user, Role::Member);
             less.await.unwrap() == Addition::RoleChanged

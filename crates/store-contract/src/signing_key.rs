@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::json;
 
 use crate::fixture::{RACERS, at, count, race};
@@ -19,7 +20,7 @@ fn key(name: &str, follows: Option<&str>, second: i64) -> SigningKey {
 }
 
 async fn list(stores: &Stores) -> Vec<SigningKey> {
-    stores.signing_keys.list().await.unwrap()
+    stores.signing_keys.list(&WaitBudget::NONE).await.unwrap()
 }
 
 async fn kids(stores: &Stores) -> Vec<String> {

@@ -11,6 +11,7 @@ use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::port::Opening;
 use keywright_domain::user::{Profile, ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::json;
 
 pub use self::deletion::*;
@@ -34,7 +35,7 @@ pub async fn a_changed_profile_is_stored_and_recorded(stores: Stores) {
 
     assert_eq!((changed.updated_at, changed.profile.name.as_deref()), (at(10), Some("Ada Łovelace")));
     assert_eq!(again.as_ref(), Some(&changed));
-    assert_eq!(stores.users.find(ada.id).await.unwrap(), Some(changed));
+    assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap(), Some(changed));
     let entry = activity(&stores, ada.id).await.remove(0);
     assert_eq!(entry.details, json!({"fields": ["name", "avatar_url", "locale", "time_zone"]}));
     assert_eq!(events(&stores, ada.id).await, [Event::ProfileChanged, Event::SignedIn]);
@@ -48,8 +49,8 @@ pub async fn a_changed_profile_is_stored_and_recorded(stores: Stores) {
 pub async fn an_unknown_account_is_not_found(stores: Stores) {
     let nobody = unknown_user();
 
-    assert_eq!(stores.users.find(nobody).await.unwrap(), None);
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
+    assert_eq!(stores.users.find(nobody, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap(), None);
     let change = ProfileChange::default();
     assert_eq!(stores.users.change_profile(nobody, &change, &request_context(0)).await.unwrap(), None);
     assert_eq!(stores.users.disable(nobody, &request_context(0)).await.unwrap(), None);
@@ -98,8 +99,8 @@ pub async fn accounts_are_found_by_id_and_by_address(stores: Stores) {
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 1).await;
 
     for user in [ada, bob] {
-        assert_eq!(stores.users.find(user.id).await.unwrap().as_ref(), Some(&user));
-        assert_eq!(stores.users.find_by_email(&user.email).await.unwrap(), Some(user));
+        assert_eq!(stores.users.find(user.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(&user));
+        assert_eq!(stores.users.find_by_email(&user.email, &WaitBudget::NONE).await.unwrap(), Some(user));
     }
 }
 
@@ -116,7 +117,7 @@ pub async fn racing_profile_changes_are_all_kept(stores: Stores) {
     })
     .await;
 
-    let profile = stores.users.find(ada.id).await.unwrap().unwrap().profile;
+    let profile = stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap().unwrap().profile;
     assert_eq!((profile.name.as_deref(), profile.time_zone.as_deref()), (Some("Ada"), Some("Europe/Zurich")));
     let recorded = [Event::ProfileChanged, Event::ProfileChanged, Event::SignedIn];
     assert_eq!(events(&stores, ada.id).await, recorded);
@@ -134,7 +135,7 @@ pub async fn one_of_racing_disablings_counts(stores: Stores) {
 
     let expected = User { disabled_at: Some(at(10)), updated_at: at(10), ..ada };
     assert_eq!(count(&disabled, |user| *user == expected), RACERS);
-    assert_eq!(stores.users.find(id).await.unwrap(), Some(expected));
+    assert_eq!(stores.users.find(id, &WaitBudget::NONE).await.unwrap(), Some(expected));
     assert_eq!(events(&stores, id).await, [Event::AccountDisabled, Event::SignedIn]);
 }
 
@@ -190,7 +191,7 @@ pub async fn no_session_survives_a_race_with_disabling_its_account(stores: Store
     .await;
 
     for session in opened.into_iter().chain([browser.id]) {
-        let found = stores.sessions.find(session).await.unwrap();
+        let found = stores.sessions.find(session, &WaitBudget::NONE).await.unwrap();
         let is_live = found.as_ref().is_some_and(|(session, _)| session.is_live(at(10)));
         assert!(!is_live, "{found:?}");
     }
@@ -205,8 +206,8 @@ pub async fn one_of_racing_sign_ups_with_one_address_opens_an_account(stores: St
 
     assert_eq!(count(&answers, |(answer, _)| *answer == Opening::AddressTaken), RACERS - 1);
     let (_, opened) = answers.into_iter().find(|(answer, _)| *answer == Opening::Opened).unwrap();
-    assert_eq!(stores.users.find(opened.id).await.unwrap().as_ref(), Some(&opened));
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), Some(opened));
+    assert_eq!(stores.users.find(opened.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(&opened));
+    assert_eq!(stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap(), Some(opened));
 }
 
 /// Accounts in every state are listed, in pages.

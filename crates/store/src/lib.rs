@@ -16,6 +16,8 @@ mod schema;
 mod schema_difference;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod within;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::schema_difference::SchemaDifference;

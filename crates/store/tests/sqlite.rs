@@ -25,6 +25,7 @@ use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::request_context::RequestContext;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::sqlite::{Options, SqliteStore, migrate, schema_difference};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -69,7 +70,7 @@ async fn issue(store: &SqliteStore) -> Result<MagicLinkId, StoreError> {
         state: MagicLinkState::Open { wrong_codes: 0 },
     };
     let mail = Mail::new(at.mail_id(), link.email.clone(), Template::MagicLink(link.id), at.now);
-    store.issue(&link, &mail, &UNLIMITED).await?;
+    store.issue(&link, &mail, &UNLIMITED, &WaitBudget::NONE).await?;
     Ok(link.id)
 }
 
@@ -93,7 +94,7 @@ async fn what_was_acknowledged_survives_a_reopening() {
     let store = open(&file);
 
     for link in links {
-        assert!(MagicLinks::find(store.as_ref(), link).await.unwrap().is_some());
+        assert!(MagicLinks::find(store.as_ref(), link, &WaitBudget::NONE).await.unwrap().is_some());
     }
     assert_eq!(store.newest(1000).await.unwrap().len(), 100);
 }
@@ -112,7 +113,7 @@ async fn what_was_acknowledged_survives_a_process_that_never_closed() {
     let store = open(&left);
 
     for link in links {
-        assert!(MagicLinks::find(store.as_ref(), link).await.unwrap().is_some());
+        assert!(MagicLinks::find(store.as_ref(), link, &WaitBudget::NONE).await.unwrap().is_some());
     }
 }
 
@@ -129,7 +130,7 @@ async fn dropping_the_store_writes_what_was_asked_for() {
     assert_eq!((figures.commands, figures.failures), (64, 0));
     assert!(figures.commits < 64, "{figures:?}");
     assert!(!directory.path().join("kw.db-wal").exists(), "the log was not written back");
-    assert!(MagicLinks::find(open(&file).as_ref(), links[63]).await.unwrap().is_some());
+    assert!(MagicLinks::find(open(&file).as_ref(), links[63], &WaitBudget::NONE).await.unwrap().is_some());
 }
 
 #[test]
@@ -205,7 +206,7 @@ async fn a_locked_file_is_unavailable_until_it_is_released() {
     let health_took = began_at.elapsed();
     let written = issue(&store).await;
     let write_took = began_at.elapsed().saturating_sub(health_took);
-    let read = MagicLinks::find(&store, link).await.unwrap();
+    let read = MagicLinks::find(&store, link, &WaitBudget::NONE).await.unwrap();
     other.batch_execute("COMMIT").unwrap();
 
     assert!(matches!(health, Err(StoreError::Unavailable(_))), "{health:?}");

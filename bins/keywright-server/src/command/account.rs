@@ -8,6 +8,7 @@ use keywright_domain::Stores;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_web::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -35,8 +36,8 @@ impl Account {
     /// The account, if there is one.
     pub(super) async fn look_up(&self, stores: &Stores) -> anyhow::Result<Option<User>> {
         Ok(match self {
-            Self::Email(email) => stores.users.find_by_email(email).await?,
-            Self::Id(id) => stores.users.find(UserId(*id)).await?,
+            Self::Email(email) => stores.users.find_by_email(email, &WaitBudget::NONE).await?,
+            Self::Id(id) => stores.users.find(UserId(*id), &WaitBudget::NONE).await?,
         })
     }
 

@@ -6,6 +6,7 @@ use keywright_adapters::entropy::SystemEntropy;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::schedule::{Scheduled, SigningKeyState, schedule};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::signing_key::{Rotated, replace_all, rotate};
 use serde_json::{Value as Json, json};
 
@@ -40,7 +41,7 @@ pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions)
     match action {
         Action::List => {
             let store = store::open_to_read(loaded).await?;
-            let keys = store.stores.signing_keys.list().await?;
+            let keys = store.stores.signing_keys.list(&WaitBudget::NONE).await?;
             Ok(print_list(&keys, store.clock.now(), options)?)
         }
         Action::Rotate { emergency: true } => {

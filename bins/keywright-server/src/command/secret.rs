@@ -5,6 +5,7 @@ use clap::Subcommand;
 use keywright_domain::entropy::Entropy;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::signing_key::reseal;
 use serde_json::json;
 
@@ -119,7 +120,7 @@ async fn reseal_all(
 ) -> anyhow::Result<usize> {
     let keeper = wiring::key_keeper(config, secret)?;
     let mut resealed = 0;
-    let known = keys.list().await?;
+    let known = keys.list(&WaitBudget::NONE).await?;
     wiring::check_keys(&known, secret)?;
     for key in known.iter().map(std::slice::from_ref::<SigningKey>) {
         let count = reseal(keys, keeper.maker.as_ref(), key).await?.len();
@@ -171,7 +172,7 @@ mod tests {
             for ago in [TimeDelta::zero(), TimeDelta::days(30)] {
                 keeper.keep(world.keys(), now() + ago - TimeDelta::minutes(10)).await.unwrap();
             }
-            assert_eq!(world.keys().list().await.unwrap().len(), 2);
+            assert_eq!(world.keys().list(&WaitBudget::NONE).await.unwrap().len(), 2);
             world
         }
 
@@ -203,7 +204,7 @@ mod tests {
 
         /// A server could start: every key opens.
         async fn starts(&self) {
-            let keys = self.keys().list().await.unwrap();
+            let keys = self.keys().list(&WaitBudget::NONE).await.unwrap();
             wiring::check_keys(&keys, &self.secret()).unwrap();
         }
 
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(passed, MOMENTS);
         assert!(world.accepts(&old) && world.accepts(&world.issue()));
         let new = ServerSecret::new(world.secret().bytes.expose().clone()).unwrap();
-        let keys = world.keys().list().await.unwrap();
+        let keys = world.keys().list(&WaitBudget::NONE).await.unwrap();
         assert!(JwtAccessTokens::new(&keys, &[new], "", "").is_ok());
     }
 
@@ -294,7 +295,7 @@ mod tests {
         keeper.keep(world.keys(), now() + TimeDelta::days(30)).await.unwrap();
 
         let new = ServerSecret::new(world.secret().bytes.expose().clone()).unwrap();
-        let keys = world.keys().list().await.unwrap();
+        let keys = world.keys().list(&WaitBudget::NONE).await.unwrap();
         assert!(JwtAccessTokens::new(&keys, &[new], "", "").is_ok());
     }
 
@@ -319,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_no_secret_opens_stops_a_rotation_before_it_begins() {
         let world = Environment::new().await;
-        let key = world.keys().list().await.unwrap().remove(0);
+        let key = world.keys().list(&WaitBudget::NONE).await.unwrap().remove(0);
         assert!(world.keys().reseal(&key, b"of another secret").await.unwrap());
 
         let refused = world.rotate(|_| Ok(())).await.unwrap_err().to_string();

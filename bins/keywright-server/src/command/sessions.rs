@@ -7,6 +7,7 @@ use keywright_domain::activity::Event;
 use keywright_domain::client_info::ClientInfo;
 use keywright_domain::id::SessionId;
 use keywright_domain::session::EndReason;
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::json;
 
 use super::account::Account;
@@ -73,7 +74,7 @@ async fn revoke(store: &OpenStore, named: &Account) -> anyhow::Result<u64> {
         Account::Email(email) => bail!("there is no account {email}: see `keywright-server users list`"),
         Account::Id(id) => SessionId(*id),
     };
-    if sessions.find(id).await?.is_none() {
+    if sessions.find(id, &WaitBudget::NONE).await?.is_none() {
         bail!("there is no account and no session {id}: see `keywright-server users list` and `users show`");
     }
     Ok(sessions.end(id, EndReason::Ended, Event::SessionEnded, &at).await?.into())

@@ -10,6 +10,7 @@ use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::user::port::{Deletion, Opening};
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::user;
 use serde_json::json;
 
@@ -164,7 +165,7 @@ async fn delete(store: &OpenStore, account: &Account, options: OutputOptions) ->
         "The account of {} goes for good, with its sessions, passkeys, activity and memberships.",
         user.email
     ))?;
-    match store.stores.users.delete(user.id).await? {
+    match store.stores.users.delete(user.id, &WaitBudget::NONE).await? {
         Deletion::Deleted => {}
         Deletion::NotFound => bail!(gone(&user)),
         Deletion::LastOwner => bail!(

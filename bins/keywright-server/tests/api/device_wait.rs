@@ -8,6 +8,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::device_authorization::{Action, Decision};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::page::Page;
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -73,7 +74,14 @@ async fn a_decision_on_another_server_is_seen_within_a_second() {
     let waiting = waiting(&keywright, &device_code, 30).await;
     let by = keywright.user(ADA).await.id;
     let at = keywright.service.request_context(None, ClientInfo::default());
-    let sessions = keywright.service.stores.sessions.list(by, Page::WIDEST, at.now).await.unwrap().items;
+    let sessions = keywright
+        .service
+        .stores
+        .sessions
+        .list(by, Page::WIDEST, at.now, &WaitBudget::NONE)
+        .await
+        .unwrap()
+        .items;
     let (session, authentication) = (sessions[0].id, sessions[0].authentication);
     let presented = keywright.service.keyring.parse(Kind::DeviceCode, &device_code).unwrap();
     let id = DeviceAuthorizationId(presented.record);

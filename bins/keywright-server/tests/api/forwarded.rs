@@ -1,5 +1,6 @@
 //! The client address behind a proxy (contract §1). The peer of every test is 127.0.0.1.
 
+use keywright_domain::wait_budget::WaitBudget;
 use std::net::IpAddr;
 
 use reqwest::Method;
@@ -115,6 +116,7 @@ async fn the_rate_limited_address_is_the_recorded_one() {
     let activity = keywright.activity("ada@example.com").await;
     assert_eq!(activity[0].client_info.ip, Some("2001:db8::1".parse::<IpAddr>().unwrap()));
     let session = activity[0].session_id.unwrap();
-    let (session, _) = keywright.service.stores.sessions.find(session).await.unwrap().unwrap();
+    let (session, _) =
+        keywright.service.stores.sessions.find(session, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(session.client_info.ip, activity[0].client_info.ip);
 }

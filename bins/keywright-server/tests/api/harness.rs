@@ -16,6 +16,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::page::Page;
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_pages::InboxKey;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
@@ -422,7 +423,7 @@ impl Keywright {
     /// Returns the account with this address.
     pub async fn user(&self, email: &str) -> User {
         let email = EmailAddress::parse(email).unwrap();
-        self.service.stores.users.find_by_email(&email).await.unwrap().unwrap()
+        self.service.stores.users.find_by_email(&email, &WaitBudget::NONE).await.unwrap().unwrap()
     }
 
     /// Disables the account with this address.
@@ -435,7 +436,7 @@ impl Keywright {
     /// Returns the activity of the account with this address, newest first.
     pub async fn activity(&self, email: &str) -> Vec<Activity> {
         let user = self.user(email).await;
-        self.service.stores.activities.list(user.id, Page::WIDEST).await.unwrap().items
+        self.service.stores.activities.list(user.id, Page::WIDEST, &WaitBudget::NONE).await.unwrap().items
     }
 
     /// Returns the event names of the account with this address, newest first.

@@ -13,6 +13,7 @@ use keywright_domain::entropy::Entropy;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::{DeliveryError, Mailer, Mails};
 use keywright_domain::mail::{Delivery, Mail, MailState, RenderedMail};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{StoreError, Stores};
 use keywright_server::config::Config;
 use keywright_server::wiring::{self, Environment};
@@ -53,8 +54,8 @@ impl Mails for Faltering {
         self.up()?.settle(mail, attempts, delivery, now).await
     }
 
-    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError> {
-        self.up()?.find(mail).await
+    async fn find(&self, mail: MailId, wait: &WaitBudget) -> Result<Option<Mail>, StoreError> {
+        self.up()?.find(mail, wait).await
     }
 
     async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {

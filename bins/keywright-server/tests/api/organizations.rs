@@ -3,6 +3,7 @@
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::OrganizationId;
 use keywright_domain::organization::{Organization, OrganizationName, Role, Slug};
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::json;
 
 use crate::harness::Keywright;
@@ -18,7 +19,7 @@ async fn join(keywright: &Keywright, slug: &str, email: &str, role: Role) -> Org
     };
     stores.organizations.create(&organization).await.unwrap();
     let email = EmailAddress::parse(email).unwrap();
-    let user = stores.users.find_by_email(&email).await.unwrap().unwrap();
+    let user = stores.users.find_by_email(&email, &WaitBudget::NONE).await.unwrap().unwrap();
     stores.organizations.add_member(organization.id, user.id, role).await.unwrap();
     organization
 }
@@ -56,7 +57,7 @@ async fn the_last_owner_of_an_organization_cannot_leave() {
 
     keywright.sign_in("bob@example.com").await;
     let bob = EmailAddress::parse("bob@example.com").unwrap();
-    let bob = keywright.service.stores.users.find_by_email(&bob).await.unwrap().unwrap();
+    let bob = keywright.service.stores.users.find_by_email(&bob, &WaitBudget::NONE).await.unwrap().unwrap();
     keywright.service.stores.organizations.add_member(acme.id, bob.id, Role::Owner).await.unwrap();
     assert_eq!(keywright.delete_me(&ada.access).await.status, 204);
 }

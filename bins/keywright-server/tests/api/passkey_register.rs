@@ -5,6 +5,7 @@ use keywright_domain::client_info::ClientInfo;
 use keywright_domain::device_authorization::Action;
 use keywright_domain::page::Page;
 use keywright_domain::session::EndReason;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::device_authorization::{DecideError, decide};
 use keywright_service::passkey::{RegisterError, register};
 use keywright_service::session::Principal;
@@ -202,7 +203,14 @@ async fn a_session_ended_during_its_request_adds_no_passkey_and_approves_no_devi
     let credential = forger.create(&challenge);
     let (service, user) = (&keywright.service, keywright.user(ADA).await);
     let at = service.request_context(None, ClientInfo::default());
-    let session = service.stores.sessions.list(user.id, Page::WIDEST, at.now).await.unwrap().items.remove(0);
+    let session = service
+        .stores
+        .sessions
+        .list(user.id, Page::WIDEST, at.now, &WaitBudget::NONE)
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     let principal = Principal { user, session };
 
     let (reason, event) = (EndReason::Ended, Event::SessionEnded);

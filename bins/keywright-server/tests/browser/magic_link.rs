@@ -1,6 +1,7 @@
 //! /sign-in and /magic-link.
 
 use keywright_domain::email::EmailAddress;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::browser::Browser;
 use crate::server::Keywright;
@@ -9,7 +10,7 @@ const ADA: &str = "ada@example.com";
 
 async fn has_account(server: &Keywright) -> bool {
     let email = EmailAddress::parse(ADA).unwrap();
-    server.service.stores.users.find_by_email(&email).await.unwrap().is_some()
+    server.service.stores.users.find_by_email(&email, &WaitBudget::NONE).await.unwrap().is_some()
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use keywright_domain::Stores;
 use keywright_domain::access_token::{AccessTokens, InvalidAccessToken};
 use keywright_domain::signing_key::schedule::{KeyRules, LEAD, LINGER, SigningKeyState, schedule};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_service::signing_key::{Done, Rotated, replace_all, rotate};
 use keywright_store::memory::MemoryStore;
 use keywright_store::sqlite::{Options, SqliteStore};
@@ -29,7 +30,7 @@ fn sqlite(folder: &TempDir) -> Vec<Stores> {
 }
 
 async fn states(stores: &Stores, now: DateTime<Utc>) -> Vec<SigningKeyState> {
-    let keys = stores.signing_keys.list().await.unwrap();
+    let keys = stores.signing_keys.list(&WaitBudget::NONE).await.unwrap();
     schedule(&keys, now).iter().map(|scheduled| scheduled.state).collect()
 }
 

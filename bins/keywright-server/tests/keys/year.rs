@@ -11,6 +11,7 @@ use keywright_domain::Stores;
 use keywright_domain::access_token::AccessTokens;
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::schedule::{KEY_SET_MAX_AGE, SigningKeyState, schedule};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::memory::MemoryStore;
 use serde_json::Value;
 
@@ -120,7 +121,7 @@ impl World {
 
     /// Returns true if a key is about to be created, to sign, or to be removed.
     async fn is_eventful(&self, now: DateTime<Utc>) -> bool {
-        let keys = self.stores.signing_keys.list().await.unwrap();
+        let keys = self.stores.signing_keys.list(&WaitBudget::NONE).await.unwrap();
         let near = |instant: DateTime<Utc>| (instant - now).abs() < TimeDelta::minutes(35);
         schedule(&keys, now).iter().any(|scheduled| {
             scheduled.state == SigningKeyState::Next

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use keywright_domain::credential::Kind;
 use keywright_domain::id::{DeviceAuthorizationId, MagicLinkId, SessionId};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{device_authorization, magic_link};
 use serde_json::{Value, json};
 
@@ -37,7 +38,7 @@ async fn a_refresh_with_a_lost_answer_can_be_retried_without_signing_out() {
         let session = SessionId(presented.record);
         let deaf = send_without_reading(&server, "/refresh", &json!({"refresh_token": held.refresh}));
         until("the commit of the refresh", async || {
-            let (session, _) = stores.sessions.find(session).await.unwrap().unwrap();
+            let (session, _) = stores.sessions.find(session, &WaitBudget::NONE).await.unwrap().unwrap();
             session.chain.current.0 > presented.generation
         })
         .await;
@@ -66,7 +67,7 @@ async fn an_unanswered_redemption_uses_up_its_link() {
 
     let deaf = send_without_reading(&server, "/magic_link/verify", &json!({"token": token}));
     until("the commit of the redemption", async || {
-        let link = stores.magic_links.find(id).await.unwrap().unwrap();
+        let link = stores.magic_links.find(id, &WaitBudget::NONE).await.unwrap().unwrap();
         matches!(link.state, magic_link::MagicLinkState::Redeemed { .. })
     })
     .await;
@@ -94,7 +95,7 @@ async fn an_unanswered_claim_uses_up_its_device_code() {
 
     let deaf = send_without_reading(&server, "/token", &json!({"device_code": device_code}));
     until("the commit of the claim", async || {
-        let authorization = stores.device_authorizations.find(id).await.unwrap().unwrap();
+        let authorization = stores.device_authorizations.find(id, &WaitBudget::NONE).await.unwrap().unwrap();
         matches!(authorization.state, device_authorization::DeviceAuthorizationState::Claimed { .. })
     })
     .await;

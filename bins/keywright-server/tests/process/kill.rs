@@ -9,6 +9,7 @@ use keywright_domain::activity::Event;
 use keywright_domain::credential::Keyring;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::page::Page;
+use keywright_domain::wait_budget::WaitBudget;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -297,8 +298,8 @@ async fn a_killed_first_start_does_not_hinder_the_next() {
 async fn assert_nobody_was_ahead(stores: &Stores) {
     for number in 0..REFRESHERS {
         let email = EmailAddress::parse(&format!("refresher-{number}@example.com")).unwrap();
-        let user = stores.users.find_by_email(&email).await.unwrap().unwrap();
-        let activities = stores.activities.list(user.id, Page::WIDEST).await.unwrap();
+        let user = stores.users.find_by_email(&email, &WaitBudget::NONE).await.unwrap().unwrap();
+        let activities = stores.activities.list(user.id, Page::WIDEST, &WaitBudget::NONE).await.unwrap();
         let events: Vec<_> = activities.items.iter().map(|activity| activity.event).collect();
         assert_eq!(events, [Event::SignedIn]);
     }

@@ -1,5 +1,6 @@
 //! What activity needs remembered. Entries are written by the commands that cause them.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 
 use super::Activity;
@@ -11,8 +12,8 @@ use crate::page::{Page, Paged};
 #[async_trait]
 pub trait Activities: Send + Sync {
     /// The entry with this id.
-    async fn find(&self, entry: ActivityId) -> Result<Option<Activity>, StoreError>;
+    async fn find(&self, entry: ActivityId, wait: &WaitBudget) -> Result<Option<Activity>, StoreError>;
 
     /// One page of the entries of `user`, newest first.
-    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError>;
+    async fn list(&self, user: UserId, page: Page, wait: &WaitBudget) -> Result<Paged<Activity>, StoreError>;
 }

@@ -1,5 +1,6 @@
 //! What device authorizations need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -70,16 +71,25 @@ pub enum Withdrawn {
 #[async_trait]
 pub trait DeviceAuthorizations: Send + Sync {
     /// Remembers a new one.
-    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError>;
+    async fn begin(
+        &self,
+        authorization: &DeviceAuthorization,
+        wait: &WaitBudget,
+    ) -> Result<Begun, StoreError>;
 
     /// The one with this id.
-    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError>;
+    async fn find(
+        &self,
+        id: DeviceAuthorizationId,
+        wait: &WaitBudget,
+    ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
     /// Which of these wait for a decision at `now`. The others are decided, past their time, or unknown.
     async fn undecided(
         &self,
         ids: &[DeviceAuthorizationId],
         now: DateTime<Utc>,
+        wait: &WaitBudget,
     ) -> Result<Vec<DeviceAuthorizationId>, StoreError>;
 
     /// The one with one of these user codes that is not past its time at `now`.
@@ -87,6 +97,7 @@ pub trait DeviceAuthorizations: Send + Sync {
         &self,
         user_code: &[UserCodeDigest],
         now: DateTime<Utc>,
+        wait: &WaitBudget,
     ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
     /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands. What races with

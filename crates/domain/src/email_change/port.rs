@@ -1,5 +1,6 @@
 //! What changes of addresses need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -54,7 +55,8 @@ pub trait EmailChanges: Send + Sync {
     ) -> Result<Option<User>, StoreError>;
 
     /// The change with this id.
-    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError>;
+    async fn find(&self, change: EmailChangeId, wait: &WaitBudget)
+    -> Result<Option<EmailChange>, StoreError>;
 
     /// Has the account go by the new address ([`EmailChange::applied`]), ends its sessions but the one that asked, and
     /// writes that to its activity; the old address gets a mail. Of racers one settles it.

@@ -1,5 +1,6 @@
 //! What magic links need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 
 use super::{LinkBudget, MagicLink, OverBudget, Proof, RedirectTo};
@@ -51,10 +52,16 @@ pub enum Redemption {
 pub trait MagicLinks: Send + Sync {
     /// Remembers a new link and the mail that carries it, in one commit, if [`LinkBudget::admit`] admits it after
     /// those that the address was sent before. However many race, no more are issued than that.
-    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError>;
+    async fn issue(
+        &self,
+        link: &MagicLink,
+        mail: &Mail,
+        budget: &LinkBudget,
+        wait: &WaitBudget,
+    ) -> Result<Issued, StoreError>;
 
     /// The link with this id.
-    async fn find(&self, link: MagicLinkId) -> Result<Option<MagicLink>, StoreError>;
+    async fn find(&self, link: MagicLinkId, wait: &WaitBudget) -> Result<Option<MagicLink>, StoreError>;
 
     /// Judges by [`MagicLink::redeem`], atomically: of any number of racers one signs in, and wrong codes are
     /// all counted, for the link and for its address ([`super::WrongCodes`]). In the same commit the account is opened or brought up to date ([`User::signed_up`],

@@ -1,5 +1,6 @@
 //! What mail needs: a queue that outlives the process, and something that delivers.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -25,7 +26,7 @@ pub trait Mails: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// The mail with this id.
-    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError>;
+    async fn find(&self, mail: MailId, wait: &WaitBudget) -> Result<Option<Mail>, StoreError>;
 
     /// The newest `limit` mails, newest first.
     async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;

@@ -1,5 +1,6 @@
 //! What organizations need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 
 use super::{Organization, Role, Slug};
@@ -40,7 +41,12 @@ pub trait Organizations: Send + Sync {
     async fn list(&self, page: Page) -> Result<Paged<Organization>, StoreError>;
 
     /// One page of those that `user` belongs to, with the role there, by their slugs.
-    async fn list_of(&self, user: UserId, page: Page) -> Result<Paged<(Organization, Role)>, StoreError>;
+    async fn list_of(
+        &self,
+        user: UserId,
+        page: Page,
+        wait: &WaitBudget,
+    ) -> Result<Paged<(Organization, Role)>, StoreError>;
 
     /// Makes `user` a member in this role, or gives them this role. Two last owners who race to be less leave one.
     async fn add_member(

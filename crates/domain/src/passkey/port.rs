@@ -1,5 +1,6 @@
 //! What passkeys need: to be remembered, and something that speaks WebAuthn.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use serde_json::Value;
 use uuid::Uuid;
@@ -62,20 +63,21 @@ pub enum Removal {
 #[async_trait]
 pub trait Passkeys: Send + Sync {
     /// Remembers a new challenge.
-    async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError>;
+    async fn begin(&self, ceremony: &Ceremony, wait: &WaitBudget) -> Result<(), StoreError>;
 
     /// Takes a challenge away, whatever it was made for: of any number of racers one gets it.
-    async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError>;
+    async fn take(&self, ceremony: CeremonyId, wait: &WaitBudget) -> Result<Option<Ceremony>, StoreError>;
 
     /// Adds a passkey to its account and writes that to the activity, in one commit: of any number of racers
     /// with one credential id one adds it, and no account comes to hold more than [`super::MOST`].
     async fn register(&self, passkey: &Passkey, at: &RequestContext) -> Result<Registration, StoreError>;
 
     /// The passkey with this credential id.
-    async fn find(&self, credential: &CredentialId) -> Result<Option<Passkey>, StoreError>;
+    async fn find(&self, credential: &CredentialId, wait: &WaitBudget)
+    -> Result<Option<Passkey>, StoreError>;
 
     /// A page of the passkeys of `user`, newest first.
-    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Passkey>, StoreError>;
+    async fn list(&self, user: UserId, page: Page, wait: &WaitBudget) -> Result<Paged<Passkey>, StoreError>;
 
     /// Judges by [`Passkey::used`] and stores what it says, atomically: of any number of racers with one
     /// counter (other than 0) one signs in. In the same commit the session is opened or renewed and the sign-in,

@@ -1,5 +1,6 @@
 //! What sessions need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -37,7 +38,11 @@ pub struct EndedPart {
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// The session and its owner, whatever state either is in.
-    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError>;
+    async fn find(
+        &self,
+        session: SessionId,
+        wait: &WaitBudget,
+    ) -> Result<Option<(Session, User)>, StoreError>;
 
     /// Judges by [`Session::refresh`] and stores what it says, atomically: of any number of racers with one
     /// generation, each gets the same successor and no second one exists. A reuse and a generation ahead of
@@ -47,13 +52,30 @@ pub trait Sessions: Send + Sync {
 
     /// Records that something issued with `generation` is in use ([`super::Chain::after_seen`]). Writes
     /// only what is news.
-    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError>;
+    async fn mark_seen(
+        &self,
+        session: SessionId,
+        generation: Generation,
+        wait: &WaitBudget,
+    ) -> Result<(), StoreError>;
 
     /// Records the use of a browser session ([`Session::after_use`]). Never revives one that is over.
-    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError>;
+    async fn touch(
+        &self,
+        session: SessionId,
+        now: DateTime<Utc>,
+        idle: TimeDelta,
+        wait: &WaitBudget,
+    ) -> Result<(), StoreError>;
 
     /// One page of the live sessions of `user`, newest first.
-    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError>;
+    async fn list(
+        &self,
+        user: UserId,
+        page: Page,
+        now: DateTime<Utc>,
+        wait: &WaitBudget,
+    ) -> Result<Paged<Session>, StoreError>;
 
     /// Ends every live session of `user` but `spared`, and says how many those were. Each is written to the
     /// activity as ended, in the same commit. Device codes that the account has approved are denied, unless claimed: their

@@ -1,5 +1,6 @@
 //! What signing keys need: to be remembered, and to be made.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
@@ -10,7 +11,7 @@ use crate::error::StoreError;
 #[async_trait]
 pub trait SigningKeys: Send + Sync {
     /// Every key, in the order in which they sign.
-    async fn list(&self) -> Result<Vec<SigningKey>, StoreError>;
+    async fn list(&self, wait: &WaitBudget) -> Result<Vec<SigningKey>, StoreError>;
 
     /// Remembers `key` if its place is free: if the key that it follows is there and nobody follows it yet, or,
     /// for a first one, if there is no key at all. Of any number of servers that make the next key at once,

@@ -1,5 +1,6 @@
 //! What users need remembered.
 
+use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -32,10 +33,14 @@ pub enum Deletion {
 #[async_trait]
 pub trait Users: Send + Sync {
     /// The account with this id.
-    async fn find(&self, user: UserId) -> Result<Option<User>, StoreError>;
+    async fn find(&self, user: UserId, wait: &WaitBudget) -> Result<Option<User>, StoreError>;
 
     /// The account with this address.
-    async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
+    async fn find_by_email(
+        &self,
+        email: &EmailAddress,
+        wait: &WaitBudget,
+    ) -> Result<Option<User>, StoreError>;
 
     /// One page of all accounts, newest first.
     async fn list(&self, page: Page) -> Result<Paged<User>, StoreError>;
@@ -55,7 +60,7 @@ pub trait Users: Send + Sync {
 
     /// Deletes the account with its sessions, links, mails, activity and memberships, in one commit. Of what stays for
     /// others' sake (a device that is yet to be told that it is denied) the addresses and user agents go.
-    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError>;
+    async fn delete(&self, user: UserId, wait: &WaitBudget) -> Result<Deletion, StoreError>;
 
     /// Disables the account, ends its sessions, and denies device codes that it has approved and nobody has claimed, in one
     /// commit: enabling it again brings back none of them. The account as it is then; none if it is unknown. Disabling again

@@ -33,6 +33,7 @@ use keywright_domain::session::{Lifetimes, RotationRules};
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::schedule::KeyRules;
 use keywright_domain::user::{ProfileChange, SignupPolicy};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_pages::{InboxKey, PageSettings};
 use keywright_service::device_authorization::{Begin, begin, poll};
 use keywright_service::key_reload::Reloads;
@@ -157,7 +158,7 @@ impl Site {
     pub async fn prefer(&self, email: &str, locale: &str) {
         let email = EmailAddress::parse(email).unwrap();
         let users = &self.service.stores.users;
-        let user = users.find_by_email(&email).await.unwrap().unwrap();
+        let user = users.find_by_email(&email, &WaitBudget::NONE).await.unwrap().unwrap();
         let change = ProfileChange { locale: Some(locale.to_owned()), ..ProfileChange::default() };
         let at = self.service.request_context(None, ClientInfo::default());
         users.change_profile(user.id, &change, &at).await.unwrap();
@@ -166,7 +167,11 @@ impl Site {
     /// Adds a passkey to the account of `email` and returns its credential id in base64url.
     pub async fn add_passkey(&self, email: &str, name: &str) -> String {
         let users = &self.service.stores.users;
-        let user = users.find_by_email(&EmailAddress::parse(email).unwrap()).await.unwrap().unwrap();
+        let user = users
+            .find_by_email(&EmailAddress::parse(email).unwrap(), &WaitBudget::NONE)
+            .await
+            .unwrap()
+            .unwrap();
         let at = self.service.request_context(None, ClientInfo::default());
         let id = PasskeyId::new(&SystemEntropy);
         let passkey = Passkey {

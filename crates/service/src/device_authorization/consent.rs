@@ -91,7 +91,8 @@ async fn find(
     service.misses.check(user, at)?;
     let Some(user_code) = UserCode::parse(user_code) else { return Err(missed(service, user, at)) };
     let digests = user_code.digests(&service.keyring);
-    let found = service.stores.device_authorizations.find_by_user_code(&digests, at.now).await?;
+    let found =
+        service.stores.device_authorizations.find_by_user_code(&digests, at.now, &at.wait_budget).await?;
     let Some(found) = found.filter(|found| found.is_visible_to(user, at.now)) else {
         return Err(missed(service, user, at));
     };

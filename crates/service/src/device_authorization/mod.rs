@@ -112,7 +112,8 @@ pub async fn begin(service: &Service, begin: Begin, at: &RequestContext) -> Resu
             client_info: at.client_info.clone(),
             state: DeviceAuthorizationState::Pending,
         };
-        if service.stores.device_authorizations.begin(&authorization).await? == Begun::Begun {
+        if service.stores.device_authorizations.begin(&authorization, &at.wait_budget).await? == Begun::Begun
+        {
             return Ok(beginning(service, &authorization, user_code));
         }
     }
@@ -184,7 +185,7 @@ pub(super) async fn ask(service: &Service, poll: &Poll, at: &RequestContext) -> 
 
 /// The answer that goes before `slow_down`, if there is one.
 async fn over(service: &Service, poll: &Poll, at: &RequestContext) -> Result<Option<PollError>, StoreError> {
-    let found = service.stores.device_authorizations.find(poll.id).await?;
+    let found = service.stores.device_authorizations.find(poll.id, &at.wait_budget).await?;
     let polling = found.map_or(Polling::Spent, |found| found.poll(poll.client_id.as_deref(), at.now));
     Ok(match polling {
         Polling::Denied => Some(PollError::AccessDenied),
@@ -192,7 +193,7 @@ async fn over(service: &Service, poll: &Poll, at: &RequestContext) -> Result<Opt
         Polling::Spent => Some(PollError::InvalidGrant),
         Polling::Pending => None,
         Polling::Claimable { by, .. } => {
-            let approver = service.stores.users.find(by).await?;
+            let approver = service.stores.users.find(by, &at.wait_budget).await?;
             let is_gone = !approver.is_some_and(|user| user.is_enabled());
             is_gone.then_some(PollError::AccessDenied)
         }

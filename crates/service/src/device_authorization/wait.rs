@@ -9,6 +9,7 @@ use keywright_domain::device_authorization::Polling;
 use keywright_domain::device_authorization::port::Poll;
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::request_context::RequestContext;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::device_authorization::{Granted, PollError, ask};
 use crate::service::Service;
@@ -26,7 +27,12 @@ pub fn wait<'a>(service: &'a Service, device_code: &str) -> Option<Ticket<'a>> {
 pub async fn look_for_all(service: &Service, instant: Instant, pause: Duration, now: DateTime<Utc>) {
     let Some(ids) = service.waiting.turn(instant, pause) else { return };
     // If the store fails, they are all called, and each is told so.
-    let undecided = service.stores.device_authorizations.undecided(&ids, now).await.unwrap_or_default();
+    let undecided = service
+        .stores
+        .device_authorizations
+        .undecided(&ids, now, &WaitBudget::NONE)
+        .await
+        .unwrap_or_default();
     let undecided: HashSet<_> = undecided.into_iter().collect();
     for id in ids.into_iter().filter(|id| !undecided.contains(id)) {
         service.waiting.call(id);
@@ -53,7 +59,7 @@ async fn look_again(
     client_id: Option<&str>,
     at: &RequestContext,
 ) -> Result<Option<Granted>, PollError> {
-    let found = service.stores.device_authorizations.find(ticket.id()).await?;
+    let found = service.stores.device_authorizations.find(ticket.id(), &at.wait_budget).await?;
     if found.is_some_and(|found| found.poll(client_id, at.now) == Polling::Pending) {
         return Ok(None);
     }

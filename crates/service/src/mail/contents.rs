@@ -15,6 +15,7 @@ use keywright_domain::mail::{
     PasskeyContent, PasskeyNews, RefreshReuseContent, Template,
 };
 use keywright_domain::session::{self, Session};
+use keywright_domain::wait_budget::WaitBudget;
 use serde_json::Value;
 
 use crate::service::Service;
@@ -39,10 +40,10 @@ pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Reco
         Template::DeviceApproved(id) => device(service, id, mail.created_at).await,
         Template::Passkey(id) => passkey(service, id).await,
         Template::EmailChangeAsked(id) => {
-            Ok(service.stores.email_changes.find(id).await?.map(Record::EmailChangeAsked))
+            Ok(service.stores.email_changes.find(id, &WaitBudget::NONE).await?.map(Record::EmailChangeAsked))
         }
         Template::EmailChanged(id) => {
-            let found = service.stores.email_changes.find(id).await?;
+            let found = service.stores.email_changes.find(id, &WaitBudget::NONE).await?;
             Ok(found.map(|found| Record::EmailChanged(found, mail.created_at)))
         }
         Template::RefreshReuse(id) => reuse(service, id).await,
@@ -50,7 +51,7 @@ pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Reco
 }
 
 async fn link(service: &Service, id: MagicLinkId) -> Result<Option<Record>, StoreError> {
-    Ok(service.stores.magic_links.find(id).await?.map(Record::MagicLink))
+    Ok(service.stores.magic_links.find(id, &WaitBudget::NONE).await?.map(Record::MagicLink))
 }
 
 async fn device(
@@ -58,12 +59,12 @@ async fn device(
     id: DeviceAuthorizationId,
     approved_at: DateTime<Utc>,
 ) -> Result<Option<Record>, StoreError> {
-    let found = service.stores.device_authorizations.find(id).await?;
+    let found = service.stores.device_authorizations.find(id, &WaitBudget::NONE).await?;
     Ok(found.map(|found| Record::DeviceApproved(found, approved_at)))
 }
 
 async fn passkey(service: &Service, id: ActivityId) -> Result<Option<Record>, StoreError> {
-    let Some(entry) = service.stores.activities.find(id).await? else { return Ok(None) };
+    let Some(entry) = service.stores.activities.find(id, &WaitBudget::NONE).await? else { return Ok(None) };
     let news = match entry.event {
         Event::PasskeyAdded => PasskeyNews::Added,
         Event::PasskeyRemoved => PasskeyNews::Removed,
@@ -74,7 +75,9 @@ async fn passkey(service: &Service, id: ActivityId) -> Result<Option<Record>, St
 }
 
 async fn reuse(service: &Service, id: SessionId) -> Result<Option<Record>, StoreError> {
-    let Some((session, _)) = service.stores.sessions.find(id).await? else { return Ok(None) };
+    let Some((session, _)) = service.stores.sessions.find(id, &WaitBudget::NONE).await? else {
+        return Ok(None);
+    };
     Ok(match session.state {
         session::SessionState::Ended { at, .. } => Some(Record::RefreshReuse(session, at)),
         session::SessionState::Open => None,
@@ -96,7 +99,7 @@ pub(super) async fn is_worth_sending(
         }
         // Whether another account has the address is found out here, where nobody waits for an answer.
         Record::EmailChangeAsked(change) => {
-            let is_free = service.stores.users.find_by_email(&change.new).await?.is_none();
+            let is_free = service.stores.users.find_by_email(&change.new, &WaitBudget::NONE).await?.is_none();
             Ok(change.is_provable(now) && is_free)
         }
         Record::EmailChanged(change, _) => Ok(change.is_undoable(now)),
@@ -110,7 +113,7 @@ async fn can_sign_in(service: &Service, link: &MagicLink, now: DateTime<Utc>) ->
     if !is_open {
         return Ok(false);
     }
-    Ok(match service.stores.users.find_by_email(&link.email).await? {
+    Ok(match service.stores.users.find_by_email(&link.email, &WaitBudget::NONE).await? {
         Some(user) => user.is_enabled(),
         None => service.rules.signup.admits(&link.email),
     })

@@ -32,8 +32,9 @@ pub async fn list(
     service: &Service,
     principal: &Principal,
     page: Page,
+    at: &RequestContext,
 ) -> Result<Paged<Passkey>, StoreError> {
-    service.stores.passkeys.list(principal.user.id, page).await
+    service.stores.passkeys.list(principal.user.id, page, &at.wait_budget).await
 }
 
 /// Gives a passkey of `principal` the name `name`.

@@ -45,7 +45,7 @@ async fn begin(
 ) -> Result<Begun, StoreError> {
     let id = CeremonyId::new(at.now, service.entropy.as_ref());
     let ceremony = Ceremony::new(id, kind, started.state, at.now);
-    service.stores.passkeys.begin(&ceremony).await?;
+    service.stores.passkeys.begin(&ceremony, &at.wait_budget).await?;
     let challenge_id = service.keyring.issue(Kind::Ceremony, id.0, 0);
     Ok(Begun { challenge_id, public_key: started.public_key })
 }
@@ -59,6 +59,6 @@ async fn take(
     at: &RequestContext,
 ) -> Result<Option<Ceremony>, StoreError> {
     let Ok(genuine) = service.keyring.parse(Kind::Ceremony, challenge_id) else { return Ok(None) };
-    let taken = service.stores.passkeys.take(CeremonyId(genuine.record)).await?;
+    let taken = service.stores.passkeys.take(CeremonyId(genuine.record), &at.wait_budget).await?;
     Ok(taken.filter(|ceremony| ceremony.admits(kind, at.now)))
 }

@@ -52,7 +52,7 @@ pub async fn begin_registration(
         return Err(RegisterError::NotFresh);
     }
     let user = &principal.user;
-    let existing = service.stores.passkeys.list(user.id, Page::WIDEST).await?;
+    let existing = service.stores.passkeys.list(user.id, Page::WIDEST, &at.wait_budget).await?;
     if existing.total >= u64::from(MOST) {
         return Err(RegisterError::TooMany);
     }
@@ -93,7 +93,7 @@ pub async fn register(
         aaguid: attested.aaguid,
     };
     // The request may have taken its time, and its session have been ended meanwhile. Who ends it is remembered for days.
-    let session = service.stores.sessions.find(principal.session.id).await?;
+    let session = service.stores.sessions.find(principal.session.id, &at.wait_budget).await?;
     if session.is_some_and(|(session, _)| !session.is_live(service.clock.now())) {
         return Err(RegisterError::Gone);
     }

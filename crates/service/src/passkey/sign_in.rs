@@ -90,7 +90,7 @@ async fn answer(
     let ceremony = take(service, challenge_id, CeremonyKind::SignIn, at).await?;
     let ceremony = ceremony.ok_or_else(|| refused(NO_CHALLENGE))?;
     let claimed = service.webauthn.claimed(credential)?;
-    let passkey = service.stores.passkeys.find(&claimed.credential_id).await?;
+    let passkey = service.stores.passkeys.find(&claimed.credential_id, &at.wait_budget).await?;
     let passkey = passkey.ok_or(SignInError::UnknownPasskey)?;
     if passkey.user_id != claimed.user_id {
         return Err(refused("the user handle is another account's"));

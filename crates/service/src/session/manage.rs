@@ -27,7 +27,7 @@ pub async fn list_sessions(
     page: Page,
     at: &RequestContext,
 ) -> Result<Paged<Session>, StoreError> {
-    service.stores.sessions.list(principal.user.id, page, at.now).await
+    service.stores.sessions.list(principal.user.id, page, at.now, &at.wait_budget).await
 }
 
 /// Ends one of the sessions of `principal`, which may be the one that asks.
@@ -37,7 +37,7 @@ pub async fn end_session(
     id: SessionId,
     at: &RequestContext,
 ) -> Result<(), EndError> {
-    let found = service.stores.sessions.find(id).await?;
+    let found = service.stores.sessions.find(id, &at.wait_budget).await?;
     let is_theirs = found.is_some_and(|(session, _)| session.user_id == principal.user.id);
     let ends = service.stores.sessions.end(id, EndReason::Ended, Event::SessionEnded, at);
     if !is_theirs || !ends.await? {

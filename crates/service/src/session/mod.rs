@@ -148,13 +148,13 @@ pub(super) async fn bearer(
     token: &str,
     at: &RequestContext,
 ) -> Result<(AccessClaims, Principal), AuthenticateError> {
-    let claims = signing_key::verify(service, token, at.now).await?;
+    let claims = signing_key::verify(service, token, at).await?;
     let principal = live(service, claims.session_id, at).await?;
     if principal.user.id != claims.user_id || principal.session.kind == SessionKind::Browser {
         return Err(AuthenticateError::SessionOver);
     }
     if principal.session.chain.after_seen(claims.generation).is_some() {
-        service.stores.sessions.mark_seen(claims.session_id, claims.generation).await?;
+        service.stores.sessions.mark_seen(claims.session_id, claims.generation, &at.wait_budget).await?;
     }
     Ok((claims, principal))
 }
@@ -173,7 +173,7 @@ pub async fn authenticate_cookie(
     }
     let idle = service.rules.lifetimes.idle;
     if principal.session.after_use(at.now, idle).is_some() {
-        service.stores.sessions.touch(principal.session.id, at.now, idle).await?;
+        service.stores.sessions.touch(principal.session.id, at.now, idle, &at.wait_budget).await?;
     }
     Ok(principal)
 }
@@ -183,7 +183,7 @@ pub(super) async fn live(
     id: SessionId,
     at: &RequestContext,
 ) -> Result<Principal, AuthenticateError> {
-    let found = service.stores.sessions.find(id).await?;
+    let found = service.stores.sessions.find(id, &at.wait_budget).await?;
     let (session, user) = found.ok_or(AuthenticateError::SessionOver)?;
     if !session.is_live(at.now) || !user.is_enabled() {
         return Err(AuthenticateError::SessionOver);
@@ -201,7 +201,7 @@ pub async fn session_of(
     if let Ok(presented) = service.keyring.parse(Kind::RefreshToken, token) {
         return Ok(Some(SessionId(presented.record)));
     }
-    match signing_key::verify(service, token, at.now).await {
+    match signing_key::verify(service, token, at).await {
         Ok(claims) => Ok(Some(claims.session_id)),
         Err(VerificationError::Invalid(_)) => Ok(None),
         Err(VerificationError::Store(error)) => Err(error),
@@ -214,7 +214,7 @@ pub async fn session_of_bearer(
     token: &str,
     at: &RequestContext,
 ) -> Result<SessionId, VerificationError> {
-    Ok(signing_key::verify(service, token, at.now).await?.session_id)
+    Ok(signing_key::verify(service, token, at).await?.session_id)
 }
 
 /// The session of the browser cookie `cookie`, whether or not it is over already.

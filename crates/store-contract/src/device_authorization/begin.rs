@@ -9,6 +9,7 @@ use keywright_domain::device_authorization::{
 };
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{found, poll};
 use crate::fixture::{
@@ -21,13 +22,16 @@ pub async fn an_authorization_is_found_as_it_was_stored(stores: Stores) {
         DeviceAuthorization { client_name: None, client_info: ClientInfo::default(), ..authorization(1) };
 
     for authorization in [&full, &bare] {
-        assert_eq!(stores.device_authorizations.begin(authorization).await.unwrap(), Begun::Begun);
+        assert_eq!(
+            stores.device_authorizations.begin(authorization, &WaitBudget::NONE).await.unwrap(),
+            Begun::Begun
+        );
     }
 
     assert_eq!(found(&stores, full.id).await, full);
     assert_eq!(found(&stores, bare.id).await, bare);
     let unknown = DeviceAuthorizationId::new(at(0), &ENTROPY);
-    assert_eq!(stores.device_authorizations.find(unknown).await.unwrap(), None);
+    assert_eq!(stores.device_authorizations.find(unknown, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn an_authorization_is_found_by_either_code(stores: Stores) {
@@ -36,7 +40,9 @@ pub async fn an_authorization_is_found_by_either_code(stores: Stores) {
     let unknown = authorization(0).user_code;
     let by = |codes: Vec<UserCodeDigest>| {
         let stores = stores.clone();
-        async move { stores.device_authorizations.find_by_user_code(&codes, at(10)).await.unwrap() }
+        async move {
+            stores.device_authorizations.find_by_user_code(&codes, at(10), &WaitBudget::NONE).await.unwrap()
+        }
     };
 
     assert_eq!(by(vec![one.user_code]).await, Some(one.clone()));
@@ -52,7 +58,11 @@ pub async fn an_expired_authorization_is_not_found_by_its_code(stores: Stores) {
     let by_code = |now| {
         let stores = stores.clone();
         async move {
-            stores.device_authorizations.find_by_user_code(&[authorization.user_code], now).await.unwrap()
+            stores
+                .device_authorizations
+                .find_by_user_code(&[authorization.user_code], now, &WaitBudget::NONE)
+                .await
+                .unwrap()
         }
     };
 
@@ -82,8 +92,10 @@ pub async fn every_state_is_read_back_unchanged(stores: Stores) {
     let state = denied.decide(decision, at(5));
     let Deciding::Decided(state) = state else { panic!("not decided: {state:?}") };
     for authorization in [approved, DeviceAuthorization { state, ..denied }, claimed] {
-        let by_code =
-            stores.device_authorizations.find_by_user_code(&[authorization.user_code], at(10)).await;
+        let by_code = stores
+            .device_authorizations
+            .find_by_user_code(&[authorization.user_code], at(10), &WaitBudget::NONE)
+            .await;
 
         assert_eq!(by_code.unwrap(), Some(authorization.clone()));
         assert_eq!(found(&stores, authorization.id).await, authorization);
@@ -95,10 +107,10 @@ pub async fn a_user_code_stays_taken_while_it_is_stored(stores: Stores) {
     // The first one expired long ago and is still stored.
     let second = DeviceAuthorization { user_code: first.user_code, ..authorization(86_400) };
 
-    let begun = stores.device_authorizations.begin(&second).await.unwrap();
+    let begun = stores.device_authorizations.begin(&second, &WaitBudget::NONE).await.unwrap();
 
     assert_eq!(begun, Begun::UserCodeTaken);
-    assert_eq!(stores.device_authorizations.find(second.id).await.unwrap(), None);
+    assert_eq!(stores.device_authorizations.find(second.id, &WaitBudget::NONE).await.unwrap(), None);
     assert_eq!(found(&stores, first.id).await, first);
 }
 
@@ -109,12 +121,13 @@ pub async fn one_of_racing_requests_gets_a_user_code(stores: Stores) {
 
     let begun = race(&stores, RACERS, |stores, racer| {
         let authorization = authorizations[racer].clone();
-        async move { stores.device_authorizations.begin(&authorization).await.unwrap() }
+        async move { stores.device_authorizations.begin(&authorization, &WaitBudget::NONE).await.unwrap() }
     })
     .await;
 
     assert_eq!(count(&begun, |begun| *begun == Begun::Begun), 1);
     let winner = &authorizations[begun.iter().position(|begun| *begun == Begun::Begun).unwrap()];
-    let by_code = stores.device_authorizations.find_by_user_code(&[user_code], at(1)).await.unwrap();
+    let by_code =
+        stores.device_authorizations.find_by_user_code(&[user_code], at(1), &WaitBudget::NONE).await.unwrap();
     assert_eq!(by_code.as_ref(), Some(winner));
 }

@@ -7,6 +7,7 @@ use keywright_domain::device_authorization::port::{Decided, Polled};
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{found, is_claimed, is_decided, poll};
 use crate::fixture::{
@@ -33,7 +34,7 @@ pub async fn an_approval_is_stored_and_recorded(stores: Stores) {
 pub async fn a_denial_is_stored_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let before = DeviceAuthorization { client_name: None, ..authorization(1) };
-    stores.device_authorizations.begin(&before).await.unwrap();
+    stores.device_authorizations.begin(&before, &WaitBudget::NONE).await.unwrap();
     let (decision, request) = (decision(&session, Action::Deny), request_context(5));
 
     let decided = stores.device_authorizations.decide(before.id, decision, &request).await.unwrap();

@@ -11,6 +11,7 @@ use keywright_domain::device_authorization::port::{Decided, Poll, Polled};
 use keywright_domain::device_authorization::{DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 pub use self::begin::*;
 pub use self::decide::*;
@@ -21,7 +22,7 @@ use crate::fixture::{at, request_context, seed, stored};
 
 /// Returns the stored authorization.
 async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorization {
-    stores.device_authorizations.find(id).await.unwrap().unwrap()
+    stores.device_authorizations.find(id, &WaitBudget::NONE).await.unwrap().unwrap()
 }
 
 /// Polls without a client id, for a new session.

@@ -11,6 +11,7 @@ use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::session::{
     Authentication, AuthenticationMethod, Lifetimes, Session, SessionKind, SessionSeed,
 };
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{found, is_claimed, poll};
 use crate::fixture::{
@@ -30,13 +31,13 @@ pub async fn undecided_authorizations_are_found_in_bulk(stores: Stores) {
     let all = [&old, &young, &approved, &denied, &unknown].map(|one| one.id);
     let last = old.expires_at - TimeDelta::milliseconds(1);
 
-    let mut undecided = stores.device_authorizations.undecided(&all, last).await.unwrap();
+    let mut undecided = stores.device_authorizations.undecided(&all, last, &WaitBudget::NONE).await.unwrap();
     undecided.sort_unstable();
-    let late = stores.device_authorizations.undecided(&all, old.expires_at).await.unwrap();
+    let late = stores.device_authorizations.undecided(&all, old.expires_at, &WaitBudget::NONE).await.unwrap();
 
     assert_eq!(undecided, [old.id, young.id]);
     assert_eq!(late, [young.id]);
-    assert_eq!(stores.device_authorizations.undecided(&[], last).await.unwrap(), []);
+    assert_eq!(stores.device_authorizations.undecided(&[], last, &WaitBudget::NONE).await.unwrap(), []);
 }
 
 pub async fn a_pending_poll_changes_nothing(stores: Stores) {
@@ -65,7 +66,7 @@ pub async fn one_of_racing_polls_claims_the_session(stores: Stores) {
     assert_eq!(count(&polled, is_claimed), 1);
     assert_eq!(count(&polled, |polled| *polled == Polled::Spent), RACERS - 1);
     for (racer, seed) in seeds.iter().enumerate() {
-        let opened = stores.sessions.find(seed.id).await.unwrap();
+        let opened = stores.sessions.find(seed.id, &WaitBudget::NONE).await.unwrap();
         assert_eq!(opened.is_some(), racer == winner, "{racer}");
     }
     let claimed = approved.claimed(seeds[winner].id, at(5));
@@ -92,7 +93,10 @@ pub async fn devices_of_one_account_are_claimed_concurrently(stores: Stores) {
     assert_eq!(count(&polled, is_claimed), RACERS);
     for answer in polled {
         let Polled::Claimed { session, authorization } = answer else { panic!("{answer:?}") };
-        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user.clone())));
+        assert_eq!(
+            stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(),
+            Some((session, user.clone()))
+        );
         assert_eq!(found(&stores, authorization.id).await, authorization);
     }
 }
@@ -120,7 +124,7 @@ pub async fn the_session_belongs_to_the_client_and_has_the_approvers_authenticat
     assert_eq!(polled, Polled::Claimed { session: expected.clone(), authorization });
     let recorded = Activity::of_session(Event::SignedIn, &expected, &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
-    assert_eq!(stores.sessions.find(seed.id).await.unwrap(), Some((expected, ada)));
+    assert_eq!(stores.sessions.find(seed.id, &WaitBudget::NONE).await.unwrap(), Some((expected, ada)));
 }
 
 pub async fn a_foreign_client_claims_nothing(stores: Stores) {
@@ -162,7 +166,7 @@ pub async fn an_account_disabled_since_the_approval_gets_no_session(stores: Stor
     let later = stores.device_authorizations.poll(&hers, &seed, &request_context(7)).await.unwrap();
 
     assert_eq!([polled, later], [Polled::Denied, Polled::Denied]);
-    assert_eq!(stores.sessions.find(seed.id).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(seed.id, &WaitBudget::NONE).await.unwrap(), None);
     let denied = DeviceAuthorizationState::Denied { by: ada.id, at: at(3) };
     assert_eq!(found(&stores, approved.id).await, DeviceAuthorization { state: denied, ..approved });
     let happened = [Event::AccountDisabled, Event::DeviceApproved, Event::SignedIn];

@@ -7,6 +7,7 @@ use keywright_domain::device_authorization::{Action, DeviceAuthorization, Device
 use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{EndReason, Session, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{found, is_claimed, nothing_is_left, poll};
 use crate::fixture::{
@@ -40,7 +41,7 @@ pub async fn an_approval_is_mailed_to_its_owner(stores: Stores) {
     let told: Vec<_> = mails.iter().filter(|mail| !matches!(mail.template, Template::MagicLink(_))).collect();
     let expected = Mail::of_approval(crate::fixture::email(ADA), approved, &request);
     assert_eq!(told, [&expected]);
-    assert_eq!(stores.mails.find(expected.id).await.unwrap(), Some(expected));
+    assert_eq!(stores.mails.find(expected.id, &WaitBudget::NONE).await.unwrap(), Some(expected));
 }
 
 pub async fn a_withdrawn_approval_opens_nothing(stores: Stores) {

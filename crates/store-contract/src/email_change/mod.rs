@@ -13,6 +13,7 @@ use keywright_domain::mail::{Mail, Template};
 use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::port::Deletion;
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, Stores};
 
 pub use self::profile::*;
@@ -38,7 +39,7 @@ fn change(user: &User, session: &Session, new: &str, at: &RequestContext) -> Ema
 
 async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> EmailChange {
     let at = request_context(second);
-    let user = stores.users.find(session.user_id).await.unwrap().unwrap();
+    let user = stores.users.find(session.user_id, &WaitBudget::NONE).await.unwrap().unwrap();
     let change = change(&user, session, new, &at);
     let asked = stores
         .email_changes
@@ -58,11 +59,11 @@ async fn undo(stores: &Stores, change: &EmailChange, second: i64) -> Settling {
 }
 
 async fn found(stores: &Stores, change: &EmailChange) -> EmailChange {
-    stores.email_changes.find(change.id).await.unwrap().unwrap()
+    stores.email_changes.find(change.id, &WaitBudget::NONE).await.unwrap().unwrap()
 }
 
 async fn account(stores: &Stores, session: &Session) -> User {
-    stores.users.find(session.user_id).await.unwrap().unwrap()
+    stores.users.find(session.user_id, &WaitBudget::NONE).await.unwrap().unwrap()
 }
 
 /// A requested change is pending, mailed and recorded, and supersedes the one before.
@@ -79,7 +80,10 @@ pub async fn a_requested_change_is_pending(stores: Stores) {
     assert_eq!((mail.to, mail.template), (email("two@example.net"), Template::EmailChangeAsked(second.id)));
     assert_eq!(events(&stores, user.id).await[..2], [Event::EmailChangeRequested; 2]);
     assert_eq!(prove(&stores, &first, 3).await, Settling::Over);
-    assert_eq!(stores.email_changes.find(EmailChangeId::new(at(0), &ENTROPY)).await.unwrap(), None);
+    assert_eq!(
+        stores.email_changes.find(EmailChangeId::new(at(0), &ENTROPY), &WaitBudget::NONE).await.unwrap(),
+        None
+    );
 
     let withdrawn = stores
         .email_changes
@@ -118,7 +122,7 @@ pub async fn change_requests_are_limited_by_a_budget(stores: Stores) {
     let again = stores.email_changes.ask(&taken, &ProfileChange::default(), &mail, &later).await.unwrap();
 
     assert_eq!(over, Asking::OverBudget { until: at(3600) });
-    assert_eq!(stores.email_changes.find(refused.id).await.unwrap(), None);
+    assert_eq!(stores.email_changes.find(refused.id, &WaitBudget::NONE).await.unwrap(), None);
     assert!(matches!(again, Asking::Asked(_)), "{again:?}");
 }
 
@@ -144,7 +148,7 @@ pub async fn a_change_is_confirmed_and_undone(stores: Stores) {
     let mail = stores.mails.newest(1).await.unwrap().remove(0);
     assert_eq!((mail.to, mail.template), (email(ADA), Template::EmailChanged(change.id)));
     assert_eq!(events(&stores, user.id).await[0], Event::EmailChanged);
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap(), None);
 
     assert_eq!(undo(&stores, &change, 20).await, Settling::Settled);
     assert_eq!(undo(&stores, &change, 21).await, Settling::Over);
@@ -176,7 +180,7 @@ pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
     let to_bob = ask(&stores, &session, BOB, 1).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 2).await;
     assert_eq!(prove(&stores, &to_bob, 3).await, Settling::Over);
-    assert_eq!(stores.users.find_by_email(&email(BOB)).await.unwrap(), Some(bob));
+    assert_eq!(stores.users.find_by_email(&email(BOB), &WaitBudget::NONE).await.unwrap(), Some(bob));
 
     let (bobs, _) = sign_in(&stores, BOB, SessionKind::Tokens, 4).await;
     let away = ask(&stores, &session, "new@example.net", 5).await;
@@ -237,9 +241,9 @@ pub async fn changes_are_deleted_with_their_account(stores: Stores) {
     let change = ask(&stores, &session, "new@example.net", 1).await;
     assert_eq!(prove(&stores, &change, 2).await, Settling::Settled);
 
-    assert_eq!(stores.users.delete(user.id).await.unwrap(), Deletion::Deleted);
+    assert_eq!(stores.users.delete(user.id, &WaitBudget::NONE).await.unwrap(), Deletion::Deleted);
 
-    assert_eq!(stores.email_changes.find(change.id).await.unwrap(), None);
+    assert_eq!(stores.email_changes.find(change.id, &WaitBudget::NONE).await.unwrap(), None);
     assert_eq!(stores.mails.newest(9).await.unwrap(), []);
     assert_eq!(undo(&stores, &change, 3).await, Settling::Over);
 }

@@ -5,6 +5,7 @@ use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::magic_link::port::Redemption;
 use keywright_domain::page::Page;
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, Stores};
 
 use super::ask;
@@ -14,7 +15,7 @@ use crate::fixture::{ADA, RACERS, at, issue, race, redeem, request_context, sign
 const ROUNDS: i64 = 4;
 
 async fn live(stores: &Stores, user: UserId, second: i64) -> Vec<SessionId> {
-    let live = stores.sessions.list(user, Page::WIDEST, at(second)).await.unwrap();
+    let live = stores.sessions.list(user, Page::WIDEST, at(second), &WaitBudget::NONE).await.unwrap();
     live.items.iter().map(|session| session.id).collect()
 }
 

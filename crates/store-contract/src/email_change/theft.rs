@@ -6,6 +6,7 @@ use keywright_domain::email_change::port::Settling;
 use keywright_domain::organization::Role;
 use keywright_domain::page::Page;
 use keywright_domain::session::{EndReason, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{ask, prove, undo};
 use crate::fixture::{ADA, at, email, events, request_context, sign_in};
@@ -27,9 +28,12 @@ pub async fn undoing_deletes_the_account_that_a_later_sign_in_opened(stores: Sto
 
     assert_eq!(undo(&stores, &away, 5).await, Settling::Settled);
 
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap().unwrap().id, user.id);
-    assert_eq!(stores.users.find(newcomer.id).await.unwrap(), None);
-    assert_eq!(stores.sessions.find(opened.id).await.unwrap(), None);
+    assert_eq!(
+        stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap().unwrap().id,
+        user.id
+    );
+    assert_eq!(stores.users.find(newcomer.id, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(opened.id, &WaitBudget::NONE).await.unwrap(), None);
     let (_, again) = sign_in(&stores, ADA, SessionKind::Tokens, 6).await;
     assert_eq!(again.id, user.id);
 }
@@ -45,7 +49,7 @@ pub async fn undoing_removes_the_passkeys_added_since(stores: Stores) {
 
     assert_eq!(undo(&stores, &change, 6).await, Settling::Settled);
 
-    let left = stores.passkeys.list(user.id, Page::default()).await.unwrap();
+    let left = stores.passkeys.list(user.id, Page::default(), &WaitBudget::NONE).await.unwrap();
     assert_eq!(left.items, [own]);
     let recorded = events(&stores, user.id).await;
     assert_eq!(recorded.iter().filter(|event| **event == Event::PasskeyRemoved).count(), 2);

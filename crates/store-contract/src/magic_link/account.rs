@@ -8,6 +8,7 @@ use keywright_domain::magic_link::port::Redeem;
 use keywright_domain::page::Page;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::{ProfileChange, SignupPolicy, User};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{by, redeemed, state};
 use crate::fixture::{
@@ -24,7 +25,7 @@ pub async fn a_known_address_signs_in_to_its_account(stores: Stores) {
 
     assert!(!is_new);
     assert_eq!(after, User { last_sign_in_at: Some(at(105)), ..before });
-    assert_eq!(stores.users.find(ada.id).await.unwrap(), Some(after));
+    assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap(), Some(after));
 }
 
 pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stores: Stores) {
@@ -39,11 +40,11 @@ pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stor
     })
     .await;
 
-    let account = stores.users.find_by_email(&email(ADA)).await.unwrap().unwrap();
+    let account = stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(count(&answers, |(_, user, _)| *user == account), RACERS);
     assert_eq!(count(&answers, |(_, _, is_new)| *is_new), 1);
     for (session, user, _) in answers {
-        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
+        assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((session, user)));
     }
     assert_eq!(count(&events(&stores, account.id).await, |event| *event == Event::SignedIn), RACERS);
 }
@@ -75,7 +76,7 @@ pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
         assert_eq!(stored(&stores, session.id).await, session);
     }
     assert_eq!(count(&events(&stores, ada.id).await, |event| *event == Event::SignedIn), RACERS + 1);
-    let after = stores.users.find(ada.id).await.unwrap().unwrap();
+    let after = stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(after.last_sign_in_at, Some(at(100)));
     assert!(after.profile.name.is_some());
 }
@@ -94,7 +95,7 @@ pub async fn one_of_racing_redemptions_signs_in_to_a_known_account(stores: Store
     let session = answers.into_iter().flatten().next().unwrap();
     assert_eq!(stored(&stores, session.id).await, session);
     assert_eq!(events(&stores, ada.id).await, [Event::SignedIn, Event::SignedIn]);
-    let listed = stores.sessions.list(ada.id, Page::default(), at(7)).await.unwrap();
+    let listed = stores.sessions.list(ada.id, Page::default(), at(7), &WaitBudget::NONE).await.unwrap();
     assert_eq!(listed.total, 2);
 }
 
@@ -120,7 +121,7 @@ pub async fn the_signup_policy_checks_the_domain_of_the_link(stores: Stores) {
 
     assert!(ada.is_some_and(|(_, user, is_new)| is_new && user.email == email(ADA)));
     assert_eq!(bob, None);
-    assert_eq!(stores.users.find_by_email(&email(BOB)).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&email(BOB), &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn a_link_refused_for_its_account_stays_usable(stores: Stores) {
@@ -129,8 +130,8 @@ pub async fn a_link_refused_for_its_account_stays_usable(stores: Stores) {
     let closed = Redeem { signup: SignupPolicy::Closed, ..open.clone() };
 
     assert_eq!(redeemed(&stores, &closed, 5).await, None);
-    assert_eq!(stores.users.find_by_email(&link.email).await.unwrap(), None);
-    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+    assert_eq!(stores.users.find_by_email(&link.email, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap(), Some(link));
 
     assert!(redeemed(&stores, &open, 6).await.is_some());
 }
@@ -145,11 +146,11 @@ pub async fn a_disabled_account_is_refused_and_nothing_is_stored(stores: Stores)
     assert_eq!(redeemed(&stores, &redeem, 7).await, None);
 
     assert_eq!((state(&stores, &link).await, events(&stores, ada.id).await), before);
-    assert_eq!(stores.sessions.find(redeem.seed.id).await.unwrap(), None);
-    assert_eq!(stores.users.find(ada.id).await.unwrap(), disabled);
+    assert_eq!(stores.sessions.find(redeem.seed.id, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap(), disabled);
     assert_eq!(find(&stores, redeem.new_user).await, None);
 }
 
 async fn find(stores: &Stores, user: UserId) -> Option<User> {
-    stores.users.find(user).await.unwrap()
+    stores.users.find(user, &WaitBudget::NONE).await.unwrap()
 }

@@ -8,6 +8,7 @@ use keywright_domain::magic_link::port::Issued;
 use keywright_domain::magic_link::{LinkBudget, MagicLink, OverBudget};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{RIGHT, WRONG, by, redeemed};
 use crate::fixture::{ADA, BOB, RACERS, at, client_info, count, issue, link, mail, race, sign_in};
@@ -20,7 +21,7 @@ const A_DAY: i64 = 86_400;
 
 async fn ask(stores: &Stores, address: &str, ip: &str, second: i64) -> Issued {
     let link = MagicLink { client_info: client_info(ip, "Mozilla/5.0"), ..link(address, second) };
-    stores.magic_links.issue(&link, &mail(&link), &BUDGET).await.unwrap()
+    stores.magic_links.issue(&link, &mail(&link), &BUDGET, &WaitBudget::NONE).await.unwrap()
 }
 
 fn over(second: i64) -> Issued {
@@ -65,14 +66,20 @@ pub async fn a_link_over_budget_stores_nothing_with_or_without_an_account(stores
     for address in [ADA, BOB] {
         for second in 0..5 {
             let link = MagicLink { client_info: ClientInfo::default(), ..link(address, second) };
-            assert_eq!(stores.magic_links.issue(&link, &mail(&link), &BUDGET).await.unwrap(), Issued::Issued);
+            assert_eq!(
+                stores.magic_links.issue(&link, &mail(&link), &BUDGET, &WaitBudget::NONE).await.unwrap(),
+                Issued::Issued
+            );
         }
         let refused = MagicLink { client_info: ClientInfo::default(), ..link(address, 6) };
         let before = stores.mails.newest(99).await.unwrap();
 
-        assert_eq!(stores.magic_links.issue(&refused, &mail(&refused), &BUDGET).await.unwrap(), over(900));
+        assert_eq!(
+            stores.magic_links.issue(&refused, &mail(&refused), &BUDGET, &WaitBudget::NONE).await.unwrap(),
+            over(900)
+        );
 
-        assert_eq!(stores.magic_links.find(refused.id).await.unwrap(), None);
+        assert_eq!(stores.magic_links.find(refused.id, &WaitBudget::NONE).await.unwrap(), None);
         assert_eq!(stores.mails.newest(99).await.unwrap(), before);
     }
 }

@@ -12,6 +12,7 @@ use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, MagicLinkState, Pro
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 pub use self::account::*;
 pub use self::budget::*;
@@ -32,7 +33,7 @@ async fn redeemed(stores: &Stores, redeem: &Redeem, second: i64) -> Option<(Sess
 }
 
 async fn state(stores: &Stores, link: &MagicLink) -> MagicLinkState {
-    stores.magic_links.find(link.id).await.unwrap().unwrap().state
+    stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap().unwrap().state
 }
 
 fn by(proof: Proof, link: &MagicLink) -> Redeem {
@@ -43,9 +44,9 @@ pub async fn a_link_and_its_mail_are_stored_unchanged(stores: Stores) {
     let link = MagicLink { redirect_to: Some(RedirectTo::from_trusted("/a?b=ü#c")), ..link(ADA, 0) };
     let mail = mail(&link);
 
-    stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail, &UNLIMITED, &WaitBudget::NONE).await.unwrap();
 
-    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link.clone()));
+    assert_eq!(stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap(), Some(link.clone()));
     assert_eq!(stores.mails.newest(9).await.unwrap(), [mail]);
     let answer = stores.magic_links.redeem(&by(Proof::Token, &link), &request_context(5)).await.unwrap();
     assert!(matches!(answer, Redemption::Redeemed { redirect_to, .. } if redirect_to == link.redirect_to));
@@ -66,7 +67,7 @@ pub async fn one_of_racing_redemptions_signs_in(stores: Stores) {
     let (session, user, is_new) = answers.into_iter().flatten().next().unwrap();
     assert!(is_new);
     assert_eq!(stored(&stores, session.id).await, session);
-    assert_eq!(stores.users.find(user.id).await.unwrap(), Some(user.clone()));
+    assert_eq!(stores.users.find(user.id, &WaitBudget::NONE).await.unwrap(), Some(user.clone()));
     let entries = activity(&stores, user.id).await;
     let told: Vec<_> = entries.iter().map(|entry| (entry.event, entry.session_id)).collect();
     assert_eq!(told, [(Event::SignedIn, Some(session.id))]);
@@ -106,18 +107,21 @@ pub async fn an_unknown_link_is_refused(stores: Stores) {
         assert_eq!(redeemed(&stores, &by(proof, &unknown), 5).await, None);
     }
 
-    assert_eq!(stores.magic_links.find(unknown.id).await.unwrap(), None);
+    assert_eq!(stores.magic_links.find(unknown.id, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn a_link_is_not_issued_when_its_mail_cannot_be_stored(stores: Stores) {
     let first = link(ADA, 0);
     let taken = mail(&first);
-    stores.magic_links.issue(&first, &taken, &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&first, &taken, &UNLIMITED, &WaitBudget::NONE).await.unwrap();
     let second = link(ADA, 0);
 
-    let issued = stores.magic_links.issue(&second, &Mail { id: taken.id, ..mail(&second) }, &UNLIMITED).await;
+    let issued = stores
+        .magic_links
+        .issue(&second, &Mail { id: taken.id, ..mail(&second) }, &UNLIMITED, &WaitBudget::NONE)
+        .await;
 
     assert!(issued.is_err());
-    assert_eq!(stores.magic_links.find(second.id).await.unwrap(), None);
+    assert_eq!(stores.magic_links.find(second.id, &WaitBudget::NONE).await.unwrap(), None);
     assert_eq!(stores.mails.newest(9).await.unwrap(), [taken]);
 }

@@ -8,6 +8,7 @@ use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, MagicLinkState, Proof, RedirectTo};
 use keywright_domain::session::{Authentication, AuthenticationMethod, SessionKind};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{RIGHT, WRONG, by, redeemed, state};
 use crate::fixture::{
@@ -17,15 +18,15 @@ use crate::fixture::{
 
 pub async fn a_link_without_target_or_client_info_is_stored_unchanged(stores: Stores) {
     let link = MagicLink { redirect_to: None, client_info: ClientInfo::default(), ..link(ADA, 0) };
-    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED, &WaitBudget::NONE).await.unwrap();
 
-    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
+    assert_eq!(stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap(), Some(link));
 }
 
 pub async fn a_sign_in_is_stored_as_returned(stores: Stores) {
     let target = RedirectTo::from_trusted("https://app.example.com/in?next=%2F");
     let link = MagicLink { redirect_to: Some(target.clone()), ..link(ADA, 0) };
-    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
+    stores.magic_links.issue(&link, &mail(&link), &UNLIMITED, &WaitBudget::NONE).await.unwrap();
     let redeem = Redeem { proof: RIGHT, ..redeem(&link, SessionKind::Browser, 5) };
     let request = context_from(at(5), client_info("2001:db8::5", "Mozilla/5.0 (Zoë)"));
 
@@ -43,9 +44,9 @@ pub async fn a_sign_in_is_stored_as_returned(stores: Stores) {
     assert_eq!(answer, signed_in);
     let recorded = Activity::of_session(Event::SignedIn, &session, &request);
     assert_eq!(activity(&stores, user.id).await, [recorded]);
-    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
+    assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((session, user)));
     let redeemed = MagicLink { state: MagicLinkState::Redeemed { at: at(5) }, ..link };
-    assert_eq!(stores.magic_links.find(redeemed.id).await.unwrap(), Some(redeemed));
+    assert_eq!(stores.magic_links.find(redeemed.id, &WaitBudget::NONE).await.unwrap(), Some(redeemed));
 }
 
 pub async fn a_used_link_stays_used(stores: Stores) {
@@ -96,8 +97,8 @@ pub async fn a_wrong_code_opens_nothing(stores: Stores) {
 
     assert_eq!(redeemed(&stores, &wrong, 5).await, None);
 
-    assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), None);
-    assert_eq!(stores.sessions.find(wrong.seed.id).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&email(ADA), &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(wrong.seed.id, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn a_link_is_valid_to_its_last_instant_and_counts_nothing_afterwards(stores: Stores) {
@@ -111,6 +112,6 @@ pub async fn a_link_is_valid_to_its_last_instant_and_counts_nothing_afterwards(s
     let last = context_at(in_time.expires_at - TimeDelta::milliseconds(1));
     let answer = stores.magic_links.redeem(&by(RIGHT, &in_time), &last).await.unwrap();
 
-    assert_eq!(stores.magic_links.find(expired.id).await.unwrap(), Some(expired));
+    assert_eq!(stores.magic_links.find(expired.id, &WaitBudget::NONE).await.unwrap(), Some(expired));
     assert!(matches!(answer, Redemption::Redeemed { .. }), "{answer:?}");
 }

@@ -4,6 +4,7 @@ use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::session::{EndReason, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::redeemed;
 use crate::fixture::{
@@ -22,8 +23,8 @@ pub async fn a_browser_session_of_the_same_account_is_renewed_instead_of_opening
     let Redemption::Redeemed { session, user, is_new, .. } = answer else { panic!("{answer:?}") };
     let expected = browser.reauthenticated(ada.id, session.authentication).unwrap();
     assert_eq!((&session, session.authentication.at, is_new), (&expected, at(101), false));
-    assert_eq!(stores.sessions.find(browser.id).await.unwrap(), Some((expected, user)));
-    assert_eq!(stores.sessions.find(renew.seed.id).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(browser.id, &WaitBudget::NONE).await.unwrap(), Some((expected, user)));
+    assert_eq!(stores.sessions.find(renew.seed.id, &WaitBudget::NONE).await.unwrap(), None);
     let recorded = Activity::of_session(Event::SignedIn, &session, &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
 }
@@ -44,7 +45,7 @@ pub async fn a_session_that_cannot_be_renewed_is_replaced_by_a_new_one(stores: S
         let (opened, user, _) = redeemed(&stores, &redeem, second).await.unwrap();
 
         assert_eq!(opened.id, redeem.seed.id);
-        assert_eq!(stores.sessions.find(opened.id).await.unwrap(), Some((opened, user)));
+        assert_eq!(stores.sessions.find(opened.id, &WaitBudget::NONE).await.unwrap(), Some((opened, user)));
         assert_eq!(stored(&stores, other.id).await, before);
     }
 }
@@ -57,7 +58,7 @@ pub async fn an_unknown_session_is_not_renewed(stores: Stores) {
     let (opened, _, is_new) = redeemed(&stores, &redeem, 5).await.unwrap();
 
     assert_eq!((opened.id, is_new), (redeem.seed.id, true));
-    assert_eq!(stores.sessions.find(unknown).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(unknown, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn racing_renewals_share_the_session(stores: Stores) {

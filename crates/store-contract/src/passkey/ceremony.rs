@@ -6,6 +6,7 @@ use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::retention::Removal;
 use keywright_domain::retention::port::Swept;
 use keywright_domain::session::SessionKind;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::fixture::{ADA, ENTROPY, RACERS, at, count, race, sign_in};
 
@@ -21,20 +22,24 @@ pub async fn a_challenge_is_taken_once_and_unchanged(stores: Stores) {
     let ada = ada(&stores).await;
     for kind in [CeremonyKind::SignIn, CeremonyKind::Registration(ada)] {
         let ceremony = ceremony(kind, 0);
-        stores.passkeys.begin(&ceremony).await.unwrap();
+        stores.passkeys.begin(&ceremony, &WaitBudget::NONE).await.unwrap();
 
-        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), Some(ceremony.clone()));
-        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), None);
+        assert_eq!(
+            stores.passkeys.take(ceremony.id, &WaitBudget::NONE).await.unwrap(),
+            Some(ceremony.clone())
+        );
+        assert_eq!(stores.passkeys.take(ceremony.id, &WaitBudget::NONE).await.unwrap(), None);
     }
 }
 
 pub async fn one_of_racing_answers_takes_a_challenge(stores: Stores) {
     let ceremony = ceremony(CeremonyKind::SignIn, 0);
-    stores.passkeys.begin(&ceremony).await.unwrap();
+    stores.passkeys.begin(&ceremony, &WaitBudget::NONE).await.unwrap();
 
     let id = ceremony.id;
-    let taken =
-        race(&stores, RACERS, move |stores, _| async move { stores.passkeys.take(id).await.unwrap() });
+    let taken = race(&stores, RACERS, move |stores, _| async move {
+        stores.passkeys.take(id, &WaitBudget::NONE).await.unwrap()
+    });
     let taken = taken.await;
 
     assert_eq!(count(&taken, Option::is_some), 1);
@@ -44,7 +49,7 @@ pub async fn one_of_racing_answers_takes_a_challenge(stores: Stores) {
 pub async fn an_unknown_challenge_is_not_taken(stores: Stores) {
     let unknown = ceremony(CeremonyKind::SignIn, 0);
 
-    assert_eq!(stores.passkeys.take(unknown.id).await.unwrap(), None);
+    assert_eq!(stores.passkeys.take(unknown.id, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 /// The sweepers remove them, like everything that has expired.
@@ -53,7 +58,7 @@ pub async fn expired_challenges_are_removed_a_few_at_a_time(stores: Stores) {
     let young = ceremony(CeremonyKind::SignIn, 3);
     let before = young.expires_at;
     for ceremony in old.iter().chain([&young]) {
-        stores.passkeys.begin(ceremony).await.unwrap();
+        stores.passkeys.begin(ceremony, &WaitBudget::NONE).await.unwrap();
     }
 
     for expected in [2, 1, 0] {
@@ -62,7 +67,7 @@ pub async fn expired_challenges_are_removed_a_few_at_a_time(stores: Stores) {
     }
 
     for ceremony in &old {
-        assert_eq!(stores.passkeys.take(ceremony.id).await.unwrap(), None);
+        assert_eq!(stores.passkeys.take(ceremony.id, &WaitBudget::NONE).await.unwrap(), None);
     }
-    assert_eq!(stores.passkeys.take(young.id).await.unwrap(), Some(young));
+    assert_eq!(stores.passkeys.take(young.id, &WaitBudget::NONE).await.unwrap(), Some(young));
 }

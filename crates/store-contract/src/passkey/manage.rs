@@ -11,6 +11,7 @@ use keywright_domain::passkey::port::{Removal, SigningIn};
 use keywright_domain::passkey::{Passkey, PasskeyName};
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::{Profile, ProfileChange};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{all, by, registered, stored, unproven};
 use crate::fixture::{
@@ -33,7 +34,8 @@ pub async fn passkeys_of_one_account_are_listed_in_pages_newest_first(stores: St
     for (number, size, expected) in
         [(1, 2, &hers[..2]), (2, 2, &hers[2..]), (3, 2, &[]), (u32::MAX, 100, &[]), (1, 100, &hers[..])]
     {
-        let page = stores.passkeys.list(ada.id, Page::new(number, size).unwrap()).await.unwrap();
+        let page =
+            stores.passkeys.list(ada.id, Page::new(number, size).unwrap(), &WaitBudget::NONE).await.unwrap();
 
         assert_eq!((page.items.as_slice(), page.total), (expected, 3), "{number} {size}");
     }
@@ -184,7 +186,7 @@ pub async fn passkey_changes_are_mailed_to_the_owner(stores: Stores) {
     let happened = happened.into_iter().filter(|entry| entry.event != Event::SignedIn);
     let mut expected = BTreeSet::new();
     for entry in happened {
-        assert_eq!(stores.activities.find(entry.id).await.unwrap().as_ref(), Some(&entry));
+        assert_eq!(stores.activities.find(entry.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(&entry));
         expected.insert((ada.email.clone(), entry.id));
     }
     assert_eq!((told.len(), told), (3, expected));
@@ -202,7 +204,7 @@ pub async fn proving_an_address_removes_what_others_left_in_the_account(stores: 
     let (_, owner) = sign_in(&stores, ADA, SessionKind::Tokens, 4).await;
 
     assert_eq!((owner.id, owner.email_verified, &owner.profile), (account.id, true, &Profile::default()));
-    assert_eq!(stores.users.find(owner.id).await.unwrap(), Some(owner.clone()));
+    assert_eq!(stores.users.find(owner.id, &WaitBudget::NONE).await.unwrap(), Some(owner.clone()));
     assert_eq!(all(&stores, owner.id).await, []);
     assert!(!session_of(&stores, session.id).await.is_live(at(5)));
 

@@ -13,6 +13,7 @@ use keywright_domain::passkey::{Assertion, CredentialId, Passkey, PasskeyName, T
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::User;
 use keywright_domain::user::port::Opening;
+use keywright_domain::wait_budget::WaitBudget;
 use uuid::Uuid;
 
 pub use self::ceremony::*;
@@ -62,9 +63,9 @@ fn by(passkey: &Passkey, counter: u32, kind: SessionKind) -> SignIn {
 }
 
 async fn stored(stores: &Stores, passkey: &Passkey) -> Option<Passkey> {
-    stores.passkeys.find(&passkey.credential_id).await.unwrap()
+    stores.passkeys.find(&passkey.credential_id, &WaitBudget::NONE).await.unwrap()
 }
 
 async fn all(stores: &Stores, user: UserId) -> Vec<Passkey> {
-    stores.passkeys.list(user, Page::WIDEST).await.unwrap().items
+    stores.passkeys.list(user, Page::WIDEST, &WaitBudget::NONE).await.unwrap().items
 }

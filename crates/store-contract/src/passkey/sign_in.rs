@@ -6,6 +6,7 @@ use keywright_domain::passkey::Passkey;
 use keywright_domain::passkey::port::{SignIn, SigningIn};
 use keywright_domain::session::{AuthenticationMethod, Session, SessionKind};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{by, passkey, registered, stored, unproven};
 use crate::fixture::{
@@ -31,7 +32,10 @@ pub async fn a_passkey_signs_in_and_its_use_is_stored(stores: Stores) {
     assert_eq!(user, User { last_sign_in_at: Some(at(5)), ..ada });
     assert_eq!((session.id, session.authentication.at), (sign_in.seed.id, at(5)));
     assert_eq!(session.authentication.method, AuthenticationMethod::SyncedPasskey);
-    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session.clone(), user)));
+    assert_eq!(
+        stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(),
+        Some((session.clone(), user))
+    );
     let used = Passkey { counter: 9, backed_up: true, last_used_at: Some(at(5)), ..passkey };
     assert_eq!(stored(&stores, &used).await, Some(used));
     let recorded = Activity::of_session(Event::SignedIn, &session, &request);
@@ -100,8 +104,8 @@ pub async fn a_counter_that_does_not_rise_is_recorded_and_changes_nothing(stores
 
         assert_eq!(answer, SigningIn::CounterRejected);
         assert_eq!(stored(&stores, &passkey).await.as_ref(), Some(&passkey));
-        assert_eq!(stores.sessions.find(sign_in.seed.id).await.unwrap(), None);
-        assert_eq!(stores.users.find(ada.id).await.unwrap().as_ref(), Some(&ada));
+        assert_eq!(stores.sessions.find(sign_in.seed.id, &WaitBudget::NONE).await.unwrap(), None);
+        assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(&ada));
         let recorded = Activity::of_passkey(Event::PasskeyCounterRejected, &passkey, &request);
         assert!(activity(&stores, ada.id).await.contains(&recorded));
     }
@@ -119,7 +123,7 @@ pub async fn a_disabled_account_is_refused_and_its_passkey_does_not_change(store
         let answer = stores.passkeys.sign_in(&sign_in, &request_context(5)).await.unwrap();
 
         assert_eq!(answer, SigningIn::Refused);
-        assert_eq!(stores.sessions.find(sign_in.seed.id).await.unwrap(), None);
+        assert_eq!(stores.sessions.find(sign_in.seed.id, &WaitBudget::NONE).await.unwrap(), None);
     }
 
     assert_eq!(stored(&stores, &passkey).await.as_ref(), Some(&passkey));
@@ -152,10 +156,10 @@ pub async fn a_passkey_renews_the_browser_session_of_its_account_only(stores: St
     assert_eq!(renewed, browser.reauthenticated(ada.id, renewed.authentication).unwrap());
     assert_eq!(renewed.authentication.method, AuthenticationMethod::SyncedPasskey);
     assert_eq!(
-        stores.sessions.find(browser.id).await.unwrap(),
+        stores.sessions.find(browser.id, &WaitBudget::NONE).await.unwrap(),
         Some((renewed, User { last_sign_in_at: Some(at(101)), ..user }))
     );
-    assert_eq!(stores.sessions.find(own.seed.id).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(own.seed.id, &WaitBudget::NONE).await.unwrap(), None);
     assert_ne!(opened.id, of_bob.id);
     assert_eq!(stored_session(&stores, of_bob.id).await, of_bob);
 }

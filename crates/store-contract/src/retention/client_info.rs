@@ -6,6 +6,7 @@ use keywright_domain::client_info::ClientInfo;
 use keywright_domain::magic_link::MagicLink;
 use keywright_domain::retention::ClientInfoTable;
 use keywright_domain::session::{Session, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::ask;
 use crate::fixture::{ADA, BOB, RACERS, activity, at, begin, issue, race, sign_in, stored};
@@ -49,15 +50,21 @@ pub async fn only_old_addresses_and_user_agents_are_cleared(stores: Stores) {
     };
     let expected: Vec<_> = before.into_iter().map(aged).collect();
     assert_eq!(activity(&stores, user.id).await, expected);
-    let found = stores.magic_links.find(link.id).await.unwrap();
+    let found = stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap();
     assert_eq!(found, Some(MagicLink { client_info: nowhere.clone(), ..link }));
-    assert_eq!(stores.magic_links.find(young_link.id).await.unwrap(), Some(young_link));
-    let found = stores.device_authorizations.find(device.id).await.unwrap().unwrap();
+    assert_eq!(stores.magic_links.find(young_link.id, &WaitBudget::NONE).await.unwrap(), Some(young_link));
+    let found = stores.device_authorizations.find(device.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!((found.client_info, found.user_code), (nowhere.clone(), device.user_code));
-    assert_eq!(stores.device_authorizations.find(young_device.id).await.unwrap(), Some(young_device));
-    let found = stores.email_changes.find(change.id).await.unwrap().unwrap();
+    assert_eq!(
+        stores.device_authorizations.find(young_device.id, &WaitBudget::NONE).await.unwrap(),
+        Some(young_device)
+    );
+    let found = stores.email_changes.find(change.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!((found.client_info, found.new), (nowhere, change.new));
-    assert_eq!(stores.email_changes.find(young_change.id).await.unwrap(), Some(young_change));
+    assert_eq!(
+        stores.email_changes.find(young_change.id, &WaitBudget::NONE).await.unwrap(),
+        Some(young_change)
+    );
 }
 
 pub async fn racing_sweepers_clear_each_record_once(stores: Stores) {

@@ -13,6 +13,7 @@ use keywright_domain::retention::Removal;
 use keywright_domain::retention::port::Swept;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::ask;
 use crate::fixture::{
@@ -33,7 +34,7 @@ async fn remove(stores: &Stores, removal: Removal, second: i64) -> u32 {
 }
 
 async fn is_gone(stores: &Stores, session: SessionId) -> bool {
-    stores.sessions.find(session).await.unwrap().is_none()
+    stores.sessions.find(session, &WaitBudget::NONE).await.unwrap().is_none()
 }
 
 pub async fn an_undecided_authorization_is_purged_after_its_expiry_and_frees_its_user_code(stores: Stores) {
@@ -41,13 +42,16 @@ pub async fn an_undecided_authorization_is_purged_after_its_expiry_and_frees_its
     let mut again = authorization(700);
     again.user_code = old.user_code;
     assert_eq!(remove(&stores, Removal::UndecidedDevices, 599).await, 0);
-    assert_eq!(stores.device_authorizations.begin(&again).await.unwrap(), Begun::UserCodeTaken);
+    assert_eq!(
+        stores.device_authorizations.begin(&again, &WaitBudget::NONE).await.unwrap(),
+        Begun::UserCodeTaken
+    );
 
     assert_eq!(remove(&stores, Removal::UndecidedDevices, 600).await, 1);
 
-    assert_eq!(stores.device_authorizations.find(old.id).await.unwrap(), None);
-    assert_eq!(stores.device_authorizations.find(young.id).await.unwrap(), Some(young));
-    assert_eq!(stores.device_authorizations.begin(&again).await.unwrap(), Begun::Begun);
+    assert_eq!(stores.device_authorizations.find(old.id, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.device_authorizations.find(young.id, &WaitBudget::NONE).await.unwrap(), Some(young));
+    assert_eq!(stores.device_authorizations.begin(&again, &WaitBudget::NONE).await.unwrap(), Begun::Begun);
 }
 
 /// A mail may still offer an action on a decided authorization.
@@ -58,10 +62,13 @@ pub async fn a_decided_authorization_has_a_retention_of_its_own(stores: Stores) 
 
     assert_eq!(remove(&stores, Removal::UndecidedDevices, DAY).await, 0);
     assert_eq!(remove(&stores, Removal::DecidedDevices, 599).await, 0);
-    assert_eq!(stores.device_authorizations.find(approved.id).await.unwrap(), Some(approved.clone()));
+    assert_eq!(
+        stores.device_authorizations.find(approved.id, &WaitBudget::NONE).await.unwrap(),
+        Some(approved.clone())
+    );
 
     assert_eq!(remove(&stores, Removal::DecidedDevices, 600).await, 1);
-    assert_eq!(stores.device_authorizations.find(approved.id).await.unwrap(), None);
+    assert_eq!(stores.device_authorizations.find(approved.id, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 /// Used and unused links alike.
@@ -74,9 +81,9 @@ pub async fn links_are_purged_after_their_expiry(stores: Stores) {
     assert_eq!(remove(&stores, Removal::MagicLinks, 900).await, 2);
 
     for gone in [used, unused] {
-        assert_eq!(stores.magic_links.find(gone.id).await.unwrap(), None);
+        assert_eq!(stores.magic_links.find(gone.id, &WaitBudget::NONE).await.unwrap(), None);
     }
-    assert_eq!(stores.magic_links.find(young.id).await.unwrap(), Some(young));
+    assert_eq!(stores.magic_links.find(young.id, &WaitBudget::NONE).await.unwrap(), Some(young));
 }
 
 async fn by_code(stores: &Stores, link: &MagicLink, is_right: bool, second: i64) -> bool {
@@ -138,8 +145,8 @@ pub async fn email_changes_are_purged_by_age(stores: Stores) {
     assert_eq!(remove(&stores, Removal::EmailChanges, 0).await, 0);
     assert_eq!(remove(&stores, Removal::EmailChanges, 1).await, 1);
 
-    assert_eq!(stores.email_changes.find(old.id).await.unwrap(), None);
-    assert_eq!(stores.email_changes.find(young.id).await.unwrap(), Some(young));
+    assert_eq!(stores.email_changes.find(old.id, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.email_changes.find(young.id, &WaitBudget::NONE).await.unwrap(), Some(young));
 }
 
 pub async fn activity_is_purged_by_age(stores: Stores) {
@@ -227,5 +234,5 @@ pub async fn racing_sweepers_remove_each_record_once(stores: Stores) {
         assert_eq!(swept.iter().sum::<u32>(), 20, "{removal:?}");
         assert!(swept.iter().all(|done| *done <= 3), "{swept:?}");
     }
-    assert_eq!(stores.magic_links.find(kept.id).await.unwrap(), Some(kept));
+    assert_eq!(stores.magic_links.find(kept.id, &WaitBudget::NONE).await.unwrap(), Some(kept));
 }

@@ -6,6 +6,7 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::id::SessionId;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Lifetimes, Session, SessionKind, SessionSeed, SessionState};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::rotate;
 use crate::fixture::{
@@ -18,11 +19,11 @@ pub async fn a_session_is_found_with_its_owner(stores: Stores) {
     for kind in [SessionKind::Tokens, SessionKind::Browser, SessionKind::Device] {
         let (session, user) = sign_in(&stores, ADA, kind, 1).await;
 
-        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((session, user)));
+        assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((session, user)));
     }
-    let (_, bob) = stores.sessions.find(of_bob.id).await.unwrap().unwrap();
+    let (_, bob) = stores.sessions.find(of_bob.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(bob.email.as_str(), BOB);
-    assert_eq!(stores.sessions.find(unknown_session()).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(unknown_session(), &WaitBudget::NONE).await.unwrap(), None);
 }
 
 pub async fn a_session_is_found_after_its_end(stores: Stores) {
@@ -35,7 +36,7 @@ pub async fn a_session_is_found_after_its_end(stores: Stores) {
         );
 
         let ended = Session { state: SessionState::Ended { at: at(5), reason }, ..session.clone() };
-        assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((ended, user)));
+        assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((ended, user)));
     }
 }
 
@@ -64,7 +65,7 @@ pub async fn an_ended_session_does_not_change(stores: Stores) {
     let happened = events(&stores, user.id).await;
 
     assert!(!end(&stores, session.id, 6).await);
-    stores.sessions.touch(session.id, at(7200), LIFETIMES.idle).await.unwrap();
+    stores.sessions.touch(session.id, at(7200), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
 
     assert_eq!(stored(&stores, session.id).await, before);
     assert_eq!(events(&stores, user.id).await, happened);
@@ -105,7 +106,7 @@ pub async fn an_end_racing_with_refreshes_is_final(stores: Stores) {
 pub async fn use_keeps_a_browser_session_alive(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
 
-    stores.sessions.touch(session.id, at(7200), LIFETIMES.idle).await.unwrap();
+    stores.sessions.touch(session.id, at(7200), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
 
     let used = Session { last_used_at: at(7200), idle_ends_at: at(7200) + LIFETIMES.idle, ..session.clone() };
     assert_eq!(stored(&stores, session.id).await, used);
@@ -115,9 +116,9 @@ pub async fn use_that_changes_nothing_is_not_written(stores: Stores) {
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (tokens, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
 
-    stores.sessions.touch(browser.id, at(3599), LIFETIMES.idle).await.unwrap();
-    stores.sessions.touch(tokens.id, at(7200), LIFETIMES.idle).await.unwrap();
-    stores.sessions.touch(unknown_session(), at(7200), LIFETIMES.idle).await.unwrap();
+    stores.sessions.touch(browser.id, at(3599), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
+    stores.sessions.touch(tokens.id, at(7200), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
+    stores.sessions.touch(unknown_session(), at(7200), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
 
     assert_eq!(stored(&stores, browser.id).await, browser);
     assert_eq!(stored(&stores, tokens.id).await, tokens);
@@ -126,7 +127,7 @@ pub async fn use_that_changes_nothing_is_not_written(stores: Stores) {
 pub async fn use_never_revives_an_expired_session(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
 
-    stores.sessions.touch(session.id, session.idle_ends_at, LIFETIMES.idle).await.unwrap();
+    stores.sessions.touch(session.id, session.idle_ends_at, LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
 
     assert_eq!(stored(&stores, session.id).await, session);
 }
@@ -137,7 +138,7 @@ pub async fn use_never_extends_past_the_absolute_end(stores: Stores) {
     let (session, _) = sign_in_with(&stores, ADA, seed, &request_context(0)).await;
     let late = at(0) + TimeDelta::hours(40);
 
-    stores.sessions.touch(session.id, late, lifetimes.idle).await.unwrap();
+    stores.sessions.touch(session.id, late, lifetimes.idle, &WaitBudget::NONE).await.unwrap();
 
     let used = stored(&stores, session.id).await;
     assert_eq!((used.last_used_at, used.idle_ends_at), (late, at(0) + TimeDelta::days(3)));

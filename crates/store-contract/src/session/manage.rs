@@ -7,6 +7,7 @@ use keywright_domain::activity::Event;
 use keywright_domain::page::Page;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::rotate;
 use crate::fixture::{
@@ -27,7 +28,9 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
             .await
             .unwrap()
     );
-    let list = |number, second| stores.sessions.list(ada.id, Page::new(number, 2).unwrap(), at(second));
+    let list = |number, second| {
+        stores.sessions.list(ada.id, Page::new(number, 2).unwrap(), at(second), &WaitBudget::NONE)
+    };
 
     let (page, rest, late) = (list(1, 9).await, list(2, 9).await, list(1, 30 * 86_400).await);
 
@@ -36,7 +39,10 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
     assert_eq!((rest.items, rest.total), (vec![first], 3));
     // Thirty days after its opening, the first session has expired.
     assert_eq!((late.items, late.total), (vec![third, second], 2));
-    assert_eq!(stores.sessions.list(unknown_user(), Page::default(), at(9)).await.unwrap().total, 0);
+    assert_eq!(
+        stores.sessions.list(unknown_user(), Page::default(), at(9), &WaitBudget::NONE).await.unwrap().total,
+        0
+    );
 }
 
 /// Each end is recorded; sessions that ended earlier do not change.

@@ -4,6 +4,7 @@ use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Session, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{refresh, renew, rotate, rotate_by};
 use crate::fixture::{ADA, LIFETIMES, RACERS, at, count, events, race, request_context, sign_in, stored};
@@ -79,7 +80,7 @@ pub async fn a_racing_sight_and_rotation_are_both_kept(stores: Stores) {
 
     race(&stores, RACERS, |stores, racer| async move {
         if racer % 2 == 0 {
-            stores.sessions.mark_seen(id, Generation(2)).await.unwrap();
+            stores.sessions.mark_seen(id, Generation(2), &WaitBudget::NONE).await.unwrap();
         } else {
             renew(&stores, id, 1, 20).await;
         }
@@ -98,7 +99,7 @@ pub async fn one_of_racing_uses_is_written(stores: Stores) {
     race(&stores, RACERS, |stores, racer| async move {
         // All fall within the hour that the first one starts: the others change nothing.
         let now = at(7200 + i64::try_from(racer).unwrap());
-        stores.sessions.touch(id, now, LIFETIMES.idle).await.unwrap();
+        stores.sessions.touch(id, now, LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
     })
     .await;
 
@@ -119,7 +120,7 @@ pub async fn an_end_racing_with_use_is_final(stores: Stores) {
             let ended = stores.sessions.end(id, EndReason::SignedOut, Event::SignedOut, &request).await;
             assert!(ended.unwrap());
         } else {
-            stores.sessions.touch(id, at(7200), LIFETIMES.idle).await.unwrap();
+            stores.sessions.touch(id, at(7200), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
         }
     })
     .await;

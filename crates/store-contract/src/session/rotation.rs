@@ -6,6 +6,7 @@ use keywright_domain::activity::{Activity, Event};
 use keywright_domain::session::Session;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Chain, EndReason, Generation, Lifetimes, Refresh, SessionKind, SessionSeed};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{STRICT, refresh, renew, rotate, rotate_by};
 use crate::fixture::{
@@ -50,7 +51,7 @@ pub async fn a_refresh_is_stored_as_returned(stores: Stores) {
         ..session.clone()
     };
     assert_eq!(rotation, Rotation::Renewed(expected.clone()));
-    assert_eq!(stores.sessions.find(session.id).await.unwrap(), Some((expected, user)));
+    assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((expected, user)));
 }
 
 pub async fn generations_follow_each_other(stores: Stores) {

@@ -8,6 +8,7 @@ use keywright_domain::page::Page;
 use keywright_domain::session::{Generation, Refresh, RotationRules, SessionKind};
 use keywright_domain::user::ProfileChange;
 use keywright_domain::user::port::Deletion;
+use keywright_domain::wait_budget::WaitBudget;
 
 use crate::fixture::{
     ADA, BOB, LIFETIMES, RACERS, activity, approve, at, begin, count, issue, race, request_context, seed,
@@ -22,17 +23,17 @@ pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
     let link = issue(&stores, ADA, 3).await;
     let bobs_link = issue(&stores, BOB, 3).await;
 
-    assert_eq!(stores.users.delete(ada.id).await.unwrap(), Deletion::Deleted);
-    assert_eq!(stores.users.delete(ada.id).await.unwrap(), Deletion::NotFound);
+    assert_eq!(stores.users.delete(ada.id, &WaitBudget::NONE).await.unwrap(), Deletion::Deleted);
+    assert_eq!(stores.users.delete(ada.id, &WaitBudget::NONE).await.unwrap(), Deletion::NotFound);
 
-    assert_eq!(stores.users.find(ada.id).await.unwrap(), None);
-    assert_eq!(stores.users.find_by_email(&ada.email).await.unwrap(), None);
-    assert_eq!(stores.sessions.find(session.id).await.unwrap(), None);
+    assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.users.find_by_email(&ada.email, &WaitBudget::NONE).await.unwrap(), None);
+    assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), None);
     assert_eq!(activity(&stores, ada.id).await, []);
-    assert_eq!(stores.magic_links.find(link.id).await.unwrap(), None);
+    assert_eq!(stores.magic_links.find(link.id, &WaitBudget::NONE).await.unwrap(), None);
     let mails = stores.mails.newest(100).await.unwrap();
     assert!(mails.iter().all(|mail| mail.to == bob.email) && !mails.is_empty(), "{mails:?}");
-    let kept = stores.device_authorizations.find(device.id).await.unwrap().unwrap();
+    let kept = stores.device_authorizations.find(device.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(
         (&kept.client_info, &kept.client_name, kept.state),
         (&ClientInfo::default(), &None, device.state)
@@ -42,7 +43,7 @@ pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
         stores.device_authorizations.poll(&poll, &seed(SessionKind::Device, 9), &request_context(9)).await;
     assert_eq!(polled.unwrap(), Polled::AccountUnavailable);
     assert_eq!(stored(&stores, of_bob.id).await, of_bob);
-    assert!(stores.magic_links.find(bobs_link.id).await.unwrap().is_some());
+    assert!(stores.magic_links.find(bobs_link.id, &WaitBudget::NONE).await.unwrap().is_some());
 }
 
 /// Concurrent sign-ins, refreshes and approvals leave nothing behind.
@@ -53,7 +54,7 @@ pub async fn nothing_survives_a_race_with_deleting_the_account(stores: Stores) {
 
     let deleted = race(&stores, RACERS, |stores, racer| async move {
         match racer % 4 {
-            0 => return stores.users.delete(id).await.unwrap() == Deletion::Deleted,
+            0 => return stores.users.delete(id, &WaitBudget::NONE).await.unwrap() == Deletion::Deleted,
             1 => {
                 let rules = RotationRules {
                     retry_window: TimeDelta::seconds(60),
@@ -78,6 +79,9 @@ pub async fn nothing_survives_a_race_with_deleting_the_account(stores: Stores) {
     .await;
 
     assert_eq!(count(&deleted, |deleted| *deleted), 1);
-    assert_eq!(stores.sessions.list(ada.id, Page::default(), at(11)).await.unwrap().total, 0);
+    assert_eq!(
+        stores.sessions.list(ada.id, Page::default(), at(11), &WaitBudget::NONE).await.unwrap().total,
+        0
+    );
     assert_eq!(activity(&stores, ada.id).await, []);
 }

@@ -11,13 +11,14 @@ use keywright_domain::id::DeviceAuthorizationId;
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{EndReason, SessionSeed};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, is_free};
 
 #[async_trait]
 impl DeviceAuthorizations for MemoryStore {
-    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
+    async fn begin(&self, authorization: &DeviceAuthorization, _: &WaitBudget) -> Result<Begun, StoreError> {
         let mut tables = self.tables();
         let has_code = |other: &DeviceAuthorization| other.user_code == authorization.user_code;
         if tables.device_authorizations.values().any(has_code) {
@@ -28,7 +29,11 @@ impl DeviceAuthorizations for MemoryStore {
         Ok(Begun::Begun)
     }
 
-    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
+    async fn find(
+        &self,
+        id: DeviceAuthorizationId,
+        _: &WaitBudget,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
         Ok(self.tables().device_authorizations.get(&id).cloned())
     }
 
@@ -36,6 +41,7 @@ impl DeviceAuthorizations for MemoryStore {
         &self,
         ids: &[DeviceAuthorizationId],
         now: DateTime<Utc>,
+        _: &WaitBudget,
     ) -> Result<Vec<DeviceAuthorizationId>, StoreError> {
         let tables = self.tables();
         let waits = |id: &&DeviceAuthorizationId| {
@@ -49,6 +55,7 @@ impl DeviceAuthorizations for MemoryStore {
         &self,
         user_code: &[UserCodeDigest],
         now: DateTime<Utc>,
+        _: &WaitBudget,
     ) -> Result<Option<DeviceAuthorization>, StoreError> {
         let tables = self.tables();
         let mut live = tables.device_authorizations.values().filter(|found| now < found.expires_at);

@@ -6,6 +6,7 @@ use keywright_domain::id::{EmailChangeId, SessionId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::SessionState::Ended;
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
@@ -86,7 +87,7 @@ impl EmailChanges for MemoryStore {
         tables.change_profile(&account, profile, 0, at).map(Some)
     }
 
-    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError> {
+    async fn find(&self, change: EmailChangeId, _: &WaitBudget) -> Result<Option<EmailChange>, StoreError> {
         Ok(self.tables().email_changes.get(&change).cloned())
     }
 

@@ -7,13 +7,20 @@ use keywright_domain::magic_link::{LinkBudget, MagicLink, Redeeming};
 use keywright_domain::mail::Mail;
 use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, is_free};
 
 #[async_trait]
 impl MagicLinks for MemoryStore {
-    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError> {
+    async fn issue(
+        &self,
+        link: &MagicLink,
+        mail: &Mail,
+        budget: &LinkBudget,
+        _: &WaitBudget,
+    ) -> Result<Issued, StoreError> {
         let mut tables = self.tables();
         let sent = tables.magic_links.values().filter(|sent| sent.email == link.email);
         let sent: Vec<_> =
@@ -28,7 +35,7 @@ impl MagicLinks for MemoryStore {
         Ok(Issued::Issued)
     }
 
-    async fn find(&self, link: MagicLinkId) -> Result<Option<MagicLink>, StoreError> {
+    async fn find(&self, link: MagicLinkId, _: &WaitBudget) -> Result<Option<MagicLink>, StoreError> {
         Ok(self.tables().magic_links.get(&link).cloned())
     }
 

@@ -4,6 +4,7 @@ use keywright_domain::StoreError;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail, MailState};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::MemoryStore;
 
@@ -45,7 +46,7 @@ impl Mails for MemoryStore {
         Ok(is_theirs)
     }
 
-    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError> {
+    async fn find(&self, mail: MailId, _: &WaitBudget) -> Result<Option<Mail>, StoreError> {
         Ok(self.tables().mails.get(&mail).cloned())
     }
 

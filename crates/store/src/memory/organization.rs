@@ -4,6 +4,7 @@ use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::organization::port::{Addition, Creation, Organizations};
 use keywright_domain::organization::{Organization, Role, Slug};
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::{MemoryStore, Tables, is_free};
 
@@ -43,7 +44,12 @@ impl Organizations for MemoryStore {
         Ok(page.of(all))
     }
 
-    async fn list_of(&self, user: UserId, page: Page) -> Result<Paged<(Organization, Role)>, StoreError> {
+    async fn list_of(
+        &self,
+        user: UserId,
+        page: Page,
+        _: &WaitBudget,
+    ) -> Result<Paged<(Organization, Role)>, StoreError> {
         let tables = self.tables();
         let theirs = tables.memberships.iter().filter(|((_, member), _)| *member == user);
         let mut theirs: Vec<_> = theirs

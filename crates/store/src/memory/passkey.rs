@@ -7,6 +7,7 @@ use keywright_domain::page::{Page, Paged};
 use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, SigningIn};
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
@@ -58,14 +59,14 @@ impl Tables {
 
 #[async_trait]
 impl Passkeys for MemoryStore {
-    async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+    async fn begin(&self, ceremony: &Ceremony, _: &WaitBudget) -> Result<(), StoreError> {
         let mut tables = self.tables();
         is_free(&tables.ceremonies, &ceremony.id)?;
         tables.ceremonies.insert(ceremony.id, ceremony.clone());
         Ok(())
     }
 
-    async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError> {
+    async fn take(&self, ceremony: CeremonyId, _: &WaitBudget) -> Result<Option<Ceremony>, StoreError> {
         Ok(self.tables().ceremonies.remove(&ceremony))
     }
 
@@ -86,11 +87,11 @@ impl Passkeys for MemoryStore {
         Ok(Registration::Registered)
     }
 
-    async fn find(&self, credential: &CredentialId) -> Result<Option<Passkey>, StoreError> {
+    async fn find(&self, credential: &CredentialId, _: &WaitBudget) -> Result<Option<Passkey>, StoreError> {
         Ok(self.tables().passkeys.values().find(|passkey| passkey.credential_id == *credential).cloned())
     }
 
-    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Passkey>, StoreError> {
+    async fn list(&self, user: UserId, page: Page, _: &WaitBudget) -> Result<Paged<Passkey>, StoreError> {
         Ok(page.of(self.tables().passkeys_of(user)))
     }
 

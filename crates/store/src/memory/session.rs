@@ -1,3 +1,4 @@
+use keywright_domain::wait_budget::WaitBudget;
 use std::ops::Bound;
 
 use async_trait::async_trait;
@@ -50,7 +51,7 @@ impl Tables {
 
 #[async_trait]
 impl Sessions for MemoryStore {
-    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+    async fn find(&self, session: SessionId, _: &WaitBudget) -> Result<Option<(Session, User)>, StoreError> {
         let tables = self.tables();
         let Some(session) = tables.sessions.get(&session) else { return Ok(None) };
         Ok(tables.users.get(&session.user_id).map(|user| (session.clone(), user.clone())))
@@ -80,14 +81,25 @@ impl Sessions for MemoryStore {
         })
     }
 
-    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
+    async fn mark_seen(
+        &self,
+        session: SessionId,
+        generation: Generation,
+        _: &WaitBudget,
+    ) -> Result<(), StoreError> {
         if let Some(session) = self.tables().sessions.get_mut(&session) {
             session.chain = session.chain.after_seen(generation).unwrap_or(session.chain);
         }
         Ok(())
     }
 
-    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
+    async fn touch(
+        &self,
+        session: SessionId,
+        now: DateTime<Utc>,
+        idle: TimeDelta,
+        _: &WaitBudget,
+    ) -> Result<(), StoreError> {
         let mut tables = self.tables();
         let Some(session) = tables.sessions.get_mut(&session).filter(|session| session.is_live(now)) else {
             return Ok(());
@@ -98,7 +110,13 @@ impl Sessions for MemoryStore {
         Ok(())
     }
 
-    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError> {
+    async fn list(
+        &self,
+        user: UserId,
+        page: Page,
+        now: DateTime<Utc>,
+        _: &WaitBudget,
+    ) -> Result<Paged<Session>, StoreError> {
         let tables = self.tables();
         let theirs = tables.sessions.values().filter(|session| session.user_id == user);
         let mut live: Vec<_> = theirs.filter(|session| session.is_live(now)).cloned().collect();

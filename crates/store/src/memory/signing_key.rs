@@ -3,12 +3,13 @@ use chrono::TimeDelta;
 use keywright_domain::StoreError;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::MemoryStore;
 
 #[async_trait]
 impl SigningKeys for MemoryStore {
-    async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
+    async fn list(&self, _: &WaitBudget) -> Result<Vec<SigningKey>, StoreError> {
         let mut keys = self.tables().signing_keys.clone();
         keys.sort_by_key(|key| (key.place.signs_from, key.place.created_at, key.kid.clone()));
         Ok(keys)

@@ -10,6 +10,7 @@ use keywright_domain::passkey::CeremonyKind;
 use keywright_domain::session::EndReason;
 use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_domain::{RequestContext, StoreError};
 
 use super::{MemoryStore, Tables, is_free};
@@ -49,11 +50,11 @@ impl Tables {
 
 #[async_trait]
 impl Users for MemoryStore {
-    async fn find(&self, user: UserId) -> Result<Option<User>, StoreError> {
+    async fn find(&self, user: UserId, _: &WaitBudget) -> Result<Option<User>, StoreError> {
         Ok(self.tables().users.get(&user).cloned())
     }
 
-    async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+    async fn find_by_email(&self, email: &EmailAddress, _: &WaitBudget) -> Result<Option<User>, StoreError> {
         Ok(self.tables().user_by_email(email).cloned())
     }
 
@@ -84,7 +85,7 @@ impl Users for MemoryStore {
         tables.change_profile(&before, change, 0, at).map(Some)
     }
 
-    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
+    async fn delete(&self, user: UserId, _: &WaitBudget) -> Result<Deletion, StoreError> {
         let mut tables = self.tables();
         let Some(account) = tables.users.get(&user).cloned() else { return Ok(Deletion::NotFound) };
         if tables.is_last_owner_anywhere(user) {

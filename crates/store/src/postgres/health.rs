@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
 use keywright_domain::health::{Figures, Health};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::sql::figures;
-use super::{PostgresStore, migrations, within};
+use super::{PostgresStore, migrations};
+use crate::within::within;
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
@@ -35,7 +37,7 @@ impl Health for PostgresStore {
             });
             check.await
         };
-        let lacking = within(PATIENCE, check).await?;
+        let lacking = within(&WaitBudget::NONE, PATIENCE, check).await?;
         if lacking.is_empty() {
             return Ok(());
         }
@@ -44,7 +46,7 @@ impl Health for PostgresStore {
 
     async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
         let waiting_writes = Some(self.executor.waiting());
-        let counted = self.read(move |connection| figures::count(connection, now)).await?;
+        let counted = self.read(WaitBudget::NONE, move |connection| figures::count(connection, now)).await?;
         Ok(Figures { waiting_writes, ..counted })
     }
 }

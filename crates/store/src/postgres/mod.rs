@@ -10,7 +10,6 @@ mod health;
 mod hosts;
 mod lock;
 mod migrations;
-mod patience;
 mod single_statement;
 mod tls;
 mod waiting;
@@ -24,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_domain::error::StoreError;
+use keywright_domain::wait_budget::WaitBudget;
 use tokio::sync::Mutex;
 
 use self::connection::{Connection, Connector};
@@ -31,8 +31,7 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::{Done, Executor};
 pub use self::migrations::{migrate, schema_difference};
-pub use self::patience::with_one_patience;
-use self::patience::within;
+use crate::within::within;
 
 /// What `sql/` is written to.
 type Backend = diesel::pg::Pg;
@@ -49,8 +48,7 @@ pub struct Options {
     /// After how long the database gives up a statement, and a connection that is being made is given up. Less than
     /// `patience`.
     pub statement_timeout: Duration,
-    /// After how long a command that has no answer is reported as unavailable; all that a request asks together, if it
-    /// is answered [`with_one_patience`].
+    /// The longest that a caller waits for one command. A request's [`WaitBudget`] may be shorter.
     pub patience: Duration,
     /// Whether opening applies the migrations that are pending.
     pub migrate: bool,
@@ -96,39 +94,39 @@ impl PostgresStore {
     }
 
     /// Runs one query.
-    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    async fn read<T, F>(&self, wait: WaitBudget, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, |limit| self.executor.read(limit, query)).await
+        within(&wait, self.patience, |limit| self.executor.read(limit, query)).await
     }
 
     /// Runs a command in a transaction, which another connection's commits may make it begin again.
-    async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, |limit| self.executor.write(limit, command)).await
+        within(&wait, self.patience, |limit| self.executor.write(limit, command)).await
     }
 
     /// Runs a command of one statement, which needs no transaction around it.
-    async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write_one<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, |limit| self.executor.write_one(limit, Done::Once, command)).await
+        within(&wait, self.patience, |limit| self.executor.write_one(limit, Done::Once, command)).await
     }
 
     /// The same with one that may be done twice, however long after the first time.
-    async fn write_again<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write_again<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, |limit| self.executor.write_one(limit, Done::Twice, command)).await
+        within(&wait, self.patience, |limit| self.executor.write_one(limit, Done::Twice, command)).await
     }
 }
 

@@ -16,11 +16,11 @@ use keywright_domain::magic_link::{MagicLink, Proof, Redeeming, WrongCodes};
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, AuthenticationMethod, Session};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use tokio::time::Instant;
 
 use super::error::Failure;
 use super::executor::Done;
-use super::patience::within;
 use super::sql::One;
 use super::sql::{device_authorization, magic_link, user};
 use super::{Backend, Connection, PostgresStore};
@@ -31,12 +31,17 @@ use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
 use crate::rows::user::UserRow;
 use crate::schema::{activities, magic_links, sessions, users};
+use crate::within::within;
 
 /// Renews a session, if nothing stands against it. If the answer is lost, it is tried once more: either that does it, or the
 /// first try is found to have done it. It is not judged by what the first may have done: without a retry window that would be
 /// a copy's doing.
-pub(super) async fn renew(store: &PostgresStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
-    within(store.patience, |limit| async move {
+pub(super) async fn renew(
+    store: &PostgresStore,
+    wait: &WaitBudget,
+    renewal: Renewal,
+) -> Result<Option<SessionRow>, StoreError> {
+    within(wait, store.patience, |limit| async move {
         let began_at = Instant::now();
         let renewed = renewal.clone();
         let renew = move |connection: &mut Connection| renew_by(connection, &renewed);
@@ -77,8 +82,9 @@ pub(super) async fn claim(
     session: &Session,
     at: &RequestContext,
 ) -> Result<Option<()>, StoreError> {
-    let (before, after, session, at) = (before.clone(), after.clone(), session.clone(), at.clone());
-    run(store, move |connection| {
+    let (before, after, session) = (before.clone(), after.clone(), session.clone());
+    let (at, wait) = (at.clone(), at.wait_budget.clone());
+    run(store, &wait, move |connection| {
         let owner = users::table.find(Key::from(session.user_id)).filter(users::disabled_at.is_null());
         let held = owner.select(users::id).for_no_key_update();
         let claimed = device_authorization::replacement(&before, &after);
@@ -98,7 +104,7 @@ pub(super) async fn redeem(
         return Ok(None);
     }
     let id = redeem.link;
-    let found = store.read(move |connection| load_with_owner(connection, id)).await?;
+    let found = store.read(at.wait_budget.clone(), move |connection| load_with_owner(connection, id)).await?;
     let Some((link, owner)) = found.filter(|(_, owner)| owner.is_enabled() && owner.email_verified) else {
         return Ok(None);
     };
@@ -111,8 +117,8 @@ pub(super) async fn redeem(
     let redirect_to = link.redirect_to.clone();
     let redemption =
         Redemption::Redeemed { session: session.clone(), user: user.clone(), is_new: false, redirect_to };
-    let at = at.clone();
-    let claimed = run(store, move |connection| {
+    let (at, wait) = (at.clone(), at.wait_budget.clone());
+    let claimed = run(store, &wait, move |connection| {
         let owner = users::table
             .find(Key::from(user.id))
             .filter(users::disabled_at.is_null())
@@ -139,11 +145,11 @@ fn load_with_owner(
     Ok(Some((link.try_into()?, user.try_into()?)))
 }
 
-async fn run<F>(store: &PostgresStore, claim: F) -> Result<Option<()>, StoreError>
+async fn run<F>(store: &PostgresStore, wait: &WaitBudget, claim: F) -> Result<Option<()>, StoreError>
 where
     F: FnMut(&mut Connection) -> Result<bool, Failure> + Send + 'static,
 {
-    within(store.patience, |limit| async move {
+    within(wait, store.patience, |limit| async move {
         match store.executor.write_one(limit, Done::Once, claim).await {
             Ok(is_claimed) => Ok(is_claimed.then_some(())),
             Err(Failure::Unknown(_)) => Ok(None),

@@ -7,6 +7,7 @@ use keywright_domain::activity::port::Activities;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{ActivityId, UserId};
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{Connection, Store};
@@ -17,17 +18,17 @@ use crate::schema::activities::{self as table, dsl};
 
 #[async_trait]
 impl Activities for Store {
-    async fn find(&self, entry: ActivityId) -> Result<Option<Activity>, StoreError> {
-        self.read(move |connection| {
+    async fn find(&self, entry: ActivityId, wait: &WaitBudget) -> Result<Option<Activity>, StoreError> {
+        self.read(wait.clone(), move |connection| {
             let found = table::table.find(Key::from(entry)).select(ActivityRow::as_select());
             Ok(found.one(connection).optional()?.map(Activity::try_from).transpose()?)
         })
         .await
     }
 
-    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Activity>, StoreError> {
+    async fn list(&self, user: UserId, page: Page, wait: &WaitBudget) -> Result<Paged<Activity>, StoreError> {
         let (user, part) = (Key::from(user), Part::of(page));
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let theirs = table::table.filter(dsl::user_id.eq(user));
             let rows = theirs
                 .order((dsl::occurred_at.desc(), dsl::id.desc()))

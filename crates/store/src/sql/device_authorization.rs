@@ -17,6 +17,7 @@ use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, Session, SessionSeed};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{
@@ -30,9 +31,13 @@ use crate::schema::device_authorizations::{self as table, dsl};
 
 #[async_trait]
 impl DeviceAuthorizations for Store {
-    async fn begin(&self, authorization: &DeviceAuthorization) -> Result<Begun, StoreError> {
+    async fn begin(
+        &self,
+        authorization: &DeviceAuthorization,
+        wait: &WaitBudget,
+    ) -> Result<Begun, StoreError> {
         let row = DeviceAuthorizationRow::from(authorization);
-        self.write_again(move |connection| {
+        self.write_again(wait.clone(), move |connection| {
             let inserted = diesel::insert_into(table::table)
                 .values(&row)
                 .on_conflict(dsl::user_code)
@@ -43,18 +48,23 @@ impl DeviceAuthorizations for Store {
         .await
     }
 
-    async fn find(&self, id: DeviceAuthorizationId) -> Result<Option<DeviceAuthorization>, StoreError> {
-        self.read(move |connection| load(connection, id)).await
+    async fn find(
+        &self,
+        id: DeviceAuthorizationId,
+        wait: &WaitBudget,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
+        self.read(wait.clone(), move |connection| load(connection, id)).await
     }
 
     async fn undecided(
         &self,
         ids: &[DeviceAuthorizationId],
         now: DateTime<Utc>,
+        wait: &WaitBudget,
     ) -> Result<Vec<DeviceAuthorizationId>, StoreError> {
         let keys: Vec<_> = ids.iter().copied().map(Key::from).collect();
         let now = Millis::from(now);
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let undecided: Vec<Key> = table::table
                 .filter(dsl::id.eq_any(&keys))
                 .filter(dsl::state.eq(DeviceAuthorizationState::Pending.as_str()))
@@ -70,9 +80,10 @@ impl DeviceAuthorizations for Store {
         &self,
         user_code: &[UserCodeDigest],
         now: DateTime<Utc>,
+        wait: &WaitBudget,
     ) -> Result<Option<DeviceAuthorization>, StoreError> {
         let digests: Vec<_> = user_code.iter().map(|digest| digest.0.to_vec()).collect();
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let row = table::table
                 .filter(dsl::user_code.eq_any(&digests))
                 .filter(dsl::expires_at.gt(Millis::from(now)))
@@ -91,12 +102,15 @@ impl DeviceAuthorizations for Store {
         at: &RequestContext,
     ) -> Result<Decided, StoreError> {
         let at = at.clone();
-        self.write(move |connection| retry_on_conflict(|| decide(connection, id, decision, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| decide(connection, id, decision, &at))
+        })
+        .await
     }
 
     async fn poll(&self, poll: &Poll, seed: &SessionSeed, at: &RequestContext) -> Result<Polled, StoreError> {
         let id = poll.id;
-        let found = self.read(move |connection| load(connection, id)).await?;
+        let found = self.read(at.wait_budget.clone(), move |connection| load(connection, id)).await?;
         let Some(found) = found else { return Ok(Polled::Spent) };
         // Most polls end here: they find nothing to claim, and never wait for the writer.
         let approval = match claimable(&found, poll, at.now) {
@@ -108,7 +122,10 @@ impl DeviceAuthorizations for Store {
             return Ok(Polled::Claimed { session, authorization });
         }
         let (poll, seed, at) = (poll.clone(), seed.clone(), at.clone());
-        self.write(move |connection| retry_on_conflict(|| claim(connection, &poll, &seed, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| claim(connection, &poll, &seed, &at))
+        })
+        .await
     }
 
     async fn withdraw(
@@ -117,7 +134,10 @@ impl DeviceAuthorizations for Store {
         at: &RequestContext,
     ) -> Result<Withdrawn, StoreError> {
         let at = at.clone();
-        self.write(move |connection| retry_on_conflict(|| withdrawal::one(connection, id, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| withdrawal::one(connection, id, &at))
+        })
+        .await
     }
 }
 

@@ -11,6 +11,7 @@ use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::SessionState;
 use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::One;
 use super::error::Failure;
@@ -31,7 +32,8 @@ impl EmailChanges for Store {
         at: &RequestContext,
     ) -> Result<Asking, StoreError> {
         let (change, profile, mail, at) = (change.clone(), profile.clone(), mail.clone(), at.clone());
-        self.write(move |connection| ask(connection, &change, &profile, &mail, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| ask(connection, &change, &profile, &mail, &at))
+            .await
     }
 
     async fn withdraw(
@@ -41,7 +43,7 @@ impl EmailChanges for Store {
         at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let (profile, at) = (profile.clone(), at.clone());
-        self.write(move |connection| {
+        self.write(at.wait_budget.clone(), move |connection| {
             let Some(mut account) = lock::user(connection, user)? else { return Ok(None) };
             if account.pending_email.is_some() {
                 supersede_asked(connection, user, &at)?;
@@ -53,18 +55,22 @@ impl EmailChanges for Store {
         .await
     }
 
-    async fn find(&self, change: EmailChangeId) -> Result<Option<EmailChange>, StoreError> {
-        self.read(move |connection| load(connection, change)).await
+    async fn find(
+        &self,
+        change: EmailChangeId,
+        wait: &WaitBudget,
+    ) -> Result<Option<EmailChange>, StoreError> {
+        self.read(wait.clone(), move |connection| load(connection, change)).await
     }
 
     async fn prove(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let at = at.clone();
-        self.write(move |connection| prove(connection, change, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| prove(connection, change, &at)).await
     }
 
     async fn undo(&self, change: EmailChangeId, at: &RequestContext) -> Result<Settling, StoreError> {
         let at = at.clone();
-        self.write(move |connection| undo(connection, change, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| undo(connection, change, &at)).await
     }
 }
 

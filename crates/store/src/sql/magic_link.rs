@@ -15,6 +15,7 @@ use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::{Authentication, AuthenticationMethod};
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{
@@ -29,9 +30,15 @@ use crate::schema::magic_links::{self as table, dsl};
 
 #[async_trait]
 impl MagicLinks for Store {
-    async fn issue(&self, link: &MagicLink, mail: &Mail, budget: &LinkBudget) -> Result<Issued, StoreError> {
+    async fn issue(
+        &self,
+        link: &MagicLink,
+        mail: &Mail,
+        budget: &LinkBudget,
+        wait: &WaitBudget,
+    ) -> Result<Issued, StoreError> {
         let (link, mail, budget) = (link.clone(), mail.clone(), *budget);
-        self.write(move |connection| {
+        self.write(wait.clone(), move |connection| {
             lock_address(connection, &link.email)?;
             let sent = sent_since(connection, &link.email, link.requested_at - budget.period())?;
             if let Err(over) = budget.admit(&sent, link.client_info.ip, link.requested_at) {
@@ -44,8 +51,8 @@ impl MagicLinks for Store {
         .await
     }
 
-    async fn find(&self, link: MagicLinkId) -> Result<Option<MagicLink>, StoreError> {
-        self.read(move |connection| load(connection, link)).await
+    async fn find(&self, link: MagicLinkId, wait: &WaitBudget) -> Result<Option<MagicLink>, StoreError> {
+        self.read(wait.clone(), move |connection| load(connection, link)).await
     }
 
     async fn redeem(&self, redeem: &Redeem, at: &RequestContext) -> Result<Redemption, StoreError> {
@@ -53,7 +60,10 @@ impl MagicLinks for Store {
             return Ok(redeemed);
         }
         let (redeem, at) = (redeem.clone(), at.clone());
-        self.write(move |connection| retry_on_conflict(|| judge(connection, &redeem, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| judge(connection, &redeem, &at))
+        })
+        .await
     }
 }
 

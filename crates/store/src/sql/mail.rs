@@ -8,6 +8,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Delivery, Mail};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::One;
 use super::error::Failure;
@@ -20,7 +21,7 @@ use crate::schema::mails::{self as table, dsl};
 impl Mails for Store {
     async fn lease(&self, limit: u32, lease: TimeDelta, now: DateTime<Utc>) -> Result<Vec<Mail>, StoreError> {
         let due = Millis::from(now);
-        let is_any_due = self.read(move |connection| {
+        let is_any_due = self.read(WaitBudget::NONE, move |connection| {
             let due = table::table.filter(dsl::due_at.le(due));
             Ok(diesel::select(exists(due)).one(connection)?)
         });
@@ -28,7 +29,7 @@ impl Mails for Store {
         if !is_any_due.await? {
             return Ok(Vec::new());
         }
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let rows = lock::due_mails(connection, due, limit.into())?;
             let mut leased = Vec::with_capacity(rows.len());
             for row in rows {
@@ -52,7 +53,7 @@ impl Mails for Store {
         delivery: Delivery,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             retry_on_conflict(|| {
                 let Some(before) = load(connection, mail)? else { return Ok(Some(false)) };
                 let Some(after) = before.settled(attempts, delivery, now) else { return Ok(Some(false)) };
@@ -62,12 +63,12 @@ impl Mails for Store {
         .await
     }
 
-    async fn find(&self, mail: MailId) -> Result<Option<Mail>, StoreError> {
-        self.read(move |connection| load(connection, mail)).await
+    async fn find(&self, mail: MailId, wait: &WaitBudget) -> Result<Option<Mail>, StoreError> {
+        self.read(wait.clone(), move |connection| load(connection, mail)).await
     }
 
     async fn list_dead(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        self.read(move |connection| {
+        self.read(WaitBudget::NONE, move |connection| {
             let rows = table::table
                 .filter(dsl::state.eq(DEAD))
                 .order((dsl::created_at.desc(), dsl::id.desc()))
@@ -80,7 +81,7 @@ impl Mails for Store {
     }
 
     async fn requeue(&self, mail: MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let Some(after) = load(connection, mail)?.and_then(|before| before.requeued(now)) else {
                 return Ok(false);
             };
@@ -95,7 +96,7 @@ impl Mails for Store {
     }
 
     async fn newest(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        self.read(move |connection| {
+        self.read(WaitBudget::NONE, move |connection| {
             let rows = table::table
                 .order((dsl::created_at.desc(), dsl::id.desc()))
                 .limit(limit.into())

@@ -7,6 +7,7 @@ use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::organization::port::{Addition, Creation, Organizations};
 use keywright_domain::organization::{Organization, Role, Slug};
 use keywright_domain::page::{Page, Paged};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{Connection, Store, lock};
@@ -19,7 +20,7 @@ use crate::schema::{memberships, organizations};
 impl Organizations for Store {
     async fn create(&self, organization: &Organization) -> Result<Creation, StoreError> {
         let row = OrganizationRow::from(organization);
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let insert = diesel::insert_into(organizations::table)
                 .values(&row)
                 .on_conflict(organizations::slug)
@@ -32,7 +33,7 @@ impl Organizations for Store {
 
     async fn find_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, StoreError> {
         let slug = slug.as_str().to_owned();
-        self.read(move |connection| {
+        self.read(WaitBudget::NONE, move |connection| {
             let found = organizations::table.filter(organizations::slug.eq(&slug));
             let row = found.select(OrganizationRow::as_select()).one(connection).optional()?;
             Ok(row.map(Organization::try_from).transpose()?)
@@ -42,7 +43,7 @@ impl Organizations for Store {
 
     async fn list(&self, page: Page) -> Result<Paged<Organization>, StoreError> {
         let part = Part::of(page);
-        self.read(move |connection| {
+        self.read(WaitBudget::NONE, move |connection| {
             let rows = organizations::table
                 .order(organizations::slug)
                 .limit(part.limit)
@@ -56,9 +57,14 @@ impl Organizations for Store {
         .await
     }
 
-    async fn list_of(&self, user: UserId, page: Page) -> Result<Paged<(Organization, Role)>, StoreError> {
+    async fn list_of(
+        &self,
+        user: UserId,
+        page: Page,
+        wait: &WaitBudget,
+    ) -> Result<Paged<(Organization, Role)>, StoreError> {
         let (user, part) = (Key::from(user), Part::of(page));
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let theirs = memberships::table.filter(memberships::user_id.eq(user));
             let rows: Vec<(OrganizationRow, MembershipRow)> = theirs
                 .inner_join(organizations::table)
@@ -83,7 +89,7 @@ impl Organizations for Store {
         user: UserId,
         role: Role,
     ) -> Result<Addition, StoreError> {
-        self.write(move |connection| add(connection, organization, user, role)).await
+        self.write(WaitBudget::NONE, move |connection| add(connection, organization, user, role)).await
     }
 }
 

@@ -12,6 +12,7 @@ use keywright_domain::passkey::port::{Passkeys, Registration, Removal, SignIn, S
 use keywright_domain::passkey::{Ceremony, CredentialId, MOST, Passkey, PasskeyName, Use};
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, lock, mail, retry_on_conflict, session, user};
@@ -22,17 +23,17 @@ use crate::schema::{ceremonies, passkeys};
 
 #[async_trait]
 impl Passkeys for Store {
-    async fn begin(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+    async fn begin(&self, ceremony: &Ceremony, wait: &WaitBudget) -> Result<(), StoreError> {
         let row = CeremonyRow::from(ceremony);
-        self.write_one(move |connection| {
+        self.write_one(wait.clone(), move |connection| {
             diesel::insert_into(ceremonies::table).values(&row).execute(connection)?;
             Ok(())
         })
         .await
     }
 
-    async fn take(&self, ceremony: CeremonyId) -> Result<Option<Ceremony>, StoreError> {
-        self.write(move |connection| {
+    async fn take(&self, ceremony: CeremonyId, wait: &WaitBudget) -> Result<Option<Ceremony>, StoreError> {
+        self.write(wait.clone(), move |connection| {
             let found = ceremonies::table.find(Key::from(ceremony));
             let row = found.select(CeremonyRow::as_select()).one(connection).optional()?;
             // A challenge never changes, so whoever deletes it has what was read.
@@ -44,12 +45,16 @@ impl Passkeys for Store {
 
     async fn register(&self, passkey: &Passkey, at: &RequestContext) -> Result<Registration, StoreError> {
         let (passkey, at) = (passkey.clone(), at.clone());
-        self.write(move |connection| register(connection, &passkey, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| register(connection, &passkey, &at)).await
     }
 
-    async fn find(&self, credential: &CredentialId) -> Result<Option<Passkey>, StoreError> {
+    async fn find(
+        &self,
+        credential: &CredentialId,
+        wait: &WaitBudget,
+    ) -> Result<Option<Passkey>, StoreError> {
         let credential = credential.clone();
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let found = passkeys::table.filter(passkeys::credential_id.eq(&credential.0));
             let row = found.select(PasskeyRow::as_select()).one(connection).optional()?;
             Ok(row.map(Passkey::try_from).transpose()?)
@@ -57,9 +62,9 @@ impl Passkeys for Store {
         .await
     }
 
-    async fn list(&self, user: UserId, page: Page) -> Result<Paged<Passkey>, StoreError> {
+    async fn list(&self, user: UserId, page: Page, wait: &WaitBudget) -> Result<Paged<Passkey>, StoreError> {
         // There are never more than a few, so one query finds the page and counts.
-        let all = self.read(move |connection| {
+        let all = self.read(wait.clone(), move |connection| {
             let rows = passkeys::table
                 .filter(passkeys::user_id.eq(Key::from(user)))
                 .order((passkeys::created_at.desc(), passkeys::id.desc()))
@@ -72,7 +77,10 @@ impl Passkeys for Store {
 
     async fn sign_in(&self, sign_in: &SignIn, at: &RequestContext) -> Result<SigningIn, StoreError> {
         let (sign_in, at) = (sign_in.clone(), at.clone());
-        self.write(move |connection| retry_on_conflict(|| judge(connection, &sign_in, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| judge(connection, &sign_in, &at))
+        })
+        .await
     }
 
     async fn rename(
@@ -83,7 +91,7 @@ impl Passkeys for Store {
         at: &RequestContext,
     ) -> Result<Option<Passkey>, StoreError> {
         let (name, at) = (name.clone(), at.clone());
-        self.write(move |connection| {
+        self.write(at.wait_budget.clone(), move |connection| {
             retry_on_conflict(|| {
                 let Some(before) = load_of(connection, user, passkey)? else { return Ok(Some(None)) };
                 if before.name == name {
@@ -111,7 +119,7 @@ impl Passkeys for Store {
         at: &RequestContext,
     ) -> Result<Removal, StoreError> {
         let at = at.clone();
-        self.write(move |connection| remove(connection, user, passkey, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| remove(connection, user, passkey, &at)).await
     }
 }
 

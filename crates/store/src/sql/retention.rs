@@ -11,6 +11,7 @@ use keywright_domain::magic_link::WrongCodes;
 use keywright_domain::retention::port::{Sweeper, Swept};
 use keywright_domain::retention::{ClientInfoTable, Removal, session_over_at};
 use keywright_domain::session::Session;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{Connection, Store, lock};
@@ -25,7 +26,7 @@ use crate::schema::{
 #[async_trait]
 impl Sweeper for Store {
     async fn remove(&self, removal: Removal, before: DateTime<Utc>, batch: u32) -> Result<Swept, StoreError> {
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             lock::lock(connection, Lock::Retention)?;
             remove(connection, removal, before, batch)
         })
@@ -38,7 +39,7 @@ impl Sweeper for Store {
         before: DateTime<Utc>,
         batch: u32,
     ) -> Result<Swept, StoreError> {
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             lock::lock(connection, Lock::Retention)?;
             clear(connection, origins, before.into(), batch.into())
         })

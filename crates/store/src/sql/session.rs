@@ -14,6 +14,7 @@ use keywright_domain::session::{
     Authentication, EndReason, Generation, Judgement, Refresh, Session, SessionSeed,
 };
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
 use super::{Connection, Store, activity, mail, retry_on_conflict, session_end, single_statement, user};
@@ -26,8 +27,12 @@ use crate::schema::{sessions, users};
 
 #[async_trait]
 impl Sessions for Store {
-    async fn find(&self, session: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        self.read(move |connection| {
+    async fn find(
+        &self,
+        session: SessionId,
+        wait: &WaitBudget,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        self.read(wait.clone(), move |connection| {
             let found = sessions::table.inner_join(users::table).filter(sessions::id.eq(Key::from(session)));
             let rows: Option<(SessionRow, UserRow)> =
                 found.select((SessionRow::as_select(), UserRow::as_select())).one(connection).optional()?;
@@ -39,14 +44,23 @@ impl Sessions for Store {
 
     async fn rotate(&self, refresh: &Refresh, at: &RequestContext) -> Result<Rotation, StoreError> {
         let (refresh, at) = (refresh.clone(), at.clone());
-        if let Some(row) = single_statement::renew(self, Renewal::new(&refresh, &at)).await? {
+        if let Some(row) = single_statement::renew(self, &at.wait_budget, Renewal::new(&refresh, &at)).await?
+        {
             return Session::try_from(row).map(Rotation::Renewed).map_err(StoreError::broken);
         }
-        self.write(move |connection| retry_on_conflict(|| judge(connection, &refresh, &at))).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            retry_on_conflict(|| judge(connection, &refresh, &at))
+        })
+        .await
     }
 
-    async fn mark_seen(&self, session: SessionId, generation: Generation) -> Result<(), StoreError> {
-        self.write_again(move |connection| {
+    async fn mark_seen(
+        &self,
+        session: SessionId,
+        generation: Generation,
+        wait: &WaitBudget,
+    ) -> Result<(), StoreError> {
+        self.write_again(wait.clone(), move |connection| {
             let seen = i64::from(generation.0);
             let unseen = sessions::id.eq(Key::from(session)).and(sessions::seen.lt(seen));
             update(sessions::table, unseen, sessions::seen.eq(seen)).execute(connection)?;
@@ -55,8 +69,14 @@ impl Sessions for Store {
         .await
     }
 
-    async fn touch(&self, session: SessionId, now: DateTime<Utc>, idle: TimeDelta) -> Result<(), StoreError> {
-        self.write(move |connection| {
+    async fn touch(
+        &self,
+        session: SessionId,
+        now: DateTime<Utc>,
+        idle: TimeDelta,
+        wait: &WaitBudget,
+    ) -> Result<(), StoreError> {
+        self.write(wait.clone(), move |connection| {
             retry_on_conflict(|| {
                 let Some(before) = load_live(connection, session, now)? else { return Ok(Some(())) };
                 let Some(after) = before.after_use(now, idle) else { return Ok(Some(())) };
@@ -66,9 +86,15 @@ impl Sessions for Store {
         .await
     }
 
-    async fn list(&self, user: UserId, page: Page, now: DateTime<Utc>) -> Result<Paged<Session>, StoreError> {
+    async fn list(
+        &self,
+        user: UserId,
+        page: Page,
+        now: DateTime<Utc>,
+        wait: &WaitBudget,
+    ) -> Result<Paged<Session>, StoreError> {
         let (part, now) = (Part::of(page), Millis::from(now));
-        self.read(move |connection| {
+        self.read(wait.clone(), move |connection| {
             let live = sessions::table
                 .filter(sessions::user_id.eq(Key::from(user)))
                 .filter(sessions::ended_at.is_null())
@@ -94,7 +120,10 @@ impl Sessions for Store {
         at: &RequestContext,
     ) -> Result<u32, StoreError> {
         let at = at.clone();
-        self.write(move |connection| session_end::end_each(connection, user, spared, 0, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            session_end::end_each(connection, user, spared, 0, &at)
+        })
+        .await
     }
 
     async fn end_some(
@@ -104,7 +133,10 @@ impl Sessions for Store {
         at: &RequestContext,
     ) -> Result<EndedPart, StoreError> {
         let at = at.clone();
-        self.write(move |connection| session_end::end_some(connection, after, limit, &at)).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            session_end::end_some(connection, after, limit, &at)
+        })
+        .await
     }
 
     async fn end(
@@ -115,7 +147,10 @@ impl Sessions for Store {
         at: &RequestContext,
     ) -> Result<bool, StoreError> {
         let at = at.clone();
-        self.write(move |connection| Ok(end(connection, session, reason, event, &at)?.is_some())).await
+        self.write(at.wait_budget.clone(), move |connection| {
+            Ok(end(connection, session, reason, event, &at)?.is_some())
+        })
+        .await
     }
 }
 

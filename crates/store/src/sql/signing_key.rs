@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use keywright_domain::error::StoreError;
 use keywright_domain::signing_key::SigningKey;
 use keywright_domain::signing_key::port::SigningKeys;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::One;
 use super::{Store, lock};
@@ -15,8 +16,8 @@ use crate::schema::signing_keys::{self as table, dsl};
 
 #[async_trait]
 impl SigningKeys for Store {
-    async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.read(|connection| {
+    async fn list(&self, wait: &WaitBudget) -> Result<Vec<SigningKey>, StoreError> {
+        self.read(wait.clone(), |connection| {
             let rows = table::table
                 .order((dsl::signs_from, dsl::created_at, dsl::kid))
                 .select(SigningKeyRow::as_select())
@@ -28,7 +29,7 @@ impl SigningKeys for Store {
 
     async fn add(&self, key: &SigningKey) -> Result<bool, StoreError> {
         let (row, follows) = (SigningKeyRow::from(key), key.place.follows.clone());
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             lock::lock(connection, Lock::SigningKeys)?;
             let before = match &follows {
                 Some(kid) => table::table.find(kid).count().one::<i64>(connection)? == 1,
@@ -50,7 +51,7 @@ impl SigningKeys for Store {
 
     async fn replace_all(&self, key: &SigningKey) -> Result<bool, StoreError> {
         let row = SigningKeyRow::from(key);
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             lock::lock(connection, Lock::SigningKeys)?;
             diesel::delete(table::table).execute(connection)?;
             let added = diesel::insert_into(table::table)
@@ -65,7 +66,7 @@ impl SigningKeys for Store {
 
     async fn lengthen(&self, kid: &str, token_lifetime: TimeDelta) -> Result<(), StoreError> {
         let (kid, token_lifetime) = (kid.to_owned(), token_lifetime.num_milliseconds());
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             diesel::update(table::table.find(&kid))
                 .filter(dsl::token_lifetime.lt(token_lifetime))
                 .set(dsl::token_lifetime.eq(token_lifetime))
@@ -77,7 +78,7 @@ impl SigningKeys for Store {
 
     async fn remove(&self, key: &SigningKey) -> Result<bool, StoreError> {
         let (kid, token_lifetime) = (key.kid.clone(), key.token_lifetime.num_milliseconds());
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let removed = diesel::delete(table::table.find(&kid))
                 .filter(dsl::token_lifetime.le(token_lifetime))
                 .execute(connection)?;
@@ -88,7 +89,7 @@ impl SigningKeys for Store {
 
     async fn reseal(&self, key: &SigningKey, sealed: &[u8]) -> Result<bool, StoreError> {
         let (kid, judged, sealed) = (key.kid.clone(), key.sealed_private_key.clone(), sealed.to_vec());
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let resealed = diesel::update(table::table.find(&kid))
                 .filter(dsl::sealed_private_key.eq(&judged))
                 .set(dsl::sealed_private_key.eq(&sealed))

@@ -1,5 +1,6 @@
 //! Users.
 
+use keywright_domain::wait_budget::WaitBudget;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
@@ -30,18 +31,22 @@ use crate::schema::{
 
 #[async_trait]
 impl Users for Store {
-    async fn find(&self, user: UserId) -> Result<Option<User>, StoreError> {
-        self.read(move |connection| find(connection, user)).await
+    async fn find(&self, user: UserId, wait: &WaitBudget) -> Result<Option<User>, StoreError> {
+        self.read(wait.clone(), move |connection| find(connection, user)).await
     }
 
-    async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+    async fn find_by_email(
+        &self,
+        email: &EmailAddress,
+        wait: &WaitBudget,
+    ) -> Result<Option<User>, StoreError> {
         let email = email.clone();
-        self.read(move |connection| find_by_email(connection, &email)).await
+        self.read(wait.clone(), move |connection| find_by_email(connection, &email)).await
     }
 
     async fn list(&self, page: Page) -> Result<Paged<User>, StoreError> {
         let part = Part::of(page);
-        self.read(move |connection| {
+        self.read(WaitBudget::NONE, move |connection| {
             let rows = users::table
                 .order((users::created_at.desc(), users::id.desc()))
                 .limit(part.limit)
@@ -57,7 +62,7 @@ impl Users for Store {
 
     async fn open(&self, user: &User) -> Result<Opening, StoreError> {
         let row = UserRow::from(user);
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             let insert = diesel::insert_into(users::table).values(&row);
             let opened = insert.on_conflict(users::email).do_nothing().execute(connection)?;
             Ok(if opened > 0 { Opening::Opened } else { Opening::AddressTaken })
@@ -72,7 +77,7 @@ impl Users for Store {
         at: &RequestContext,
     ) -> Result<Option<User>, StoreError> {
         let (change, at) = (change.clone(), at.clone());
-        self.write(move |connection| {
+        self.write(at.wait_budget.clone(), move |connection| {
             retry_on_conflict(|| {
                 let Some(before) = find(connection, user)? else { return Ok(Some(None)) };
                 Ok(profile::change(connection, before, &change, 0, &at)?.map(Some))
@@ -81,13 +86,13 @@ impl Users for Store {
         .await
     }
 
-    async fn delete(&self, user: UserId) -> Result<Deletion, StoreError> {
-        self.write(move |connection| delete(connection, user)).await
+    async fn delete(&self, user: UserId, wait: &WaitBudget) -> Result<Deletion, StoreError> {
+        self.write(wait.clone(), move |connection| delete(connection, user)).await
     }
 
     async fn disable(&self, user: UserId, at: &RequestContext) -> Result<Option<User>, StoreError> {
         let at = at.clone();
-        self.write(move |connection| {
+        self.write(at.wait_budget.clone(), move |connection| {
             let disabled = diesel::update(users::table.find(Key::from(user)))
                 .filter(users::disabled_at.is_null())
                 .set((
@@ -105,7 +110,7 @@ impl Users for Store {
     }
 
     async fn enable(&self, user: UserId, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
-        self.write(move |connection| {
+        self.write(WaitBudget::NONE, move |connection| {
             diesel::update(users::table.find(Key::from(user)))
                 .filter(users::disabled_at.is_not_null())
                 .set((users::disabled_at.eq(None::<Millis>), users::updated_at.eq(Millis::from(now))))

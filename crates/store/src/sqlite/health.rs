@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use keywright_domain::error::StoreError;
 use keywright_domain::health::{Figures, Health};
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::sql::figures;
-use super::{SqliteStore, migrations, within};
+use super::{SqliteStore, migrations};
+use crate::within::within;
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
@@ -50,12 +52,12 @@ impl Health for SqliteStore {
             self.pulse.is_felt();
             Ok(())
         };
-        within(PATIENCE, check).await
+        within(&WaitBudget::NONE, PATIENCE, |_| check).await
     }
 
     async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError> {
         let waiting_writes = Some(self.writer.waiting());
-        let counted = self.read(move |connection| figures::count(connection, now)).await?;
+        let counted = self.read(WaitBudget::NONE, move |connection| figures::count(connection, now)).await?;
         Ok(Figures { waiting_writes, ..counted })
     }
 }

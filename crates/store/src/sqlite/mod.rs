@@ -20,13 +20,13 @@ mod tests;
 mod sql;
 
 use std::fmt;
-use std::future::Future;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 use keywright_domain::error::StoreError;
+use keywright_domain::wait_budget::WaitBudget;
 
 pub use self::backup::backup;
 use self::connection::{Access, Connector};
@@ -37,6 +37,7 @@ use self::executor::Writer;
 use self::health::Pulse;
 pub use self::migrations::{migrate, schema_difference};
 use self::readers::Readers;
+use crate::within::within;
 
 /// What the commands of `sql/` work with.
 type Connection = SqliteConnection;
@@ -55,7 +56,7 @@ pub struct Options {
     /// How long SQLite waits for another process's lock. A write may wait for the end of one such wait and
     /// then for its own, so twice this must be less than `patience`.
     pub busy_timeout: Duration,
-    /// After how long a command that has no answer is reported as unavailable.
+    /// The longest that a caller waits for one command. A request's [`WaitBudget`] may be shorter.
     pub patience: Duration,
     /// Whether opening applies the migrations that are pending.
     pub migrate: bool,
@@ -108,40 +109,40 @@ impl SqliteStore {
     }
 
     /// Runs one query. What needs two that agree with each other is a write.
-    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    async fn read<T, F>(&self, wait: WaitBudget, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, self.readers.run(query)).await
+        within(&wait, self.patience, |_| self.readers.run(query)).await
     }
 
     /// Runs a command in a transaction. If it fails, or nobody waits for its answer any more when its turn
     /// comes, it leaves nothing behind.
-    async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     {
-        within(self.patience, self.writer.run(command)).await
+        within(&wait, self.patience, |_| self.writer.run(command)).await
     }
 
     /// Runs a command of one statement.
-    async fn write_one<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write_one<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     {
-        self.write(command).await
+        self.write(wait, command).await
     }
 
     /// The same with one that may be done twice; no answer is lost here.
-    async fn write_again<T, F>(&self, command: F) -> Result<T, StoreError>
+    async fn write_again<T, F>(&self, wait: WaitBudget, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     {
-        self.write(command).await
+        self.write(wait, command).await
     }
 }
 
@@ -149,12 +150,4 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("figures", &self.figures()).finish_non_exhaustive()
     }
-}
-
-async fn within<T>(
-    limit: Duration,
-    answer: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let timely = tokio::time::timeout(limit, answer).await;
-    timely.unwrap_or_else(|_| Err(StoreError::unavailable("no answer from the database in time")))
 }

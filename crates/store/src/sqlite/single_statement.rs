@@ -8,14 +8,19 @@ use keywright_domain::error::StoreError;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::Session;
+use keywright_domain::wait_budget::WaitBudget;
 
 use super::SqliteStore;
 use super::sql::One;
 use crate::rows::renewal::Renewal;
 use crate::rows::session::SessionRow;
 
-pub(super) async fn renew(store: &SqliteStore, renewal: Renewal) -> Result<Option<SessionRow>, StoreError> {
-    store.write_one(move |connection| Ok(renewal.one(connection).optional()?)).await
+pub(super) async fn renew(
+    store: &SqliteStore,
+    wait: &WaitBudget,
+    renewal: Renewal,
+) -> Result<Option<SessionRow>, StoreError> {
+    store.write_one(wait.clone(), move |connection| Ok(renewal.one(connection).optional()?)).await
 }
 
 pub(super) async fn claim(

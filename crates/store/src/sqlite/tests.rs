@@ -26,6 +26,7 @@ use keywright_domain::session::{
 };
 use keywright_domain::user::SignupPolicy;
 use keywright_domain::user::port::Users;
+use keywright_domain::wait_budget::WaitBudget;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -89,7 +90,7 @@ fn link(at: &RequestContext, email: &str) -> (MagicLink, Mail) {
 
 async fn issue(store: &SqliteStore) -> Result<MagicLink, StoreError> {
     let (link, mail) = link(&request_context(), "ada@example.com");
-    store.issue(&link, &mail, &UNLIMITED).await?;
+    store.issue(&link, &mail, &UNLIMITED, &WaitBudget::NONE).await?;
     Ok(link)
 }
 
@@ -131,7 +132,8 @@ fn refresh(session: &Session, presented: u32) -> Refresh {
 }
 
 async fn pragma(store: &SqliteStore, text: &'static str) {
-    let set = store.write(move |connection| Ok(connection.batch_execute(&format!("PRAGMA {text}"))?));
+    let set = store
+        .write(WaitBudget::NONE, move |connection| Ok(connection.batch_execute(&format!("PRAGMA {text}"))?));
     set.await.unwrap();
 }
 
@@ -150,7 +152,7 @@ async fn hold_writer(store: &Arc<SqliteStore>) -> mpsc::Sender<()> {
             let _ = released.recv();
             Ok(())
         };
-        store.write(hold).await
+        store.write(WaitBudget::NONE, hold).await
     });
     has_begun.await.unwrap();
     release
@@ -195,14 +197,15 @@ async fn a_command_that_fails_leaves_nothing_and_its_neighbours_alone() {
     // The second brings a mail that is there already: a constraint stands against it, after its link was written.
     for (link, mail) in [(first.clone(), mail.clone()), (second.clone(), mail), (third.clone(), other_mail)] {
         let store = store.clone();
-        writes.spawn(async move { (link.id, store.issue(&link, &mail, &UNLIMITED).await) });
+        writes
+            .spawn(async move { (link.id, store.issue(&link, &mail, &UNLIMITED, &WaitBudget::NONE).await) });
     }
     until_queued().await;
     release.send(()).unwrap();
     let outcomes = writes.join_all().await;
 
     for (id, outcome) in outcomes {
-        let found = MagicLinks::find(&*store, id).await.unwrap();
+        let found = MagicLinks::find(&*store, id, &WaitBudget::NONE).await.unwrap();
         if id == second.id {
             let error = outcome.unwrap_err();
             assert!(
@@ -221,7 +224,7 @@ async fn a_command_that_fails_leaves_nothing_and_its_neighbours_alone() {
 async fn a_command_that_panics_takes_its_group_and_not_the_writer() {
     let (_directory, store) = open();
 
-    let panicked: Result<(), _> = store.write(|_| panic!("a defect")).await;
+    let panicked: Result<(), _> = store.write(WaitBudget::NONE, |_| panic!("a defect")).await;
 
     assert!(is_unavailable(&panicked), "{panicked:?}");
     assert!(panicked.unwrap_err().to_string().contains("a defect"));
@@ -236,21 +239,23 @@ async fn a_transaction_that_sqlite_ends_by_itself_fails_the_group_and_not_the_ne
     let release = hold_writer(&store).await;
     let mut writes = JoinSet::new();
     let (of_neighbour, row) = (store.clone(), lost.clone());
-    writes.spawn(async move { of_neighbour.issue(&row, &mail, &UNLIMITED).await.map(|_| ()) });
+    writes.spawn(
+        async move { of_neighbour.issue(&row, &mail, &UNLIMITED, &WaitBudget::NONE).await.map(|_| ()) },
+    );
     let of_culprit = store.clone();
     writes.spawn(async move {
         let end = |connection: &mut SqliteConnection| {
             connection.batch_execute("ROLLBACK")?;
             Err::<(), _>(RollbackTransaction.into())
         };
-        of_culprit.write(end).await
+        of_culprit.write(WaitBudget::NONE, end).await
     });
     until_queued().await;
     release.send(()).unwrap();
 
     let outcomes = writes.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| is_unavailable(outcome)).count(), 1);
-    assert_eq!(MagicLinks::find(&*store, lost.id).await.unwrap(), None);
+    assert_eq!(MagicLinks::find(&*store, lost.id, &WaitBudget::NONE).await.unwrap(), None);
     issue(&store).await.unwrap();
 }
 
@@ -260,13 +265,16 @@ async fn nobody_waiting_for_an_answer_is_reason_enough_not_to_write() {
     let (given_up, mail) = link(&request_context(), "ada@example.com");
 
     let release = hold_writer(&store).await;
-    let impatient =
-        tokio::time::timeout(Duration::from_millis(10), store.issue(&given_up, &mail, &UNLIMITED)).await;
+    let impatient = tokio::time::timeout(
+        Duration::from_millis(10),
+        store.issue(&given_up, &mail, &UNLIMITED, &WaitBudget::NONE),
+    )
+    .await;
     release.send(()).unwrap();
     issue(&store).await.unwrap();
 
     assert!(impatient.is_err());
-    assert_eq!(MagicLinks::find(&*store, given_up.id).await.unwrap(), None);
+    assert_eq!(MagicLinks::find(&*store, given_up.id, &WaitBudget::NONE).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -303,10 +311,34 @@ async fn a_writer_that_hangs_is_reported_before_patience_ends() {
 }
 
 #[tokio::test]
+async fn all_commands_of_a_request_share_its_wait_budget() {
+    let (_directory, store) = open();
+    let budget = WaitBudget::new(Duration::from_millis(300));
+    let slow = |_: &mut SqliteConnection| {
+        std::thread::sleep(Duration::from_millis(200));
+        Ok(())
+    };
+
+    let began_at = std::time::Instant::now();
+    let first = store.write(budget.clone(), slow).await;
+    let second = store.write(budget.clone(), slow).await;
+    let third = store.read(budget, slow).await;
+    let took = began_at.elapsed();
+    let of_another_request = store.write(WaitBudget::new(Duration::from_secs(4)), slow).await;
+
+    assert!(first.is_ok(), "{first:?}");
+    assert!(is_unavailable(&second), "{second:?}");
+    assert!(is_unavailable(&third), "{third:?}");
+    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(of_another_request.is_ok(), "{of_another_request:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_has_vanished_is_not_replaced_by_an_empty_one() {
     let (directory, store) = open();
     let file = directory.path().join("kw.db");
-    let _: Result<(), _> = store.write(|_| panic!("so that the next write opens the file anew")).await;
+    let _: Result<(), _> =
+        store.write(WaitBudget::NONE, |_| panic!("so that the next write opens the file anew")).await;
 
     std::fs::rename(&file, file.with_extension("away")).unwrap();
     let gone = issue(&store).await;
@@ -333,7 +365,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
         }
     };
     let still = issue(&store).await;
-    let read = MagicLinks::find(&*store, kept[0]).await;
+    let read = MagicLinks::find(&*store, kept[0], &WaitBudget::NONE).await;
     pragma(&store, "max_page_count = 1000000").await;
 
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
@@ -341,7 +373,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
     assert!(read.unwrap().is_some());
     issue(&store).await.unwrap();
     for id in kept {
-        assert!(MagicLinks::find(&*store, id).await.unwrap().is_some());
+        assert!(MagicLinks::find(&*store, id, &WaitBudget::NONE).await.unwrap().is_some());
     }
 }
 
@@ -354,7 +386,7 @@ async fn a_file_that_cannot_be_written_is_unavailable_and_unhealthy() {
     pragma(&store, "query_only = ON").await;
     let written = issue(&store).await;
     pragma(&store, "query_only = ON").await;
-    let (health, read) = (store.check().await, MagicLinks::find(&*store, link.id).await);
+    let (health, read) = (store.check().await, MagicLinks::find(&*store, link.id, &WaitBudget::NONE).await);
 
     assert!(is_unavailable(&written), "{written:?}");
     assert!(is_unavailable(&health), "{health:?}");
@@ -395,7 +427,9 @@ async fn a_probe_writes_at_most_once_a_second() {
 async fn a_reader_cannot_write() {
     let (_directory, store) = open();
 
-    let deleted = store.read(|connection| Ok(diesel::delete(users::table).execute(connection)?)).await;
+    let deleted = store
+        .read(WaitBudget::NONE, |connection| Ok(diesel::delete(users::table).execute(connection)?))
+        .await;
 
     assert!(is_unavailable(&deleted), "{deleted:?}");
 }
@@ -414,15 +448,15 @@ async fn reads_that_wait_for_a_place_are_reported_before_patience_ends() {
             let _ = released.recv();
             Ok(())
         };
-        holder.read(hold).await
+        holder.read(WaitBudget::NONE, hold).await
     });
     begun.notified().await;
 
-    let waiting = Users::find(&*store, UserId::new(&World)).await;
+    let waiting = Users::find(&*store, UserId::new(&World), &WaitBudget::NONE).await;
     release.send(()).unwrap();
 
     assert!(is_unavailable(&waiting), "{waiting:?}");
-    assert_eq!(Users::find(&*store, UserId::new(&World)).await.unwrap(), None);
+    assert_eq!(Users::find(&*store, UserId::new(&World), &WaitBudget::NONE).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -431,11 +465,11 @@ async fn a_row_that_cannot_be_is_broken_and_named() {
     let link = issue(&store).await.unwrap();
 
     let (id, spoilt) = (link.id, magic_links::state.eq("x"));
-    let spoil = store.write(move |connection| {
+    let spoil = store.write(WaitBudget::NONE, move |connection| {
         Ok(diesel::update(magic_links::table.find(Key::from(id))).set(spoilt).execute(connection)?)
     });
     spoil.await.unwrap();
-    let found = MagicLinks::find(&*store, link.id).await.unwrap_err();
+    let found = MagicLinks::find(&*store, link.id, &WaitBudget::NONE).await.unwrap_err();
 
     let told =
         format!("the store is broken: magic_links.state of the row {} is none of the known values", link.id);
@@ -463,7 +497,7 @@ async fn the_hot_refresh_is_prepared_once() {
     let session = sign_in(&store).await;
     let (prepared, queries) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let instrumentation = Prepared(prepared.clone(), queries.clone());
-    let set = store.write(|connection| {
+    let set = store.write(WaitBudget::NONE, |connection| {
         diesel::Connection::set_instrumentation(connection, instrumentation);
         Ok(())
     });
@@ -543,7 +577,7 @@ async fn hot_queries_find_their_rows_by_an_index() {
             "activities_with_origin (occurred_at<?)",
         ),
     ] {
-        let explain = store.read(move |connection| {
+        let explain = store.read(WaitBudget::NONE, move |connection| {
             Ok(sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Plan>(connection)?)
         });
         let plan: Vec<_> = explain.await.unwrap().into_iter().map(|step| step.detail).collect();
@@ -563,7 +597,7 @@ async fn no_index_covers_what_a_refresh_changes() {
     }
     let (_directory, store) = open();
 
-    let indexed = store.read(|connection| {
+    let indexed = store.read(WaitBudget::NONE, |connection| {
         let columns = "SELECT c.name FROM pragma_index_list('sessions') i, pragma_index_info(i.name) c";
         Ok(sql_query(columns).load::<Column>(connection)?)
     });

@@ -10,6 +10,7 @@ use keywright_domain::error::StoreError;
 use keywright_domain::health::Health;
 use keywright_domain::id::UserId;
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::postgres::{Options, PostgresStore, migrate};
 use keywright_store_contract::fixture::{at, email, unknown_user};
 use keywright_throwaway_postgres::{Cluster, Database, Proxy, Way};
@@ -74,7 +75,11 @@ async fn a_host_that_takes_connections_and_never_answers_does_not_keep_from_the_
     database.psql(others).unwrap();
     until("a connection again", async || {
         // The refusal may still come over the one that is ended.
-        stores.users.find(UserId(Uuid::from_u128(1))).await.is_ok_and(|found| found.is_some())
+        stores
+            .users
+            .find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE)
+            .await
+            .is_ok_and(|found| found.is_some())
     })
     .await;
 }
@@ -94,7 +99,7 @@ async fn a_name_that_leads_to_a_standby_for_a_while_is_not_read_from() {
 
     name.leads(Way::To(standby.port()));
     name.cut();
-    let read = users.find(UserId(Uuid::from_u128(1))).await;
+    let read = users.find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE).await;
     let check = store.check().await;
     name.leads(Way::To(primary.port()));
 
@@ -129,6 +134,27 @@ async fn a_connection_that_must_not_write_any_more_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_commands_of_a_request_share_its_wait_budget() {
+    let database = Database::new().unwrap();
+    migrate(&database.url()).await.unwrap();
+    let port = database.psql("SHOW port").unwrap().parse().unwrap();
+    let way = Proxy::start(Way::To(port)).await.unwrap();
+    let store = PostgresStore::open(&way.url(database.name()), &one()).await.unwrap();
+    let users = Stores::of(Arc::new(store)).users;
+    let budget = WaitBudget::new(Duration::from_secs(2));
+
+    way.delays(Duration::from_mins(1));
+    let began_at = Instant::now();
+    for number in 1..=3 {
+        let found = users.find(UserId(Uuid::from_u128(number)), &budget).await;
+        assert!(is_unavailable(&found), "{found:?}");
+    }
+    let took = began_at.elapsed();
+
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_begun_for_a_caller_that_has_lost_patience() {
     let database = Database::new().unwrap();
     migrate(&database.url()).await.unwrap();
@@ -152,7 +178,7 @@ async fn nothing_is_begun_for_a_caller_that_has_lost_patience() {
     let opened = opening.await.unwrap();
     way.leads(Way::To(port));
     let began_at = Instant::now();
-    let found = users.find(UserId(Uuid::from_u128(1))).await;
+    let found = users.find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE).await;
     let took = began_at.elapsed();
 
     assert!(is_unavailable(&opened), "{opened:?}");
@@ -168,14 +194,14 @@ async fn a_statement_that_a_migration_changed_is_prepared_anew() {
     let users = Stores::of(Arc::new(open(&database, 1).await)).users;
     users.open(&user(1)).await.unwrap();
     for _ in 0..3 {
-        users.find(UserId(Uuid::from_u128(1))).await.unwrap();
+        users.find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE).await.unwrap();
     }
 
     database.psql("ALTER TABLE users ALTER COLUMN name TYPE varchar(500)").unwrap();
-    let refused = users.find(UserId(Uuid::from_u128(1))).await;
+    let refused = users.find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE).await;
 
     assert!(refused.is_ok() || is_unavailable(&refused), "{refused:?}");
-    assert!(users.find(UserId(Uuid::from_u128(1))).await.unwrap().is_some());
+    assert!(users.find(UserId(Uuid::from_u128(1)), &WaitBudget::NONE).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +220,7 @@ async fn who_finds_the_queue_full_is_refused_at_once() {
         let users = users.clone();
         asked.spawn(async move {
             let began_at = Instant::now();
-            let found = users.find(unknown_user()).await;
+            let found = users.find(unknown_user(), &WaitBudget::NONE).await;
             (found, began_at.elapsed())
         });
     }

@@ -12,6 +12,7 @@ use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store_contract::fixture::{
     ADA, ENTROPY, approve, at, authorization, begin, issue, redeem, refresh, request_context, seed, sign_in,
 };
@@ -108,15 +109,15 @@ async fn what_is_done_often_is_done_by_few_statements_that_a_connection_prepares
         };
         let index = usize::try_from(number).unwrap();
 
-        stores.sessions.find(session.id).await.unwrap().unwrap();
+        stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap().unwrap();
         cost("check", recorded());
-        stores.sessions.mark_seen(session.id, Generation(number + 1)).await.unwrap();
+        stores.sessions.mark_seen(session.id, Generation(number + 1), &WaitBudget::NONE).await.unwrap();
         cost("sight", recorded());
-        stores.device_authorizations.begin(&authorization(0)).await.unwrap();
+        stores.device_authorizations.begin(&authorization(0), &WaitBudget::NONE).await.unwrap();
         cost("begin", recorded());
         let id = CeremonyId::new(at(0), &ENTROPY);
         let ceremony = Ceremony::new(id, CeremonyKind::SignIn, String::new(), at(0));
-        stores.passkeys.begin(&ceremony).await.unwrap();
+        stores.passkeys.begin(&ceremony, &WaitBudget::NONE).await.unwrap();
         cost("challenge", recorded());
         for (what, device) in [("poll", &pending), ("claim", &devices[index])] {
             let poll = Poll { id: device.id, client_id: None };

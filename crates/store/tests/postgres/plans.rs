@@ -11,6 +11,7 @@ use keywright_domain::magic_link::Proof;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Generation, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store_contract::fixture::{
     ADA, BOB, LIFETIMES, approve, at, begin, issue, redeem, refresh, request_context, seed, sign_in,
 };
@@ -94,17 +95,20 @@ async fn ask(
     pending: &DeviceAuthorization,
     approved: &DeviceAuthorization,
 ) {
-    stores.sessions.find(session).await.unwrap().unwrap();
+    stores.sessions.find(session, &WaitBudget::NONE).await.unwrap().unwrap();
     let rotated = stores.sessions.rotate(&refresh(session, 0), &request_context(1)).await.unwrap();
     assert!(matches!(rotated, Rotation::Renewed(_)));
     let again = stores.sessions.rotate(&refresh(session, 0), &request_context(2)).await.unwrap();
     assert!(matches!(again, Rotation::Renewed(_)));
-    stores.sessions.mark_seen(session, Generation(1)).await.unwrap();
-    stores.sessions.touch(session, at(3000), LIFETIMES.idle).await.unwrap();
+    stores.sessions.mark_seen(session, Generation(1), &WaitBudget::NONE).await.unwrap();
+    stores.sessions.touch(session, at(3000), LIFETIMES.idle, &WaitBudget::NONE).await.unwrap();
     let both = [pending.id, approved.id];
-    assert_eq!(stores.device_authorizations.undecided(&both, at(1)).await.unwrap(), [pending.id]);
+    assert_eq!(
+        stores.device_authorizations.undecided(&both, at(1), &WaitBudget::NONE).await.unwrap(),
+        [pending.id]
+    );
     let code = [pending.user_code, UserCodeDigest([7; 32])];
-    stores.device_authorizations.find_by_user_code(&code, at(1)).await.unwrap().unwrap();
+    stores.device_authorizations.find_by_user_code(&code, at(1), &WaitBudget::NONE).await.unwrap().unwrap();
 
     for authorization in [pending, approved] {
         let poll = Poll { id: authorization.id, client_id: None };

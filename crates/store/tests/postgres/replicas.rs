@@ -14,6 +14,7 @@ use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::retention::Removal;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::ProfileChange;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store_contract::fixture::{
     ADA, ENTROPY, RACERS, at, client_info, count, email, issue, race, redeem, request_context, sign_in,
 };
@@ -57,8 +58,17 @@ async fn one_of_all_gets_it(many: usize) {
     }
 
     let id = CeremonyId::new(at(0), &ENTROPY);
-    stores.passkeys.begin(&Ceremony::new(id, CeremonyKind::SignIn, String::new(), at(0))).await.unwrap();
-    let taken = race_over(&servers, |stores| async move { stores.passkeys.take(id).await.unwrap() }).await;
+    stores
+        .passkeys
+        .begin(&Ceremony::new(id, CeremonyKind::SignIn, String::new(), at(0)), &WaitBudget::NONE)
+        .await
+        .unwrap();
+    let taken =
+        race_over(
+            &servers,
+            |stores| async move { stores.passkeys.take(id, &WaitBudget::NONE).await.unwrap() },
+        )
+        .await;
     assert_eq!(count(&taken, Option::is_some), 1);
 
     let change = EmailChange {

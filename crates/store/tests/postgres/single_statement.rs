@@ -13,6 +13,7 @@ use keywright_domain::id::SessionId;
 use keywright_domain::magic_link::port::Redemption;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Generation, Refresh, RotationRules, SessionKind};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::postgres::{Options, PostgresStore};
 use keywright_store_contract::fixture::{
     ADA, activity, approve, begin, issue, redeem, refresh, request_context, seed, sign_in,
@@ -116,7 +117,10 @@ async fn a_claim_whose_answer_is_lost_is_found_to_be_its_own() {
 
     let Polled::Claimed { session: opened, authorization } = polled else { panic!("{polled:?}") };
     assert_eq!(opened.id, seed.id);
-    assert_eq!(Some(authorization), lossy.stores.device_authorizations.find(device.id).await.unwrap());
+    assert_eq!(
+        Some(authorization),
+        lossy.stores.device_authorizations.find(device.id, &WaitBudget::NONE).await.unwrap()
+    );
     assert_eq!(next, Polled::Spent);
     assert_eq!(activity(&lossy.stores, user.id).await.len(), 3);
 
@@ -141,7 +145,7 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
 
     let Redemption::Redeemed { session, user, is_new: false, .. } = redeemed else { panic!("{redeemed:?}") };
     assert_eq!(session.id, repeated.seed.id);
-    assert_eq!(Some(user), lossy.stores.users.find(session.user_id).await.unwrap());
+    assert_eq!(Some(user), lossy.stores.users.find(session.user_id, &WaitBudget::NONE).await.unwrap());
     assert_eq!(next, Redemption::Refused);
     assert_eq!(activity(&lossy.stores, session.user_id).await.len(), 2);
 
@@ -176,7 +180,7 @@ async fn what_is_not_committed_is_not_answered() {
     assert!(matches!(rotated, Err(StoreError::Unavailable(_))), "{rotated:?}");
     assert!(matches!(polled, Err(StoreError::Unavailable(_))), "{polled:?}");
     assert!(matches!(redeemed, Err(StoreError::Unavailable(_))), "{redeemed:?}");
-    let (kept, _) = stores.sessions.find(session.id).await.unwrap().unwrap();
+    let (kept, _) = stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(kept.chain.current, Generation(0));
 }
 
@@ -232,11 +236,11 @@ async fn what_may_be_done_twice_is_done_again() {
     let lossy = Lossy::new().await;
     let (session, _) = sign_in(&lossy.stores, ADA, SessionKind::Tokens, 0).await;
     let sessions = lossy.stores.sessions.clone();
-    let sight = async move { sessions.mark_seen(session.id, Generation(7)).await };
+    let sight = async move { sessions.mark_seen(session.id, Generation(7), &WaitBudget::NONE).await };
 
     lossy.answer_lost_of("sessions", "UPDATE", sight, "SELECT").await.unwrap();
 
-    let (seen, _) = lossy.stores.sessions.find(session.id).await.unwrap().unwrap();
+    let (seen, _) = lossy.stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(seen.chain.seen, Generation(7));
 }
 
@@ -256,7 +260,7 @@ async fn a_refresh_whose_connection_breaks_before_it_is_done_is_done_once() {
     holder.batch_execute("COMMIT").await.unwrap();
     let rotated = refreshing.await.unwrap().unwrap();
 
-    let (kept, _) = lossy.stores.sessions.find(session.id).await.unwrap().unwrap();
+    let (kept, _) = lossy.stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap().unwrap();
     assert_eq!(rotated, Rotation::Renewed(kept.clone()));
     assert_eq!(kept.chain.current, Generation(1));
     assert_eq!(activity(&lossy.stores, user.id).await.len(), 1);

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::health::Health;
 use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::postgres::{migrate, schema_difference};
 use keywright_store_contract::fixture::at;
 use keywright_throwaway_postgres::Database;
@@ -36,7 +37,7 @@ async fn replicas_that_start_at_once_end_with_one_schema_and_one_signing_key() {
             store.check().await.unwrap();
             let keys = Stores::of(Arc::new(store)).signing_keys;
             let is_first = keys.add(&key(number)).await.unwrap();
-            (is_first, keys.list().await.unwrap())
+            (is_first, keys.list(&WaitBudget::NONE).await.unwrap())
         });
     }
 

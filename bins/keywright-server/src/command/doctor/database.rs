@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use keywright_domain::Stores;
 use keywright_domain::page::Page;
+use keywright_domain::wait_budget::WaitBudget;
 use keywright_store::SchemaDifference;
 
 use super::super::output::instant;
@@ -126,7 +127,7 @@ async fn keys(loaded: &Loaded, stores: &Stores) -> Option<Check> {
     const NAME: &str = "signing keys";
     // What is wrong with the secret itself has been said.
     let secret = loaded.config.load_secret().ok().flatten()?;
-    let keys = stores.signing_keys.list().await.ok()?;
+    let keys = stores.signing_keys.list(&WaitBudget::NONE).await.ok()?;
     if keys.is_empty() {
         return None;
     }

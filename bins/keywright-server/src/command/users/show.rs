@@ -6,6 +6,7 @@ use keywright_domain::organization::{Organization, Role};
 use keywright_domain::page::Page;
 use keywright_domain::session::Session;
 use keywright_domain::user::User;
+use keywright_domain::wait_budget::WaitBudget;
 use serde::Serialize;
 
 use super::super::account::{Account, AccountOutput, state};
@@ -16,8 +17,9 @@ use super::super::store::OpenStore;
 pub(super) async fn run(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
     let stores = &store.stores;
     let user = account.find(stores).await?;
-    let sessions = stores.sessions.list(user.id, Page::WIDEST, store.clock.now()).await?.items;
-    let organizations = stores.organizations.list_of(user.id, Page::WIDEST).await?.items;
+    let sessions =
+        stores.sessions.list(user.id, Page::WIDEST, store.clock.now(), &WaitBudget::NONE).await?.items;
+    let organizations = stores.organizations.list_of(user.id, Page::WIDEST, &WaitBudget::NONE).await?.items;
     let output = ShowOutput {
         account: (&user).into(),
         sessions: sessions.iter().map(|session| SessionResource::new(session, None)).collect(),
