@@ -82,7 +82,7 @@ pub struct RelatedOriginsResponse {
 pub(crate) async fn metadata(service: web::Data<Service>) -> HttpResponse {
     let page = |path| service.rules.page(path).to_string();
     cached(MetadataResponse {
-        issuer: service.rules.issuer().to_string(),
+        issuer: service.rules.issuer().clone(),
         token_endpoint: page("/api/v1/auth/token"),
         device_authorization_endpoint: page("/api/v1/auth/device"),
         revocation_endpoint: page("/api/v1/auth/revoke"),
@@ -133,8 +133,9 @@ pub(crate) async fn key_set(
     service: web::Data<Service>,
     known: Option<Header<IfNoneMatch>>,
 ) -> Result<HttpResponse, Problem> {
-    let key_set: KeySetResponse = serde_json::from_value(service.tokens.key_set()).map_err(malformed)?;
-    let key_set = serde_json::to_string(&key_set).map_err(malformed)?;
+    let key_set: KeySetResponse =
+        serde_json::from_value(service.tokens.key_set()).map_err(|error| malformed(&error))?;
+    let key_set = serde_json::to_string(&key_set).map_err(|error| malformed(&error))?;
     let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(digest(&SHA256, key_set.as_bytes())));
     let is_known = known.is_some_and(|Header(known)| match known {
         IfNoneMatch::Any => true,
@@ -150,7 +151,7 @@ pub(crate) async fn key_set(
     Ok(response.content_type("application/jwk-set+json").body(key_set))
 }
 
-fn malformed(error: serde_json::Error) -> Problem {
+fn malformed(error: &serde_json::Error) -> Problem {
     tracing::error!(error.cause = %error, "malformed signing key");
     Problem::internal()
 }

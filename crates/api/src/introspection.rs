@@ -108,7 +108,7 @@ pub(crate) async fn inspect(
 }
 
 fn describe(found: &Introspection, service: &Service) -> IntrospectionResponse {
-    let iss = Some(service.rules.issuer().to_string());
+    let iss = Some(service.rules.issuer().clone());
     match found {
         Introspection::Inactive => IntrospectionResponse::default(),
         Introspection::AccessToken(claims) => IntrospectionResponse {

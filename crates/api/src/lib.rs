@@ -43,9 +43,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Adds the endpoints of the public listener, without the pages.
 pub fn routes(config: &mut ServiceConfig) {
-    endpoints().into_iter().for_each(|endpoint| {
+    for endpoint in endpoints() {
         config.service(endpoint);
-    });
+    }
 }
 
 /// The answer where there is no route.
@@ -55,8 +55,8 @@ pub async fn not_found() -> Problem {
 
 /// The routes of the admin listener.
 pub fn admin_routes(config: &mut ServiceConfig) {
-    health::endpoints().into_iter().chain(metrics::endpoints()).for_each(|endpoint| {
+    for endpoint in health::endpoints().into_iter().chain(metrics::endpoints()) {
         config.service(endpoint);
-    });
+    }
     config.default_service(web::to(not_found));
 }

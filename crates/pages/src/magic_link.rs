@@ -72,12 +72,12 @@ struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    fn of(form: &'a Form, rules: &Rules, words: &'static Wording) -> Result<Self, ProblemPage> {
+    fn of(form: &'a Form, rules: &Rules, words: &'static Wording) -> Self {
         // No address is longer, and whatever was sent comes back on a page.
         let email = form.text("email").trim();
         let email = email.get(..254).unwrap_or(email);
         let next = next::local(Some(form.text("next")), &rules.public_url);
-        Ok(Self { words, email, next, again: Reason::parse(form.text("again")) })
+        Self { words, email, next, again: Reason::parse(form.text("again")) }
     }
 
     fn next(&self) -> &str {
@@ -127,7 +127,7 @@ async fn ask(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, visitor.words)?;
+    let carried = Carried::of(&form, rules, visitor.words);
     let next = carried.next.as_ref().map(RedirectTo::as_str);
     match request(&service, form.text("email").trim(), next, &at).await {
         Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
@@ -154,7 +154,7 @@ async fn redeem(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = Carried::of(&form, rules, visitor.words)?;
+    let carried = Carried::of(&form, rules, visitor.words);
     let Ok(request_id) = Uuid::try_parse(form.text("request_id")) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };

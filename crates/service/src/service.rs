@@ -50,7 +50,7 @@ pub struct Rules {
     pub magic_link_lifetime: TimeDelta,
     /// How many links one address may have sent.
     pub link_budget: LinkBudget,
-    /// ClientInfoTable besides this server's that a sign-in may lead to.
+    /// Origins besides this server's that a sign-in may lead to.
     pub redirect_origins: Vec<String>,
     pub signup: SignupPolicy,
     /// How long what is over stays.

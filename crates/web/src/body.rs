@@ -318,6 +318,7 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize)]
+    #[expect(clippy::option_option, reason = "absent, null and text differ")]
     struct Change {
         #[serde(default, deserialize_with = "nullable")]
         removable: Option<Option<String>>,

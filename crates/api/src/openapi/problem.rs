@@ -43,7 +43,7 @@ pub(super) enum Format {
 
 /// A status, its usual code, its meaning and the headers that it adds.
 struct Status {
-    status: u16,
+    number: u16,
     name: &'static str,
     code: &'static str,
     meaning: &'static str,
@@ -57,7 +57,7 @@ const fn status(
     meaning: &'static str,
     headers: &'static [&'static str],
 ) -> Status {
-    Status { status, name, code, meaning, headers }
+    Status { number: status, name, code, meaning, headers }
 }
 
 const STATUSES: [Status; 12] = [
@@ -115,7 +115,7 @@ fn prefix(format: Format) -> &'static str {
 
 /// The status, and a reference to its response.
 pub(super) fn reference(format: Format, status: u16) -> Option<(String, RefOr<Response>)> {
-    let row = STATUSES.iter().find(|row| row.status == status)?;
+    let row = STATUSES.iter().find(|row| row.number == status)?;
     let name = format!("{}{}", prefix(format), row.name);
     Some((status.to_string(), RefOr::Ref(Ref::from_response_name(name))))
 }
@@ -139,7 +139,7 @@ fn response(format: Format, row: &Status) -> Response {
         Format::Rest => json!({"error": row.meaning, "code": row.code}),
         Format::OAuth | Format::Either => json!({"error": row.code, "error_description": row.meaning}),
     };
-    if let (Format::Rest, 422, Some(fields)) = (format, row.status, example.as_object_mut()) {
+    if let (Format::Rest, 422, Some(fields)) = (format, row.number, example.as_object_mut()) {
         fields.insert("details".to_owned(), json!({"email": ["is not an e-mail address"]}));
     }
     let content = Content::builder().schema(Some(body)).example(Some(example)).build();

@@ -71,7 +71,7 @@ pub async fn sign_in(
     match &outcome {
         Ok(_) => service.count(Event::SignedIn),
         Err(SignInError::Refused(_) | SignInError::UnknownPasskey) => {
-            service.count(SecurityEvent::SignInFailed)
+            service.count(SecurityEvent::SignInFailed);
         }
         Err(_) => {}
     }
