@@ -1,4 +1,4 @@
-//! A form that a person sent from one of the pages.
+//! A form sent from one of the pages.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,12 +11,12 @@ use keywright_web::{Problem, Settings};
 
 use crate::problem::ProblemPage;
 
-/// The fields of a form. One that was sent from elsewhere is refused before it is read.
+/// The fields of a form. A form from another origin is refused before it is read.
 #[derive(Debug)]
 pub struct Form(Fields);
 
 impl Form {
-    /// What was typed into `name`; empty if nothing was.
+    /// The text typed into `name`; empty if there is none.
     pub fn text(&self, name: &str) -> Result<&str, ProblemPage> {
         Ok(self.0.text(name)?.unwrap_or_default())
     }
@@ -56,11 +56,11 @@ mod tests {
             .insert_header(("content-type", "application/x-www-form-urlencoded"))
             .set_payload(body);
         let (request, mut payload) = request.to_http_parts();
-        Form::from_request(&request, &mut payload).await.map_err(|refused| refused.status_code())
+        Form::from_request(&request, &mut payload).await.map_err(|error| error.status_code())
     }
 
     #[actix_web::test]
-    async fn a_form_comes_from_this_server_s_own_pages() {
+    async fn only_this_server_s_own_pages_may_send_a_form() {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
         let without_metadata = TestRequest::default().insert_header(("origin", "http://localhost:8080"));
 
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_form_that_cannot_be_read_is_refused() {
+    async fn an_unreadable_form_is_refused() {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
         let long: &str = Box::leak("a".repeat(keywright_web::BODY_LIMIT + 1).into_boxed_str());
 
