@@ -36,6 +36,10 @@ docs:
 screenshots:
     KEYWRIGHT_SCREENSHOTS=1 cargo nextest run -p keywright-server --test browser screenshots
 
+# The settings, into keywright.example.toml and docs/configuration.md.
+settings:
+    UPDATE_DOCS=1 cargo nextest run -p keywright-server --lib config::tests
+
 # The description of the API, into docs/openapi.json
 openapi:
     KEYWRIGHT_WRITE_OPENAPI=1 cargo nextest run -p keywright-api openapi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings schemathesis (MIT) into .cache/schemathesis unless it is there. Used by a test, part of nothing that is built.
+# Installs schemathesis (MIT) into .cache/schemathesis if it is missing. Used by a test, not part of any build.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -15,16 +15,16 @@ use keywright_domain::rate_limit::AddressLimit;
 use keywright_pages::{InboxKey, PageSettings};
 use keywright_service::Service;
 use keywright_web::cors::Cors;
-use keywright_web::forwarded::{ForwardedHeader, TrustedProxies};
+use keywright_web::forwarded::TrustedProxies;
 use keywright_web::{Metrics, Problem, Settings, context};
 use tokio::sync::watch;
 
-use crate::config::{self, Config, LoadedSecret, MailUrl};
+use crate::config::{Config, LoadedSecret, MailUrl};
+use crate::key_worker::{self, KeyKeeper};
 use crate::mail_worker;
 use crate::patience;
 use crate::purge_worker;
-use crate::signing_key::{self, KeyKeeper};
-use crate::wiring::{self, World};
+use crate::wiring::{self, Environment};
 
 /// How long requests under way may take once the server is told to stop, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
@@ -69,10 +69,10 @@ impl Application {
     pub async fn build(
         config: &Config,
         secret: &LoadedSecret,
-        mut world: World,
+        mut environment: Environment,
         tuning: Tuning,
     ) -> anyhow::Result<Self> {
-        let listener = match world.listener.take() {
+        let listener = match environment.listener.take() {
             Some(listener) => listener,
             None => bind("server.listen", config.server.listen)?,
         };
@@ -82,7 +82,7 @@ impl Application {
 
         let metrics = Metrics::new().context("the metrics cannot be set up")?;
         let key_keeper = wiring::key_keeper(config, secret)?;
-        let mut service = wiring::service(config, secret, &key_keeper, world).await?;
+        let mut service = wiring::service(config, secret, &key_keeper, environment).await?;
         service.security_counters = Arc::new(metrics.clone());
         let service = web::Data::new(service);
         let mailer = wiring::mailer(config)?;
@@ -129,7 +129,7 @@ impl Application {
         let (stopping, stopped) = watch::channel(false);
         let service = self.service.clone().into_inner();
         let workers = [
-            tokio::spawn(signing_key::run(
+            tokio::spawn(key_worker::run(
                 service.clone(),
                 self.key_keeper,
                 self.tuning.key_pause,
@@ -171,17 +171,10 @@ fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 fn settings(config: &Config) -> Settings {
-    let rate = config.rate_limit.per_address.map(wiring::rate);
     let server = &config.server;
     Settings {
-        address_limit: rate.map(AddressLimit::new),
-        proxies: TrustedProxies {
-            networks: server.trusted_proxies.clone(),
-            header: match server.forwarded_header {
-                config::ForwardedHeader::XForwardedFor => ForwardedHeader::XForwardedFor,
-                config::ForwardedHeader::Forwarded => ForwardedHeader::Forwarded,
-            },
-        },
+        address_limit: config.rate_limit.per_address.map(AddressLimit::new),
+        proxies: TrustedProxies { networks: server.trusted_proxies.clone(), header: server.forwarded_header },
         cors: Cors::new(config.cors.origins.iter().map(ToString::to_string).collect()),
         ..Settings::new(config.public_url.to_string(), !config.is_development())
     }

@@ -3,11 +3,11 @@
 pub mod application;
 pub mod command;
 pub mod config;
+pub mod key_worker;
 pub mod logging;
 pub mod mail_worker;
 pub mod patience;
 pub mod purge_worker;
-pub mod signing_key;
 pub mod store;
 pub mod welcome;
 pub mod wiring;

@@ -40,7 +40,7 @@ pub fn start_to<W>(log: &Log, place: W) -> anyhow::Result<()>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let level: LevelFilter = log.level.as_str().parse().context("log.level is no level")?;
+    let level = LevelFilter::from_level(log.level);
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_targets(OURS.map(|target| (target, level)))

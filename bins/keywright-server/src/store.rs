@@ -1,27 +1,45 @@
 //! The store that the configuration names.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use keywright_domain::Stores;
-use keywright_store::{postgres, sqlite};
+use keywright_store::{SchemaDifference, postgres, sqlite};
 
 use crate::config::{Database, DatabaseUrl};
 
-/// Opens it, and applies the migrations that are missing.
+/// Opens the store, and applies the migrations that are missing.
 pub async fn open(database: &Database) -> anyhow::Result<Stores> {
     open_with(database, true).await
 }
 
-/// Opens it as it is.
+/// Opens the store if its schema is that of this version. Changes nothing.
 pub async fn open_unchanged(database: &Database) -> anyhow::Result<Stores> {
+    let SchemaDifference { missing, unknown } = schema_difference(&database.url).await?;
+    if let (DatabaseUrl::Sqlite(path), false) = (&database.url, missing.is_empty())
+        && !path.exists()
+    {
+        bail!(
+            "there is no database at {}: start the server or run `keywright-server migrate`",
+            path.display()
+        );
+    }
+    if !missing.is_empty() {
+        let names = missing.join(", ");
+        bail!("{} lacks migrations ({names}): run `keywright-server migrate`", database.url);
+    }
+    if !unknown.is_empty() {
+        let names = unknown.join(", ");
+        bail!(
+            "{} has migrations of a newer version ({names}): use that version of keywright-server",
+            database.url
+        );
+    }
     open_with(database, false).await
 }
 
 async fn open_with(database: &Database, migrate: bool) -> anyhow::Result<Stores> {
-    let connections = usize::try_from(database.pool_size.get()).map(NonZeroUsize::new);
-    let connections = connections.ok().flatten().context("database.pool_size is no size")?;
+    let connections = database.pool_size;
     let failed = || format!("the database {} cannot be opened", database.url);
     match &database.url {
         DatabaseUrl::Sqlite(path) => {
@@ -38,7 +56,7 @@ async fn open_with(database: &Database, migrate: bool) -> anyhow::Result<Stores>
     }
 }
 
-/// Applies the migrations that are missing, and names them.
+/// Applies the migrations that are missing, and returns their names.
 pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
     let failed = || format!("the database {database} cannot be migrated");
     match database {
@@ -51,15 +69,14 @@ pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// The names of the migrations that are missing. Changes nothing.
-pub async fn pending(database: &DatabaseUrl) -> anyhow::Result<Vec<String>> {
+/// The difference between the database's schema and this version's. Changes nothing.
+pub async fn schema_difference(database: &DatabaseUrl) -> anyhow::Result<SchemaDifference> {
     let failed = || format!("the database {database} cannot be read");
     match database {
         DatabaseUrl::Sqlite(path) => {
             let path = path.clone();
-            let looking = tokio::task::spawn_blocking(move || sqlite::pending(path));
-            looking.await?.with_context(failed)
+            tokio::task::spawn_blocking(move || sqlite::schema_difference(path)).await?.with_context(failed)
         }
-        DatabaseUrl::Postgres(url) => postgres::pending(url.expose()).await.with_context(failed),
+        DatabaseUrl::Postgres(url) => postgres::schema_difference(url.expose()).await.with_context(failed),
     }
 }

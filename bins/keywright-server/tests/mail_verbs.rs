@@ -1,4 +1,4 @@
-//! `keywright-server mail`, as an operator runs it beside a server or without one.
+//! `keywright-server mail`, with or without a running server.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::{Command, Output, Stdio};
@@ -30,7 +30,7 @@ fn store(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(folder.path().join("data/keywright.db"), &Options::default()).unwrap()
 }
 
-/// A store that no server uses, with a mail of each outcome.
+/// Creates a store with one mail per outcome, without a server.
 async fn mails(outcomes: &[Delivery]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);
@@ -74,7 +74,7 @@ fn states(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn mail_is_listed_and_dead_letters_alone_when_asked_for() {
+async fn mail_is_listed_in_full_or_dead_letters_only() {
     let folder = mails(&[Delivery::Rejected, Delivery::Sent, Delivery::Rejected]).await;
 
     let all = output(&folder, &["mail", "list"]);
@@ -92,7 +92,7 @@ async fn mail_is_listed_and_dead_letters_alone_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_requeued_by_its_id_and_nothing_else_is() {
+async fn only_a_dead_letter_is_requeued_by_id() {
     let folder = mails(&[Delivery::Rejected, Delivery::Sent]).await;
     let id = |number| Uuid::from_u128(number).to_string();
 
@@ -112,7 +112,7 @@ async fn a_dead_letter_is_requeued_by_its_id_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn all_dead_letters_are_requeued_once_that_is_said_to_be_meant() {
+async fn all_dead_letters_are_requeued_after_confirmation() {
     let folder = mails(&[Delivery::Rejected, Delivery::Sent, Delivery::Rejected]).await;
 
     assert_eq!(run(&folder, &["mail", "requeue", "--all"]).status.code(), Some(1));

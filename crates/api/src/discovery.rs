@@ -10,10 +10,11 @@ use keywright_domain::signing_key::schedule::KEY_SET_MAX_AGE;
 use keywright_service::Service;
 use keywright_web::endpoint::Endpoint;
 use keywright_web::problem::Problem;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-use crate::device_authorization::DEVICE_CODE_GRANT;
-use crate::openapi::discovery as api;
+use crate::device_authorization::{DEVICE_CODE_GRANT, REFRESH_TOKEN_GRANT};
 use crate::openapi::problem::Refused;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -25,60 +26,115 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Where OAuth clients find what they need (RFC 8414)
+/// Authorization server metadata (RFC 8414 §2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MetadataResponse {
+    pub issuer: String,
+    pub token_endpoint: String,
+    pub device_authorization_endpoint: String,
+    pub revocation_endpoint: String,
+    pub introspection_endpoint: String,
+    pub jwks_uri: String,
+    pub grant_types_supported: &'static [&'static str],
+    pub response_types_supported: &'static [&'static str],
+    pub token_endpoint_auth_methods_supported: &'static [&'static str],
+    pub revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    pub introspection_endpoint_auth_methods_supported: &'static [&'static str],
+}
+
+/// A key set (RFC 7517 §5).
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct KeySetResponse {
+    pub keys: Vec<Key>,
+}
+
+/// A public key (RFC 7517 §4), with the members of its type.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Key {
+    #[schema(examples("OKP"))]
+    pub kty: String,
+    pub kid: String,
+    #[schema(examples("EdDSA"))]
+    pub alg: String,
+    /// Always `sig`.
+    #[schema(examples("sig"))]
+    pub r#use: String,
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
+}
+
+/// The pages where people manage their passkeys (W3C, A Well-Known URL for Relying Party Passkey Endpoints).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PasskeyEndpointsResponse {
+    pub enroll: String,
+    pub manage: String,
+}
+
+/// Related origins (WebAuthn Level 3 §5.11.1).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelatedOriginsResponse {
+    pub origins: Vec<String>,
+}
+
+/// Describes the OAuth endpoints (RFC 8414)
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", operation_id = "metadata", tag = "Discovery",
-    responses((status = 200, description = "The metadata", body = api::Metadata)))]
+    responses((status = 200, description = "The metadata", body = MetadataResponse)))]
 pub(crate) async fn metadata(service: web::Data<Service>) -> HttpResponse {
     let page = |path| service.rules.page(path).to_string();
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=300")).json(json!({
-        "issuer": service.rules.issuer(),
-        "token_endpoint": page("/api/v1/auth/token"),
-        "device_authorization_endpoint": page("/api/v1/auth/device"),
-        "revocation_endpoint": page("/api/v1/auth/revoke"),
-        "introspection_endpoint": page("/api/v1/auth/introspect"),
-        "jwks_uri": page("/.well-known/jwks.json"),
-        "grant_types_supported": [DEVICE_CODE_GRANT, "refresh_token"],
-        "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-    }))
+    cached(MetadataResponse {
+        issuer: service.rules.issuer().to_string(),
+        token_endpoint: page("/api/v1/auth/token"),
+        device_authorization_endpoint: page("/api/v1/auth/device"),
+        revocation_endpoint: page("/api/v1/auth/revoke"),
+        introspection_endpoint: page("/api/v1/auth/introspect"),
+        jwks_uri: page("/.well-known/jwks.json"),
+        grant_types_supported: &[DEVICE_CODE_GRANT, REFRESH_TOKEN_GRANT],
+        response_types_supported: &[],
+        token_endpoint_auth_methods_supported: &["none"],
+        revocation_endpoint_auth_methods_supported: &["none"],
+        introspection_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post"],
+    })
 }
 
-/// Where passkey managers send people
+/// Names the pages where passkeys are managed
 ///
-/// W3C, A Well-Known URL for Relying Party Passkey Endpoints.
+/// For passkey managers: W3C, A Well-Known URL for Relying Party Passkey Endpoints.
 #[utoipa::path(get, path = "/.well-known/passkey-endpoints", operation_id = "passkeyEndpoints", tag = "Discovery",
-    responses((status = 200, description = "The pages", body = api::PasskeyEndpoints)))]
+    responses((status = 200, description = "The pages", body = PasskeyEndpointsResponse)))]
 pub(crate) async fn passkey_endpoints(service: web::Data<Service>) -> HttpResponse {
     let account = service.rules.page("/account").to_string();
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .json(json!({"enroll": account, "manage": account}))
+    cached(PasskeyEndpointsResponse { enroll: account.clone(), manage: account })
 }
 
-/// The origins that may use the passkeys of this server besides its own, where there are any
+/// Lists further origins that may use this server's passkeys, if any are configured
 ///
 /// WebAuthn Level 3 §5.11.1.
 #[utoipa::path(get, path = "/.well-known/webauthn", operation_id = "relatedOrigins", tag = "Discovery",
-    responses((status = 200, description = "The origins", body = api::RelatedOrigins), Refused::<404>))]
+    responses((status = 200, description = "The origins", body = RelatedOriginsResponse), Refused::<404>))]
 pub(crate) async fn related_origins(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     let (origins, own) = (service.webauthn.origins(), service.rules.issuer());
     if origins.iter().all(|origin| *origin == own) {
         return Err(Problem::not_found("no related origins are configured"));
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .json(json!({"origins": origins})))
+    Ok(cached(RelatedOriginsResponse { origins: origins.to_vec() }))
 }
 
-/// The public keys of access tokens (RFC 7517)
+/// A response that may be cached for 5 minutes.
+fn cached(response: impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=300")).json(response)
+}
+
+/// Lists the public keys of access tokens (RFC 7517)
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "keySet", tag = "Discovery",
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is known")),
-    responses((status = 200, description = "The keys", body = api::KeySet, content_type = "application/jwk-set+json",
-        headers(("ETag" = String))), (status = 304, description = "As known")))]
-pub(crate) async fn key_set(service: web::Data<Service>, known: Option<Header<IfNoneMatch>>) -> HttpResponse {
-    let key_set = service.tokens.key_set().to_string();
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of a cached key set")),
+    responses((status = 200, description = "The keys", body = KeySetResponse, content_type = "application/jwk-set+json",
+        headers(("ETag" = String))), (status = 304, description = "Not modified")))]
+pub(crate) async fn key_set(
+    service: web::Data<Service>,
+    known: Option<Header<IfNoneMatch>>,
+) -> Result<HttpResponse, Problem> {
+    let key_set: KeySetResponse = serde_json::from_value(service.tokens.key_set()).map_err(malformed)?;
+    let key_set = serde_json::to_string(&key_set).map_err(malformed)?;
     let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(digest(&SHA256, key_set.as_bytes())));
     let is_known = known.is_some_and(|Header(known)| match known {
         IfNoneMatch::Any => true,
@@ -89,7 +145,12 @@ pub(crate) async fn key_set(service: web::Data<Service>, known: Option<Header<If
     let caching = format!("public, max-age={}", KEY_SET_MAX_AGE.num_seconds());
     response.insert_header((CACHE_CONTROL, caching)).insert_header((ETAG, tag.to_string()));
     if is_known {
-        return response.finish();
+        return Ok(response.finish());
     }
-    response.content_type("application/jwk-set+json").body(key_set)
+    Ok(response.content_type("application/jwk-set+json").body(key_set))
+}
+
+fn malformed(error: serde_json::Error) -> Problem {
+    tracing::error!(error.cause = %error, "malformed signing key");
+    Problem::internal()
 }

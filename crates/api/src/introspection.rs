@@ -3,103 +3,166 @@
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, PRAGMA};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
 use keywright_domain::resource_server::ResourceServers;
 use keywright_service::Service;
 use keywright_service::session::introspection::{Introspection, introspect};
-use keywright_web::body::{Fields, JsonOrForm};
+use keywright_web::body::{Body, FORM};
 use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
 use keywright_web::problem::Problem;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::openapi::introspection as api;
+use crate::session::{TokenType, uncached};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint::at("/api/v1/auth/introspect").post(inspect)]
 }
 
-/// What a token stands for (RFC 7662)
+/// A token to describe (RFC 7662 §2.1).
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct IntrospectionRequest {
+    /// An access or refresh token. Required.
+    // Authentication comes first, so its absence is found later.
+    #[schema(required, nullable = false)]
+    pub token: Option<String>,
+    /// Not needed.
+    pub token_type_hint: Option<String>,
+    /// With `client_secret`: the resource server, unless it authenticates by HTTP Basic.
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+}
+
+/// A token's state (RFC 7662 §2.2). An inactive token has no other fields.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct IntrospectionResponse {
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub token_type: Option<TokenType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub token_use: Option<TokenUse>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("web"))]
+    pub client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("https://auth.example.com"))]
+    pub iss: Option<String>,
+    /// The account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sub: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("https://auth.example.com"))]
+    pub aud: Option<String>,
+    /// Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples(1_800_014_400))]
+    pub exp: Option<i64>,
+    /// Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples(1_800_000_000))]
+    pub iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub jti: Option<Uuid>,
+    /// The session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sid: Option<Uuid>,
+}
+
+/// The use of a token.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenUse {
+    AccessToken,
+    RefreshToken,
+}
+
+/// Describes a token (RFC 7662)
 #[utoipa::path(post, path = "/api/v1/auth/introspect", operation_id = "introspect", tag = "Tokens",
-    request_body(content((api::IntrospectionRequest = "application/json"), (api::IntrospectionRequest = "application/x-www-form-urlencoded"))),
+    request_body(content = IntrospectionRequest, content_type = "application/x-www-form-urlencoded"),
     security((), ("resource_server" = [])),
-    responses((status = 200, description = "Whether it is active, and whose it is", body = api::IntrospectionAnswer)))]
+    responses((status = 200, description = "The state and the owner of the token", body = IntrospectionResponse)))]
 pub(crate) async fn inspect(
     request: HttpRequest,
-    body: Result<JsonOrForm, Problem>,
+    body: Result<Body<IntrospectionRequest, FORM>, Problem>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let fields = authenticated(request.headers(), body, &service.resource_servers).map_err(Problem::oauth)?;
-    let token = fields.required("token").map_err(Problem::oauth)?;
-    // A hint that is wrong, or that nobody knows, is no error (RFC 7662 §2.1).
-    fields.text("token_type_hint").map_err(Problem::oauth)?;
-    let found = introspect(&service, token, &at).await.map_err(|error| Problem::from(error).oauth())?;
-    Ok(HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(shape(&found, &service)))
+    let body = authenticated(request.headers(), body, &service.resource_servers).map_err(Problem::oauth)?;
+    let missing = || Problem::invalid_request("The parameter token is missing").oauth();
+    let token = body.token.ok_or_else(missing)?;
+    let found = introspect(&service, &token, &at).await.map_err(|error| Problem::from(error).oauth())?;
+    Ok(uncached(describe(&found, &service)))
 }
 
-fn shape(found: &Introspection, service: &Service) -> Value {
-    let unix = |instant: DateTime<Utc>| instant.timestamp();
+fn describe(found: &Introspection, service: &Service) -> IntrospectionResponse {
+    let iss = Some(service.rules.issuer().to_string());
     match found {
-        Introspection::Inactive => json!({"active": false}),
-        Introspection::AccessToken(claims) => json!({
-            "active": true,
-            "token_type": "Bearer",
-            "token_use": "access_token",
-            "client_id": claims.client_id.as_str(),
-            "iss": service.rules.issuer(),
-            "sub": claims.user_id,
-            "aud": service.rules.audience,
-            "exp": unix(claims.expires_at),
-            "iat": unix(claims.issued_at),
-            "jti": claims.token_id,
-            "sid": claims.session_id,
-        }),
+        Introspection::Inactive => IntrospectionResponse::default(),
+        Introspection::AccessToken(claims) => IntrospectionResponse {
+            active: true,
+            token_type: Some(TokenType::Bearer),
+            token_use: Some(TokenUse::AccessToken),
+            client_id: Some(claims.client_id.as_str().to_owned()),
+            iss,
+            sub: Some(claims.user_id.0),
+            aud: Some(service.rules.audience.clone()),
+            exp: Some(claims.expires_at.timestamp()),
+            iat: Some(claims.issued_at.timestamp()),
+            jti: Some(claims.token_id),
+            sid: Some(claims.session_id.0),
+        },
         // Neither a token type nor an audience, so that nobody takes it for an access token.
-        Introspection::RefreshToken(session) => json!({
-            "active": true,
-            "token_use": "refresh_token",
-            "client_id": session.client_id.as_str(),
-            "iss": service.rules.issuer(),
-            "sub": session.user_id,
-            "exp": unix(session.expires_at()),
-            "iat": unix(session.chain.made_at),
-            "sid": session.id,
-        }),
+        Introspection::RefreshToken(session) => IntrospectionResponse {
+            active: true,
+            token_use: Some(TokenUse::RefreshToken),
+            client_id: Some(session.client_id.as_str().to_owned()),
+            iss,
+            sub: Some(session.user_id.0),
+            exp: Some(session.expires_at().timestamp()),
+            iat: Some(session.chain.made_at.timestamp()),
+            sid: Some(session.id.0),
+            ..IntrospectionResponse::default()
+        },
     }
 }
 
-/// The body of a request that a resource server sends: by HTTP Basic or by what is in the body itself, never by
-/// both (RFC 6749 §2.3). Who is wrong in the header is told that first, however bad the body is.
+/// The body of a request by a resource server that authenticates by HTTP Basic or in the body, never by both
+/// (RFC 6749 §2.3). A wrong header is reported before a bad body.
 fn authenticated(
     headers: &HeaderMap,
-    body: Result<JsonOrForm, Problem>,
+    body: Result<Body<IntrospectionRequest, FORM>, Problem>,
     servers: &ResourceServers,
-) -> Result<Fields, Problem> {
+) -> Result<IntrospectionRequest, Problem> {
     let mut authorizations = headers.get_all(AUTHORIZATION);
     let Some(authorization) = authorizations.next() else {
-        let JsonOrForm(fields) = body?;
-        let posted = fields.text("client_id")?.zip(fields.text("client_secret")?);
+        let Body(body) = body?;
+        let posted = body.client_id.as_deref().zip(body.client_secret.as_deref());
         let is_known = posted.is_some_and(|(id, secret)| servers.authenticate(id, secret));
-        return if is_known { Ok(fields) } else { Err(invalid_client()) };
+        return if is_known { Ok(body) } else { Err(invalid_client()) };
     };
     if authorizations.next().is_some() {
         return Err(invalid_client());
     }
     let basic = authorization.to_str().ok().and_then(Basic::parse).ok_or_else(invalid_client)?;
     let id = basic.authenticate(servers).ok_or_else(invalid_client)?;
-    let JsonOrForm(fields) = body?;
-    let is_other = fields.text("client_id")?.is_some_and(|other| other != id);
-    if is_other || fields.text("client_secret")?.is_some() {
+    let Body(body) = body?;
+    let is_other = body.client_id.as_deref().is_some_and(|other| other != id);
+    if is_other || body.client_secret.is_some() {
         return Err(Problem::invalid_request("Authenticate by HTTP Basic or by the body, not by both"));
     }
-    Ok(fields)
+    Ok(body)
 }
 
 /// RFC 6749 §5.2: 401, with a challenge of the scheme that can be used.

@@ -1,6 +1,6 @@
 //! The API of Keywright under `/api/v1`, and the discovery and health endpoints beside it.
 //!
-//! A handler extracts, calls one flow and shapes the answer. Each concept is the file with its name.
+//! A handler extracts the request, calls one flow and converts the result. Each concept is the file with its name.
 
 pub mod activity;
 pub mod device_authorization;
@@ -10,8 +10,10 @@ pub mod introspection;
 pub mod magic_link;
 pub mod openapi;
 pub mod organization;
+pub mod page;
 pub mod passkey;
 pub mod session;
+pub mod sign_in;
 pub mod user;
 mod waiting;
 
@@ -45,7 +47,7 @@ pub fn routes(config: &mut ServiceConfig) {
     });
 }
 
-/// What is answered where there is no route.
+/// The answer where there is no route.
 pub async fn not_found() -> Problem {
     Problem::not_found("there is nothing at this path")
 }

@@ -1,8 +1,8 @@
 //! Passkeys (contract §4).
 
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Json};
 use actix_web::{HttpRequest, HttpResponse};
-use keywright_domain::credential::Credential;
 use keywright_domain::id::PasskeyId;
 use keywright_domain::passkey::Passkey;
 use keywright_service::Service;
@@ -11,23 +11,23 @@ use keywright_service::passkey::{
     sign_in,
 };
 use keywright_service::session::sign_in::Wanted;
-use keywright_web::body::{Fields, Json};
+use keywright_web::body::Body;
 use keywright_web::caller::Caller;
 use keywright_web::context::At;
 use keywright_web::endpoint::Endpoint;
-use keywright_web::page::{self, Paging};
 use keywright_web::problem::Problem;
 use keywright_web::refusal::unknown_passkey;
 use keywright_web::settings::Settings;
-use keywright_web::time::instant;
-use serde_json::{Map, Value, json};
+use keywright_web::time::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::magic_link::wanted;
-use crate::openapi::page::Paging as PagingQuery;
-use crate::openapi::passkey as api;
 use crate::openapi::problem::Refused;
-use crate::{session, user};
+use crate::page::{ListResponse, Paging};
+use crate::sign_in::{SessionTransport, SignInResponse};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -40,19 +40,102 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// `Passkey`, as the API shows it.
-pub fn shape(passkey: &Passkey) -> Value {
-    json!({
-        "id": passkey.id,
-        "name": passkey.name.as_str(),
-        "created_at": instant(passkey.created_at),
-        "last_used_at": passkey.last_used_at.map(instant),
-        "backed_up": passkey.backed_up,
-        "backup_eligible": passkey.backup_eligible,
-        "transports": passkey.transports.words(),
-        "aaguid": passkey.aaguid,
-        "provider": passkey.provider(),
-    })
+/// A passkey of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Passkey)]
+pub struct PasskeyResource {
+    pub id: Uuid,
+    #[schema(examples("Ada's phone"))]
+    pub name: String,
+    pub created_at: Timestamp,
+    #[schema(required)]
+    pub last_used_at: Option<Timestamp>,
+    pub backed_up: bool,
+    pub backup_eligible: bool,
+    /// WebAuthn Level 3 §5.8.4.
+    pub transports: Vec<String>,
+    pub aaguid: Uuid,
+    /// The name of the authenticator, by its AAGUID.
+    #[schema(required)]
+    pub provider: Option<&'static str>,
+}
+
+/// A page of passkeys.
+pub type PasskeyList = ListResponse<PasskeyResource>;
+
+impl From<&Passkey> for PasskeyResource {
+    fn from(passkey: &Passkey) -> Self {
+        Self {
+            id: passkey.id.0,
+            name: passkey.name.as_str().to_owned(),
+            created_at: Timestamp(passkey.created_at),
+            last_used_at: passkey.last_used_at.map(Timestamp),
+            backed_up: passkey.backed_up,
+            backup_eligible: passkey.backup_eligible,
+            transports: passkey.transports.words().to_vec(),
+            aaguid: passkey.aaguid,
+            provider: passkey.provider(),
+        }
+    }
+}
+
+/// A passkey of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PasskeyResponse {
+    pub passkey: PasskeyResource,
+}
+
+/// The beginning of a WebAuthn ceremony. It is valid for 5 minutes, once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChallengeResponse {
+    /// `kwc_…`: identifies the challenge when its result is sent.
+    #[schema(examples("kwc_AAAA"))]
+    pub challenge_id: String,
+    /// The argument of `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
+    #[serde(rename = "publicKey")]
+    #[schema(value_type = Object)]
+    pub public_key: Value,
+}
+
+impl From<Begun> for ChallengeResponse {
+    fn from(begun: Begun) -> Self {
+        Self { challenge_id: begun.challenge_id.expose().to_owned(), public_key: begun.public_key }
+    }
+}
+
+/// A new passkey.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PasskeyRegistrationRequest {
+    pub challenge_id: String,
+    /// `credential.toJSON()`: a `RegistrationResponseJSON` (WebAuthn Level 3).
+    #[schema(value_type = Object)]
+    pub credential: Map<String, Value>,
+    pub name: Option<String>,
+}
+
+/// Changes to a passkey.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PasskeyChangeRequest {
+    pub name: String,
+}
+
+/// The person who wants to sign in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PasskeyChallengeRequest {
+    /// Has no effect.
+    pub email: Option<String>,
+}
+
+/// The proof that the passkey is present.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PasskeySignInRequest {
+    pub challenge_id: String,
+    /// `credential.toJSON()`: an `AuthenticationResponseJSON` (WebAuthn Level 3).
+    #[schema(value_type = Object)]
+    pub credential: Map<String, Value>,
+    pub session: Option<SessionTransport>,
+    /// A public client [default: web].
+    pub client_id: Option<String>,
 }
 
 /// Begins the registration of a passkey
@@ -60,110 +143,106 @@ pub fn shape(passkey: &Passkey) -> Value {
 /// Needs a fresh sign-in.
 #[utoipa::path(post, path = "/api/v1/auth/passkey/register/challenge", operation_id = "beginPasskey", tag = "Passkeys",
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "What to make the passkey with", body = api::Challenge),
+    responses((status = 200, description = "What to make the passkey with", body = ChallengeResponse),
         Refused::<400>, Refused::<413>, Refused::<415>))]
 pub(crate) async fn challenge_registration(
     caller: Caller,
-    body: Result<Json, Problem>,
+    body: Result<Body<IgnoredAny>, Problem>,
     service: web::Data<Service>,
     at: At,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<ChallengeResponse>, Problem> {
     body?;
-    Ok(challenge(&begin_registration(&service, &caller.0, &at).await?))
+    Ok(Json(begin_registration(&service, &caller.0, &at).await?.into()))
 }
 
 /// Registers a passkey
 ///
 /// Needs a fresh sign-in. An account may hold 20.
 #[utoipa::path(post, path = "/api/v1/auth/passkey/register", operation_id = "addPasskey", tag = "Passkeys",
-    request_body = api::PasskeyRegistration,
+    request_body = PasskeyRegistrationRequest,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 201, description = "Registered", body = api::PasskeyAnswer), Refused::<409>, Refused::<422>))]
+    responses((status = 201, description = "Registered", body = PasskeyResponse), Refused::<409>, Refused::<422>))]
 pub(crate) async fn add(
     caller: Caller,
-    body: Result<Json, Problem>,
+    body: Result<Body<PasskeyRegistrationRequest>, Problem>,
     service: web::Data<Service>,
     at: At,
-) -> Result<HttpResponse, Problem> {
-    let Json(fields) = body?;
-    let (challenge_id, credential) = answered(&fields)?;
-    let name = fields.text("name")?;
-    let passkey = register(&service, &caller.0, challenge_id, credential, name, &at).await?;
-    Ok(HttpResponse::Created().json(json!({"passkey": shape(&passkey)})))
+) -> Result<(Json<PasskeyResponse>, StatusCode), Problem> {
+    let Body(PasskeyRegistrationRequest { challenge_id, credential, name }) = body?;
+    let credential = Value::Object(credential);
+    let passkey = register(&service, &caller.0, &challenge_id, &credential, name.as_deref(), &at).await?;
+    Ok((Json(PasskeyResponse { passkey: (&passkey).into() }), StatusCode::CREATED))
 }
 
 /// Begins to sign in by a passkey
 #[utoipa::path(post, path = "/api/v1/auth/passkey/login/challenge", operation_id = "beginPasskeySignIn", tag = "Passkeys",
-    request_body = Option<api::PasskeyChallengeRequest>,
-    responses((status = 200, description = "The same whether or not the address has an account", body = api::Challenge),
+    request_body = Option<PasskeyChallengeRequest>,
+    responses((status = 200, description = "The same whether or not the address has an account", body = ChallengeResponse),
         Refused::<422>))]
 pub(crate) async fn challenge_sign_in(
-    body: Json,
+    _: Body<PasskeyChallengeRequest>,
     service: web::Data<Service>,
     at: At,
-) -> Result<HttpResponse, Problem> {
-    body.0.text("email")?;
-    Ok(challenge(&begin_sign_in(&service, &at).await?))
+) -> Result<Json<ChallengeResponse>, Problem> {
+    Ok(Json(begin_sign_in(&service, &at).await?.into()))
 }
 
 /// Signs in by a passkey
 #[utoipa::path(post, path = "/api/v1/auth/passkey/login", operation_id = "signInByPasskey", tag = "Passkeys",
-    request_body = api::PasskeySignInRequest,
-    responses((status = 200, description = "Signed in", body = api::PasskeySignIn,
+    request_body = PasskeySignInRequest,
+    responses((status = 200, description = "Signed in", body = SignInResponse,
         headers(("Set-Cookie" = String, description = "The session, if a cookie was asked for"))),
         Refused::<401>, Refused::<403>, Refused::<422>))]
 pub(crate) async fn log_in(
     request: HttpRequest,
-    body: Json,
+    body: Body<PasskeySignInRequest>,
     service: web::Data<Service>,
     settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = wanted(&request, &body.0, &service, &settings)?;
-    let (challenge_id, credential) = answered(&body.0)?;
+    let PasskeySignInRequest { challenge_id, credential, session, client_id } = body.0;
+    let wanted = SessionTransport::requested(session, client_id, &request, &service, &settings)?;
     let is_page = matches!(wanted, Wanted::Cookie { .. });
-    let signed_in = match sign_in(&service, challenge_id, credential, wanted, &at).await {
-        // What only a page has a use for: everybody else is told the same whatever went wrong.
+    let signed_in = match sign_in(&service, &challenge_id, &Value::Object(credential), wanted, &at).await {
+        // Only a page can use this; every other caller gets the same answer whatever went wrong.
         Err(ref error @ SignInError::UnknownPasskey) if is_page => return Err(unknown_passkey(error)),
         outcome => outcome?,
     };
-    let fields = Map::from_iter([("user".to_owned(), user::shape(&signed_in.user))]);
-    Ok(session::granted(&signed_in.grant, fields, &settings))
+    Ok(SignInResponse::new(&signed_in.user, &signed_in.grant).with_cookie(&signed_in.grant, &settings))
 }
 
-/// The passkeys of the caller
+/// Lists the passkeys of the caller
 #[utoipa::path(get, path = "/api/v1/auth/passkeys", operation_id = "listPasskeys", tag = "Passkeys",
-    params(PagingQuery),
+    params(Paging),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "A page of them", body = api::Passkeys), Refused::<422>))]
+    responses((status = 200, description = "A page of passkeys", body = PasskeyList), Refused::<422>))]
 pub(crate) async fn show(
     caller: Caller,
     paging: Result<Paging, Problem>,
     service: web::Data<Service>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<PasskeyList>, Problem> {
     let Paging(page) = paging?;
     let passkeys = list(&service, &caller.0, page).await?;
-    Ok(page::answer(page, &passkeys, shape))
+    Ok(Json(ListResponse::new(page, &passkeys, Into::into)))
 }
 
 /// Renames a passkey of the caller
 #[utoipa::path(patch, path = "/api/v1/auth/passkeys/{id}", operation_id = "renamePasskey", tag = "Passkeys",
     params(("id" = Uuid, Path, description = "The passkey")),
-    request_body = api::PasskeyChange,
+    request_body = PasskeyChangeRequest,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The passkey as it is now", body = api::PasskeyAnswer),
+    responses((status = 200, description = "The passkey as it is now", body = PasskeyResponse),
         Refused::<404>, Refused::<422>))]
 pub(crate) async fn change(
     caller: Caller,
     id: web::Path<String>,
-    body: Result<Json, Problem>,
+    body: Result<Body<PasskeyChangeRequest>, Problem>,
     service: web::Data<Service>,
     at: At,
-) -> Result<HttpResponse, Problem> {
-    let Json(fields) = body?;
-    let id = passkey_id(&id)?;
-    let passkey = rename(&service, &caller.0, id, fields.required("name")?, &at).await?;
-    Ok(HttpResponse::Ok().json(json!({"passkey": shape(&passkey)})))
+) -> Result<Json<PasskeyResponse>, Problem> {
+    let Body(PasskeyChangeRequest { name }) = body?;
+    let passkey = rename(&service, &caller.0, passkey_id(&id)?, &name, &at).await?;
+    Ok(Json(PasskeyResponse { passkey: (&passkey).into() }))
 }
 
 /// Removes a passkey of the caller
@@ -183,22 +262,7 @@ pub(crate) async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn challenge(begun: &Begun) -> HttpResponse {
-    let challenge_id = Credential::expose(&begun.challenge_id);
-    HttpResponse::Ok().json(json!({"challenge_id": challenge_id, "publicKey": begun.public_key}))
-}
-
-/// The challenge and the answer to it.
-fn answered(fields: &Fields) -> Result<(&str, &Value), Problem> {
-    let challenge_id = fields.required("challenge_id")?;
-    match fields.value("credential") {
-        None | Some(Value::Null) => Err(Problem::invalid_request("The parameter credential is missing")),
-        Some(credential @ Value::Object(_)) => Ok((challenge_id, credential)),
-        Some(_) => Err(Problem::validation("credential", "must be an object")),
-    }
-}
-
-/// What is no id names no passkey.
+/// The id in a path; malformed ones name no passkey.
 fn passkey_id(text: &str) -> Result<PasskeyId, Problem> {
     Uuid::try_parse(text).map(PasskeyId).map_err(|_| ManageError::NotFound.into())
 }

@@ -173,7 +173,7 @@ async fn save(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let values = ProfileForm::from_form(&form)?;
+    let values = ProfileForm::from_form(&form);
     let change = values.to_change(&principal.user.profile);
     match change_profile(&service, principal, &change, &at).await {
         Ok(_) => Ok(page::see_other(SAVED)),
@@ -220,16 +220,14 @@ impl ProfileForm {
         }
     }
 
-    fn from_form(form: &Form) -> Result<Self, ProblemPage> {
-        let text = |name| -> Result<String, ProblemPage> {
-            Ok(form.text(name)?.trim().chars().take(Self::LONGEST + 1).collect())
-        };
-        Ok(Self {
-            name: text("name")?,
-            avatar_url: text("avatar_url")?,
-            locale: text("locale")?,
-            time_zone: text("time_zone")?,
-        })
+    fn from_form(form: &Form) -> Self {
+        let text = |name| form.text(name).trim().chars().take(Self::LONGEST + 1).collect();
+        Self {
+            name: text("name"),
+            avatar_url: text("avatar_url"),
+            locale: text("locale"),
+            time_zone: text("time_zone"),
+        }
     }
 
     /// The change to `before`. A field that was and is empty stays as it is; only the picture can be removed.

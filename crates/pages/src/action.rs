@@ -13,8 +13,9 @@ use keywright_domain::RequestContext;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_service::Service;
 use keywright_service::action::{ActionError, Done, Offered, act, look};
-use keywright_web::body::JsonOrForm;
+use keywright_web::body::{Body, FORM};
 use keywright_web::{At, Endpoint, Problem};
+use serde::Deserialize;
 
 use crate::problem::{ProblemPage, report};
 use crate::wording::{ActionTexts, Step, Wording};
@@ -42,6 +43,12 @@ struct RefusalPage {
     words: &'static Wording,
 }
 
+/// The form of the page's button.
+#[derive(Deserialize)]
+struct Press {
+    token: Option<String>,
+}
+
 /// `GET /action`
 async fn show(
     request: HttpRequest,
@@ -55,12 +62,12 @@ async fn show(
 /// `POST /action`
 async fn press(
     request: HttpRequest,
-    form: Result<JsonOrForm, Problem>,
+    form: Result<Body<Press, FORM>, Problem>,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let JsonOrForm(form) = form?;
-    let token = form.text("token")?.unwrap_or_default();
+    let Body(Press { token }) = form?;
+    let token = token.as_deref().unwrap_or_default();
     match act(&service, token, &at).await {
         Ok(done) => action_page(&service, &request, token, Some(done), &at).await,
         Err(error) => refused(error, wording::for_request(&request)),

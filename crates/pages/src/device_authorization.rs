@@ -124,8 +124,8 @@ async fn submit(
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let code = match form.text("code")? {
-        "" => form.text("user_code")?,
+    let code = match form.text("code") {
+        "" => form.text("user_code"),
         code => code,
     };
     let words = visitor.words;
@@ -134,7 +134,7 @@ async fn submit(
         let problem = Problem::unauthorized();
         return Ok(report(&problem, sign_in_first(problem.status, &code, words)));
     };
-    let page = match form.text("action")? {
+    let page = match form.text("action") {
         "" => consent_page(&service, &principal, code, &at, words).await,
         "approve" => {
             let approved = decide(&service, &principal, code, Action::Approve, &at).await;

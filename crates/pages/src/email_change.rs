@@ -35,7 +35,7 @@ async fn change(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let typed: String = form.text("email")?.trim().chars().take(254).collect();
+    let typed: String = form.text("email").trim().chars().take(254).collect();
     let asked = match wanted(&service, principal, &typed, &at) {
         Ok(email) => ask(&service, principal, email, &ProfileChange::default(), &at).await,
         Err(error) => Err(error),

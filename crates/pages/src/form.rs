@@ -1,11 +1,12 @@
 //! A form sent from one of the pages.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use keywright_web::body::{Fields, JsonOrForm};
+use keywright_web::body::{Body, FORM};
 use keywright_web::csrf::require_same_origin;
 use keywright_web::{Problem, Settings};
 
@@ -13,12 +14,12 @@ use crate::problem::ProblemPage;
 
 /// The fields of a form. A form from another origin is refused before it is read.
 #[derive(Debug)]
-pub struct Form(Fields);
+pub struct Form(BTreeMap<String, Option<String>>);
 
 impl Form {
-    /// The text typed into `name`; empty if there is none.
-    pub fn text(&self, name: &str) -> Result<&str, ProblemPage> {
-        Ok(self.0.text(name)?.unwrap_or_default())
+    /// The text of `name`; empty if the form has none.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Option::as_deref).unwrap_or_default()
     }
 }
 
@@ -31,10 +32,10 @@ impl FromRequest for Form {
             .app_data::<web::Data<Settings>>()
             .ok_or_else(Problem::internal)
             .and_then(|settings| require_same_origin(request, settings));
-        let body = JsonOrForm::from_request(request, payload);
+        let body = Body::<_, FORM>::from_request(request, payload);
         Box::pin(async move {
             same_origin?;
-            let JsonOrForm(fields) = body.await?;
+            let Body(fields) = body.await?;
             Ok(Self(fields))
         })
     }
@@ -64,8 +65,8 @@ mod tests {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
         let without_metadata = TestRequest::default().insert_header(("origin", "http://localhost:8080"));
 
-        assert_eq!(sent(own(), "email=a%40b.c").await.unwrap().text("email").unwrap(), "a@b.c");
-        assert_eq!(sent(without_metadata, "").await.unwrap().text("email").unwrap(), "");
+        assert_eq!(sent(own(), "email=a%40b.c").await.unwrap().text("email"), "a@b.c");
+        assert_eq!(sent(without_metadata, "").await.unwrap().text("email"), "");
         // `Referrer-Policy: no-referrer` makes browsers send a null origin with a form.
         assert!(sent(own().insert_header(("origin", "null")), "").await.is_ok());
         for foreign in [

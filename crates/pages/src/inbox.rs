@@ -11,7 +11,7 @@ use keywright_domain::mail::RenderedMail;
 use keywright_service::Service;
 use keywright_service::mail::{MailError, inbox};
 use keywright_web::Problem;
-use keywright_web::time::instant;
+use keywright_web::time::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -105,7 +105,7 @@ fn shape(message: &RenderedMail) -> Value {
         "id": message.id,
         "to": message.to.as_str(),
         "subject": message.subject,
-        "date": instant(message.date),
+        "date": Timestamp(message.date),
         "text": message.text,
         "html": message.html,
     })
@@ -115,7 +115,7 @@ fn entry<'a>(message: &'a RenderedMail, public_url: &Url) -> InboxEntry<'a> {
     InboxEntry {
         to: message.to.as_str(),
         subject: &message.subject,
-        date: instant(message.date),
+        date: Timestamp(message.date).to_string(),
         text: pieces(&message.text, public_url),
     }
 }

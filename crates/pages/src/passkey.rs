@@ -194,7 +194,7 @@ async fn submit_name(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let (id, name) = (form.text("passkey")?, form.text("name")?);
+    let (id, name) = (form.text("passkey"), form.text("name"));
     let Some(passkey) = parsed(id) else { return Ok(redirect_back().await) };
     match rename(&service, principal, passkey, name, &at).await {
         Ok(_) => Ok(page::see_other("/account?passkey=renamed#passkeys")),
@@ -216,9 +216,9 @@ async fn submit_removal(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let id = form.text("passkey")?;
+    let id = form.text("passkey");
     let Some(passkey) = parsed(id) else { return Ok(redirect_back().await) };
-    if form.text("confirm")? != "yes" {
+    if form.text("confirm") != "yes" {
         let problem = Problem::validation("confirm", "must be yes");
         return passkey_page(&service, &visitor, id, Some((PasskeyNotice::Unconfirmed, &problem, "")), &at)
             .await;
@@ -244,6 +244,6 @@ async fn sign_in_to_add(
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let draft = Draft::new(Reason::AddPasskey, principal.user.id, form.text("passkey_name")?);
+    let draft = Draft::new(Reason::AddPasskey, principal.user.id, form.text("passkey_name"));
     step_up::sign_in_again_with_draft(&draft, LIST, &settings)
 }

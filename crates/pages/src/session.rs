@@ -73,7 +73,7 @@ async fn end(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let session = Uuid::try_parse(form.text("session")?);
+    let session = Uuid::try_parse(form.text("session"));
     let session = session.map_err(|_| Problem::validation("session", "is no identifier"))?;
     match end_session(&service, principal, SessionId(session), &at).await {
         // Ending a session that is already over is no error.

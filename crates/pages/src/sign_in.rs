@@ -87,12 +87,12 @@ struct SignInForm<'a> {
 }
 
 impl<'a> SignInForm<'a> {
-    fn from_form(form: &'a Form, rules: &Rules, words: &'static Wording) -> Result<Self, ProblemPage> {
+    fn from_form(form: &'a Form, rules: &Rules, words: &'static Wording) -> Self {
         // The page repeats the address, so it is cut to the length of the longest valid one.
-        let email = form.text("email")?.trim();
+        let email = form.text("email").trim();
         let email = email.get(..email.floor_char_boundary(254)).unwrap_or_default();
-        let next = next::local(Some(form.text("next")?), &rules.public_url);
-        Ok(Self { words, email, next, again: Reason::parse(form.text("again")?) })
+        let next = next::local(Some(form.text("next")), &rules.public_url);
+        Self { words, email, next, again: Reason::parse(form.text("again")) }
     }
 
     fn next(&self) -> &str {
@@ -142,9 +142,9 @@ async fn ask(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = SignInForm::from_form(&form, rules, visitor.words)?;
+    let carried = SignInForm::from_form(&form, rules, visitor.words);
     let next = carried.next.as_ref().map(RedirectTo::as_str);
-    match request(&service, form.text("email")?.trim(), next, &at).await {
+    match request(&service, form.text("email").trim(), next, &at).await {
         Ok(requested) => Ok(carried.check_mail(StatusCode::OK, requested.request_id.0, "", None, rules)),
         Err(error) => {
             let problem = Problem::from(error);
@@ -169,13 +169,13 @@ async fn redeem(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let rules = &service.rules;
-    let carried = SignInForm::from_form(&form, rules, visitor.words)?;
-    let Ok(request_id) = Uuid::try_parse(form.text("request_id")?) else {
+    let carried = SignInForm::from_form(&form, rules, visitor.words);
+    let Ok(request_id) = Uuid::try_parse(form.text("request_id")) else {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &carried.sign_in(Notice::StartAgain)));
     };
     let again =
         |status, code: &str, notice| carried.check_mail(status, request_id, code, Some(notice), rules);
-    let Some(code) = parse_code(form.text("code")?) else {
+    let Some(code) = parse_code(form.text("code")) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "", Notice::BadCode));
     };
     let wanted = Wanted::Cookie { current: current_session(&request, &service, &settings) };

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_grows_by_five_seconds_up_to_sixty() {
+    fn the_interval_grows_by_five_seconds_to_at_most_sixty() {
         let pacer = Pacer::default();
         poll(&pacer, 0);
 

@@ -49,7 +49,7 @@ pub async fn purge(service: &Service) -> Purged {
     let now = to_stored_precision(service.clock.now());
     let mut purged = Purged::default();
     for origins in ClientInfoTable::ALL {
-        let before = rules.retention.origins_before(&rules.link_budget, now);
+        let before = rules.retention.client_info_before(&rules.link_budget, now);
         let Some(cleared) = purged.after(sweeper.clear(origins, before, BATCH).await) else { return purged };
         purged.cleared += cleared;
     }

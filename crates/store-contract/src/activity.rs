@@ -1,4 +1,4 @@
-//! Activity.
+//! Activity: recording and listing.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -15,8 +15,8 @@ use crate::fixture::{
     request_context, seed, sign_in, sign_in_with, unknown_user,
 };
 
-/// The newest come first, only one's own, and no more than asked for.
-pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
+/// The page limit applies, too.
+pub async fn activity_of_one_account_is_listed_newest_first(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     sign_in(&stores, BOB, SessionKind::Tokens, 5).await;
     sign_in(&stores, ADA, SessionKind::Tokens, 20).await;
@@ -30,8 +30,8 @@ pub async fn the_newest_come_first_and_only_ones_own(stores: Stores) {
     assert_eq!(activity(&stores, ada.id).await.len(), 3);
 }
 
-/// Where something came from is kept to the letter, and so is that it is not known.
-pub async fn origins_are_kept_as_they_are(stores: Stores) {
+/// Client info is stored verbatim; an unknown part stays unknown.
+pub async fn client_info_is_stored_unchanged(stores: Stores) {
     let origins = [
         client_info("192.0.2.1", "Fire\u{1f98a}fox"),
         client_info("2001:db8::1", "ü"),
@@ -48,7 +48,7 @@ pub async fn origins_are_kept_as_they_are(stores: Stores) {
     }
 }
 
-/// A page holds what it should, and tells how much there is in all, however far it lies.
+/// Each page holds its slice and reports the total count, even a page beyond the end.
 pub async fn activity_comes_in_pages(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     for second in 1..5 {
@@ -66,8 +66,7 @@ pub async fn activity_comes_in_pages(stores: Stores) {
     assert_eq!(stores.activities.list(unknown_user(), Page::default()).await.unwrap().total, 0);
 }
 
-/// Whatever can happen is kept under its name.
-pub async fn every_event_is_kept(stores: Stores) {
+pub async fn every_event_is_stored(stores: Stores) {
     for (event, second) in Event::ALL.iter().zip(0..) {
         let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 10 * second).await;
         let request = request_context(10 * second + 5);
@@ -78,13 +77,13 @@ pub async fn every_event_is_kept(stores: Stores) {
     }
 }
 
-/// A command and its entry are one commit: without the one there is not the other.
-pub async fn what_cannot_be_recorded_is_not_done(stores: Stores) {
+/// A command and its activity entry are one commit: neither exists without the other.
+pub async fn a_command_that_cannot_be_recorded_is_not_applied(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let pending = begin(&stores, 1).await;
     let approved = approve(&stores, &begin(&stores, 1).await, &session, 2).await;
     let link = issue(&stores, ADA, 3).await;
-    // A request has one entry: its second command finds the place taken.
+    // A request has one entry per event: its second command finds the place taken.
     let taken = request_context(5);
     let change = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
     let ada = stores.users.change_profile(ada.id, &change("Ada"), &taken).await.unwrap().unwrap();

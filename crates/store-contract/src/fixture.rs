@@ -1,5 +1,5 @@
-//! What the promises are made of: instants, stamps, seeds, links, authorizations and accounts. Nothing here asks
-//! what time it is, and nothing sleeps.
+//! Fixtures of the promises: instants, request contexts, seeds, links, authorizations and accounts. Nothing
+//! here reads the wall clock or sleeps.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,35 +28,35 @@ use keywright_domain::{RequestContext, Stores};
 
 pub use crate::race::{count, race};
 
-/// The address of whoever signs in unless a promise needs somebody else.
+/// The address of the default account.
 pub const ADA: &str = "ada@example.com";
-/// Somebody else.
+/// The address of the other account.
 pub const BOB: &str = "bob@example.org";
 
-/// How long sessions last here.
+/// The lifetimes of sessions.
 pub const LIFETIMES: Lifetimes = Lifetimes { idle: TimeDelta::days(30), absolute: TimeDelta::days(180) };
 
-/// As good as no budget.
+/// A budget that is never reached.
 pub const UNLIMITED: LinkBudget = LinkBudget {
     per_network: Rate { count: u32::MAX, per: TimeDelta::minutes(15) },
     per_email: Rate { count: u32::MAX, per: TimeDelta::hours(1) },
 };
 
-/// How many race.
+/// The default number of racing tasks.
 pub const RACERS: usize = 16;
 
-/// Instants are counted in seconds from 2026-01-01T00:00:00.123Z: no store may round them.
+/// Returns 2026-01-01T00:00:00.123Z plus `second` seconds: no store may round it.
 pub fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_767_225_600_123).unwrap() + TimeDelta::seconds(second)
 }
 
-/// Bytes that look random and come in the same order in every run.
+/// Deterministic bytes that look random.
 pub struct Seeded(AtomicU64);
 
 impl Entropy for Seeded {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            // SplitMix64: a counter, well mixed, so that no two draws are alike.
+            // SplitMix64: a well-mixed counter, so that no two draws are equal.
             let mut word = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
             word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -66,7 +66,7 @@ impl Entropy for Seeded {
     }
 }
 
-/// The randomness of every promise.
+/// The entropy source of all promises.
 pub static ENTROPY: Seeded = Seeded(AtomicU64::new(0));
 
 struct Still(DateTime<Utc>);
@@ -77,42 +77,41 @@ impl Clock for Still {
     }
 }
 
-/// A request of its own at [`at`]`(second)`.
+/// Returns a new request context at [`at`]`(second)`.
 pub fn request_context(second: i64) -> RequestContext {
     context_at(at(second))
 }
 
-/// A request of its own at `instant`.
+/// Returns a new request context at `instant`.
 pub fn context_at(instant: DateTime<Utc>) -> RequestContext {
     context_from(instant, client_info("203.0.113.7", "keywright/1.0 (Linux)"))
 }
 
-/// A request of its own at `instant` from `origin`.
+/// Returns a new request context at `instant` from `client_info`.
 pub fn context_from(instant: DateTime<Utc>, client_info: ClientInfo) -> RequestContext {
     RequestContext::new(&Still(instant), &ENTROPY, None, client_info)
 }
 
-/// An address and a user agent.
+/// Client info with an IP address and a user agent.
 pub fn client_info(ip: &str, user_agent: &str) -> ClientInfo {
     ClientInfo { ip: Some(ip.parse().unwrap()), user_agent: UserAgent::new(user_agent) }
 }
 
-/// The address in `text`.
 pub fn email(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
 }
 
-/// An id that no store knows.
+/// Returns an id that no store knows.
 pub fn unknown_session() -> SessionId {
     SessionId::new(at(0), &ENTROPY)
 }
 
-/// An id that no store knows.
+/// Returns an id that no store knows.
 pub fn unknown_user() -> UserId {
     UserId::new(&ENTROPY)
 }
 
-/// What a session of `kind` will be: through `web` for browsers, else through `cli`.
+/// The seed of a session of `kind`: client `web` for browsers, else `cli`.
 pub fn seed(kind: SessionKind, second: i64) -> SessionSeed {
     let client = if kind == SessionKind::Browser { ClientId::WEB } else { ClientId::CLI };
     SessionSeed {
@@ -124,7 +123,7 @@ pub fn seed(kind: SessionKind, second: i64) -> SessionSeed {
     }
 }
 
-/// A link to `address` that is good for 15 minutes.
+/// A link to `address`, valid for 15 minutes.
 pub fn link(address: &str, second: i64) -> MagicLink {
     MagicLink {
         id: MagicLinkId::new(at(second), &ENTROPY),
@@ -137,13 +136,13 @@ pub fn link(address: &str, second: i64) -> MagicLink {
     }
 }
 
-/// The mail that carries `link`, due when the link was asked for.
+/// The mail that carries `link`, due when the link was requested.
 pub fn mail(link: &MagicLink) -> Mail {
     let id = context_at(link.requested_at).mail_id();
     Mail::new(id, link.email.clone(), Template::MagicLink(link.id), link.requested_at)
 }
 
-/// The redemption of `link` with its token, for a session of `kind`; everybody may open an account.
+/// The redemption of `link` by its token, for a session of `kind`; sign-up is open.
 pub fn redeem(link: &MagicLink, kind: SessionKind, second: i64) -> Redeem {
     Redeem {
         link: link.id,
@@ -155,20 +154,20 @@ pub fn redeem(link: &MagicLink, kind: SessionKind, second: i64) -> Redeem {
     }
 }
 
-/// A link to `address` that the store has issued.
+/// Issues a link to `address`.
 pub async fn issue(stores: &Stores, address: &str, second: i64) -> MagicLink {
     let link = link(address, second);
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
     link
 }
 
-/// Redeems a new link to `address`: the one way to an account.
+/// Redeems a new link to `address`: the only way to open an account.
 pub async fn sign_in(stores: &Stores, address: &str, kind: SessionKind, second: i64) -> (Session, User) {
     let seed = seed(kind, second);
     sign_in_with(stores, address, seed, &request_context(second)).await
 }
 
-/// The same for a session of `seed`.
+/// Redeems a new link to `address` for a session from `seed`.
 pub async fn sign_in_with(
     stores: &Stores,
     address: &str,
@@ -185,7 +184,7 @@ pub async fn sign_in_with(
     }
 }
 
-/// A device that asks to be signed in within ten minutes.
+/// A pending authorization, valid for ten minutes.
 pub fn authorization(second: i64) -> DeviceAuthorization {
     DeviceAuthorization {
         id: DeviceAuthorizationId::new(at(second), &ENTROPY),
@@ -200,19 +199,19 @@ pub fn authorization(second: i64) -> DeviceAuthorization {
     }
 }
 
-/// The same, and the store knows it.
+/// Stores a pending authorization.
 pub async fn begin(stores: &Stores, second: i64) -> DeviceAuthorization {
     let authorization = authorization(second);
     assert_eq!(stores.device_authorizations.begin(&authorization).await.unwrap(), Begun::Begun);
     authorization
 }
 
-/// What whoever is signed in by `session` decides.
+/// The decision of the account that owns `session`.
 pub fn decision(session: &Session, action: Action) -> Decision {
     Decision { by: session.user_id, session: session.id, authentication: session.authentication, action }
 }
 
-/// Has whoever is signed in by `session` approve `authorization`.
+/// Approves `authorization` as the account that owns `session`.
 pub async fn approve(
     stores: &Stores,
     authorization: &DeviceAuthorization,
@@ -228,28 +227,28 @@ pub async fn approve(
     }
 }
 
-/// What windows a refresh has here.
+/// The refresh windows.
 pub const RULES: RotationRules =
     RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
 
-/// A refresh with `presented` by a client that does not say who it is.
+/// A refresh with `presented`, without a client id.
 pub fn refresh(session: SessionId, presented: u32) -> Refresh {
     let presented = Generation(presented);
     Refresh { session, presented, client_id: None, rules: RULES, idle: LIFETIMES.idle }
 }
 
-/// The session as it is stored.
+/// Returns the stored session.
 pub async fn stored(stores: &Stores, session: SessionId) -> Session {
     let found = stores.sessions.find(session).await.unwrap();
     found.map(|(session, _)| session).unwrap()
 }
 
-/// The activity of `user`, newest first.
+/// Returns the activity of `user`, newest first.
 pub async fn activity(stores: &Stores, user: UserId) -> Vec<Activity> {
     stores.activities.list(user, Page::WIDEST).await.unwrap().items
 }
 
-/// What happened to `user`, newest first.
+/// Returns the events of `user`, newest first.
 pub async fn events(stores: &Stores, user: UserId) -> Vec<Event> {
     activity(stores, user).await.into_iter().map(|entry| entry.event).collect()
 }

@@ -1,4 +1,4 @@
-//! What an operator watches.
+//! Gauges for monitoring.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -10,13 +10,13 @@ use keywright_domain::session::{EndReason, Lifetimes, SessionKind, SessionSeed};
 use crate::fixture::{ADA, BOB, LIFETIMES, at, issue, request_context, seed, sign_in, sign_in_with};
 
 async fn figures(stores: &Stores, second: i64) -> (u64, u64, u64) {
-    // How many writes wait is each store's own affair.
+    // The number of waiting writes depends on the store.
     let Figures { live_sessions, due_mails, dead_mails, .. } =
         stores.health.figures(at(second)).await.unwrap();
     (live_sessions, due_mails, dead_mails)
 }
 
-/// Live is what is neither ended nor past either of its ends, to the instant.
+/// A session is live until it is ended or reaches either of its limits, to the instant.
 pub async fn the_figures_count_live_sessions(stores: Stores) {
     assert_eq!(figures(&stores, 0).await, (0, 0, 0));
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
@@ -42,8 +42,8 @@ pub async fn the_figures_count_live_sessions(stores: Stores) {
     assert_eq!(figures(&stores, 90).await.0, 1);
 }
 
-/// A mail waits until it is settled, leased or not; what was sent or dropped is neither due nor dead.
-pub async fn the_figures_count_mails_that_wait_and_that_were_given_up(stores: Stores) {
+/// A mail waits until it is settled, leased or not; sent and dropped mails are neither due nor dead.
+pub async fn the_figures_count_waiting_and_dead_mails(stores: Stores) {
     for second in 0..5 {
         issue(&stores, ADA, second).await;
     }

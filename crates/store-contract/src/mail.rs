@@ -20,8 +20,7 @@ async fn settle(stores: &Stores, mail: &Mail, delivery: Delivery, second: i64) -
     stores.mails.settle(mail.id, mail.attempts, delivery, at(second)).await.unwrap()
 }
 
-/// No mail is delivered by two.
-pub async fn no_mail_is_leased_to_two(stores: Stores) {
+pub async fn no_mail_is_leased_twice(stores: Stores) {
     for second in 0..20 {
         issue(&stores, ADA, second).await;
     }
@@ -36,7 +35,7 @@ pub async fn no_mail_is_leased_to_two(stores: Stores) {
     assert_eq!(lease(&stores, 9, 100).await, []);
 }
 
-/// Who waits longest comes first.
+/// The longest-waiting mail comes first.
 pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Stores) {
     for second in [20, 0, 10] {
         issue(&stores, ADA, second).await;
@@ -49,8 +48,8 @@ pub async fn the_oldest_are_leased_first_and_the_newest_listed_first(stores: Sto
     assert_eq!(leased, [at(0), at(10)]);
 }
 
-/// What counts is since when it has been due, not since when it has been there.
-pub async fn a_deferred_mail_queues_behind_what_was_due_before(stores: Stores) {
+/// The order is by due time, not by age.
+pub async fn a_deferred_mail_queues_behind_mail_due_before_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let deferred = lease(&stores, 9, 0).await.remove(0);
     assert!(settle(&stores, &deferred, Delivery::Deferred, 100).await);
@@ -61,8 +60,7 @@ pub async fn a_deferred_mail_queues_behind_what_was_due_before(stores: Stores) {
     assert_eq!(leased, [at(50), at(0)]);
 }
 
-/// A deferred mail comes due again, and not before.
-pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
+pub async fn a_deferred_mail_becomes_due_again(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let first = lease(&stores, 9, 0).await.remove(0);
     assert_eq!(first.attempts, 1);
@@ -77,8 +75,7 @@ pub async fn a_deferred_mail_comes_due_again(stores: Stores) {
     assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Sent(at(12)));
 }
 
-/// A worker that was too slow has nothing to say.
-pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
+pub async fn a_worker_that_lost_its_lease_settles_nothing(stores: Stores) {
     issue(&stores, BOB, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
     assert_eq!(lease(&stores, 9, 299).await, []);
@@ -91,8 +88,8 @@ pub async fn who_lost_the_lease_settles_nothing(stores: Stores) {
     assert_eq!(stores.mails.newest(1).await.unwrap().remove(0).state, MailState::Dead(at(302)));
 }
 
-/// A leased mail is as the domain says, and so it is stored.
-pub async fn a_leased_mail_is_stored_as_it_was_answered(stores: Stores) {
+/// The lease agrees with the domain and is stored.
+pub async fn a_leased_mail_is_stored_as_returned(stores: Stores) {
     let link = link(ADA, 0);
     let mail = mail(&link);
     stores.magic_links.issue(&link, &mail, &UNLIMITED).await.unwrap();
@@ -104,7 +101,7 @@ pub async fn a_leased_mail_is_stored_as_it_was_answered(stores: Stores) {
     assert_eq!(stores.mails.newest(9).await.unwrap(), leased);
 }
 
-/// Every outcome is stored as the domain says, and none but a deferral comes due again.
+/// Every outcome is stored as the domain defines it; only a deferred mail becomes due again.
 pub async fn every_outcome_is_stored(stores: Stores) {
     let outcomes = [Delivery::Sent, Delivery::Rejected, Delivery::Dropped, Delivery::Deferred];
     for (delivery, second) in outcomes.into_iter().zip([0, 1, 2, 3]) {
@@ -119,7 +116,6 @@ pub async fn every_outcome_is_stored(stores: Stores) {
     assert_eq!(lease(&stores, 9, 100_000).await.len(), 1);
 }
 
-/// Who is deferred again waits longer.
 pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
     issue(&stores, ADA, 0).await;
 
@@ -138,8 +134,7 @@ pub async fn a_mail_that_is_deferred_again_waits_longer(stores: Stores) {
     assert_eq!(pauses, [1, 2, 4, 8, 16]);
 }
 
-/// One outcome a delivery.
-pub async fn of_racing_outcomes_one_counts(stores: Stores) {
+pub async fn one_of_racing_outcomes_counts(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let leased = lease(&stores, 9, 0).await.remove(0);
 
@@ -153,8 +148,8 @@ pub async fn of_racing_outcomes_one_counts(stores: Stores) {
     assert_eq!(count(&settled, |settled| *settled), 1);
 }
 
-/// At the end of a lease either the slow worker is heard, or another has the mail.
-pub async fn a_slow_outcome_and_a_new_lease_that_race_agree(stores: Stores) {
+/// When a lease ends, either the slow worker's outcome counts or another worker gets the mail.
+pub async fn a_slow_outcome_racing_with_a_new_lease_agrees_with_it(stores: Stores) {
     issue(&stores, ADA, 0).await;
     let slow = lease(&stores, 9, 0).await.remove(0);
 
@@ -173,7 +168,6 @@ pub async fn a_slow_outcome_and_a_new_lease_that_race_agree(stores: Stores) {
     assert_eq!(count(&successes, |success| *success), 1);
 }
 
-/// What nobody sent cannot be settled.
 pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
     let unknown = MailId::new(at(0), &ENTROPY);
 
@@ -181,8 +175,8 @@ pub async fn an_unknown_mail_is_not_settled(stores: Stores) {
     assert_eq!(stores.mails.newest(9).await.unwrap(), []);
 }
 
-/// What an approval writes is found as the domain says, whatever it is about.
-pub async fn every_template_is_kept_and_found(stores: Stores) {
+/// Every template round-trips.
+pub async fn every_template_is_stored_and_found(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let device = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
 
@@ -196,7 +190,7 @@ pub async fn every_template_is_kept_and_found(stores: Stores) {
     assert_eq!(stores.mails.find(MailId::new(at(0), &ENTROPY)).await.unwrap(), None);
 }
 
-/// A mail for each second, settled as said.
+/// Issues one mail for each delivery, a second apart, and settles it with that.
 async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
     let mut mails = vec![];
     for (delivery, second) in deliveries.iter().zip(0..) {
@@ -208,7 +202,7 @@ async fn settled(stores: &Stores, deliveries: &[Delivery]) -> Vec<Mail> {
     mails
 }
 
-pub async fn dead_letters_are_listed_and_no_others(stores: Stores) {
+pub async fn only_dead_letters_are_listed_as_dead(stores: Stores) {
     let deliveries = [Delivery::Rejected, Delivery::Sent, Delivery::Rejected, Delivery::Dropped];
     let mails = settled(&stores, &deliveries).await;
     issue(&stores, BOB, 100).await;
@@ -217,7 +211,7 @@ pub async fn dead_letters_are_listed_and_no_others(stores: Stores) {
     assert_eq!(stores.mails.list_dead(1).await.unwrap(), [mails[2].clone()]);
 }
 
-pub async fn a_dead_letter_is_requeued_once_and_due_at_once(stores: Stores) {
+pub async fn a_dead_letter_is_requeued_once_and_due_immediately(stores: Stores) {
     let dead = settled(&stores, &[Delivery::Rejected]).await.remove(0);
 
     let requeued = race(&stores, RACERS, |stores, _| {
@@ -236,7 +230,7 @@ pub async fn a_dead_letter_is_requeued_once_and_due_at_once(stores: Stores) {
     assert!(settle(&stores, &leased, Delivery::Sent, 51).await);
 }
 
-pub async fn what_is_not_dead_is_not_requeued(stores: Stores) {
+pub async fn a_mail_that_is_not_dead_is_not_requeued(stores: Stores) {
     let mails = settled(&stores, &[Delivery::Sent, Delivery::Dropped, Delivery::Deferred]).await;
 
     for mail in &mails {

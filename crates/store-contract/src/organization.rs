@@ -29,8 +29,8 @@ pub(crate) async fn add(stores: &Stores, organization: &Organization, user: User
     stores.organizations.add_member(organization.id, user, role).await.unwrap()
 }
 
-/// An organization is found as it was made, and its slug is its own.
-pub async fn an_organization_is_kept_as_it_is(stores: Stores) {
+/// The slug is unique.
+pub async fn an_organization_is_stored_unchanged(stores: Stores) {
     let acme = create(&stores, "acme").await;
     let other = create(&stores, "aardvark").await;
     let taken = organization("acme");
@@ -45,8 +45,7 @@ pub async fn an_organization_is_kept_as_it_is(stores: Stores) {
     assert_eq!((second.items, second.total), (vec![acme], 2));
 }
 
-/// Of racers with one slug one makes the organization.
-pub async fn of_racing_organizations_with_one_slug_one_is_made(stores: Stores) {
+pub async fn one_of_racing_organizations_gets_a_slug(stores: Stores) {
     let made = race(&stores, RACERS, |stores, _| async move {
         stores.organizations.create(&organization("acme")).await.unwrap()
     })
@@ -56,8 +55,7 @@ pub async fn of_racing_organizations_with_one_slug_one_is_made(stores: Stores) {
     assert_eq!(stores.organizations.list(Page::default()).await.unwrap().total, 1);
 }
 
-/// Members are who was added, each with the role that was given last.
-pub async fn members_have_the_role_that_was_given_last(stores: Stores) {
+pub async fn members_have_the_role_given_last(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let (acme, zoo) = (create(&stores, "acme").await, create(&stores, "zoo").await);
@@ -75,8 +73,8 @@ pub async fn members_have_the_role_that_was_given_last(stores: Stores) {
     assert_eq!(stores.organizations.list_of(bob.id, Page::default()).await.unwrap().total, 0);
 }
 
-/// An organization is never left without an owner: neither by a lesser role nor by an account that goes.
-pub async fn the_last_owner_stays(stores: Stores) {
+/// Neither a lesser role nor a deleted account leaves an organization without an owner.
+pub async fn the_last_owner_cannot_leave(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let acme = create(&stores, "acme").await;
@@ -93,8 +91,7 @@ pub async fn the_last_owner_stays(stores: Stores) {
     assert_eq!(stores.users.delete(bob.id).await.unwrap(), Deletion::LastOwner);
 }
 
-/// Owners who all go at once leave one behind.
-pub async fn of_racing_owners_one_stays(stores: Stores) {
+pub async fn one_of_racing_owners_remains(stores: Stores) {
     let acme = create(&stores, "acme").await;
     let mut owners = Vec::new();
     for number in 0..RACERS {

@@ -7,7 +7,7 @@ use keywright_domain::Stores;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-/// Starts `racers` tasks at once and gives what they came to, in the order of their numbers.
+/// Starts `racers` tasks at once and returns their results, in the order of their numbers.
 pub async fn race<T, F>(stores: &Stores, racers: usize, run: impl Fn(Stores, usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -27,7 +27,7 @@ where
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// How many of `results` are as `wanted`.
+/// Counts the `results` that match.
 pub fn count<T>(results: &[T], wanted: impl Fn(&T) -> bool) -> usize {
     results.iter().filter(|result| wanted(result)).count()
 }

@@ -30,8 +30,7 @@ async fn add(stores: &Stores, key: &SigningKey) -> bool {
     stores.signing_keys.add(key).await.unwrap()
 }
 
-/// Of servers that start at once on an empty store, one's key stands.
-pub async fn of_racing_first_keys_one_stands(stores: Stores) {
+pub async fn one_of_racing_first_keys_is_stored(stores: Stores) {
     assert_eq!(list(&stores).await, []);
 
     let added = race(&stores, RACERS, |stores, number| async move {
@@ -44,8 +43,7 @@ pub async fn of_racing_first_keys_one_stands(stores: Stores) {
     assert_eq!(list(&stores).await, [key(&format!("key {winner}"), None, 0)]);
 }
 
-/// Of servers that make the next key at once, one's key stands.
-pub async fn of_racing_next_keys_one_stands(stores: Stores) {
+pub async fn one_of_racing_next_keys_is_stored(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await);
 
     let added = race(&stores, RACERS, |stores, number| async move {
@@ -58,7 +56,7 @@ pub async fn of_racing_next_keys_one_stands(stores: Stores) {
     assert_eq!(kids(&stores).await, ["first", &format!("key {winner}")]);
 }
 
-/// A key is added after one that is there and that no other follows, and a first key only to none.
+/// A key needs an existing predecessor without a successor; a first key needs an empty store.
 pub async fn a_key_is_added_only_where_its_place_is_free(stores: Stores) {
     assert!(!add(&stores, &key("orphan", Some("first"), 5)).await);
     assert!(add(&stores, &key("first", None, 10)).await);
@@ -72,8 +70,7 @@ pub async fn a_key_is_added_only_where_its_place_is_free(stores: Stores) {
     assert_eq!(kids(&stores).await, ["first", "third", "second"], "listed as they sign");
 }
 
-/// Every algorithm is kept.
-pub async fn every_algorithm_is_kept(stores: Stores) {
+pub async fn every_algorithm_is_stored(stores: Stores) {
     let mut before = None;
     for algorithm in Algorithm::ALL {
         let name = algorithm.as_str();
@@ -86,7 +83,7 @@ pub async fn every_algorithm_is_kept(stores: Stores) {
     }
 }
 
-/// A removed key is gone, and its successor stays as it is.
+/// The successor of a removed key does not change.
 pub async fn a_key_is_removed_once(stores: Stores) {
     let (first, second) = (key("first", None, 0), key("second", Some("first"), 5));
     assert!(add(&stores, &first).await && add(&stores, &second).await);
@@ -101,7 +98,7 @@ pub async fn a_key_is_removed_once(stores: Stores) {
     assert!(!add(&stores, &first).await, "it does not come back as the first");
 }
 
-/// A lifetime only grows, and a key whose tokens turn out to live longer is not removed.
+/// A key whose tokens turn out to live longer is not removed.
 pub async fn a_token_lifetime_only_grows(stores: Stores) {
     let first = key("first", None, 0);
     assert!(add(&stores, &first).await);
@@ -118,8 +115,8 @@ pub async fn a_token_lifetime_only_grows(stores: Stores) {
     assert!(stores.signing_keys.remove(&longer).await.unwrap());
 }
 
-/// Who has judged what a key is sealed as puts something else there, once.
-pub async fn of_racing_reseals_one_stands(stores: Stores) {
+/// A key is resealed only if its sealed form is still the one that was read.
+pub async fn one_of_racing_reseals_is_stored(stores: Stores) {
     let first = key("first", None, 0);
     assert!(add(&stores, &first).await && add(&stores, &key("second", Some("first"), 5)).await);
 
@@ -136,8 +133,9 @@ pub async fn of_racing_reseals_one_stands(stores: Stores) {
     assert!(!stores.signing_keys.reseal(&key("unknown", None, 0), &[1]).await.unwrap());
 }
 
-/// An emergency leaves one key, however many declare it; after it the next one can be made, and declared again.
-pub async fn an_emergency_leaves_one_key(stores: Stores) {
+/// Any number of servers may declare the emergency; afterwards the next key can be created and another
+/// emergency declared.
+pub async fn an_emergency_rotation_leaves_one_key(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await && add(&stores, &key("next", Some("first"), 9)).await);
 
     let stands = race(&stores, RACERS, |stores, number| async move {
@@ -154,8 +152,8 @@ pub async fn an_emergency_leaves_one_key(stores: Stores) {
     assert_eq!(kids(&stores).await, ["again"]);
 }
 
-/// A next key that is made while an emergency is declared does not bring anything back.
-pub async fn an_emergency_that_races_with_the_next_key_drops_the_old_one(stores: Stores) {
+/// A next key created during an emergency rotation does not restore the old one.
+pub async fn an_emergency_rotation_racing_with_the_next_key_drops_the_old_one(stores: Stores) {
     assert!(add(&stores, &key("first", None, 0)).await);
 
     race(&stores, RACERS, |stores, number| async move {

@@ -19,8 +19,8 @@ use crate::fixture::{
     request_context, seed, sign_in, stored, unknown_user,
 };
 
-/// A change is kept, and recorded only if something is different.
-pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
+/// Only a difference is recorded.
+pub async fn a_changed_profile_is_stored_and_recorded(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let change = ProfileChange {
         name: Some("Ada Łovelace".to_owned()),
@@ -45,7 +45,6 @@ pub async fn a_changed_profile_is_kept_and_recorded(stores: Stores) {
     assert_ne!(removed.profile, Profile::default());
 }
 
-/// Who is unknown is not found.
 pub async fn an_unknown_account_is_not_found(stores: Stores) {
     let nobody = unknown_user();
 
@@ -56,7 +55,7 @@ pub async fn an_unknown_account_is_not_found(stores: Stores) {
     assert_eq!(stores.users.disable(nobody, &request_context(0)).await.unwrap(), None);
 }
 
-/// Disabling ends every session at once, and is recorded once.
+/// The end is immediate and recorded once.
 pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
     let (tokens, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
@@ -78,8 +77,8 @@ pub async fn a_disabled_account_has_no_sessions(stores: Stores) {
     assert_eq!(disablings.iter().filter(|event| **event == Event::AccountDisabled).count(), 1);
 }
 
-/// A change is recorded as the domain says.
-pub async fn the_activity_names_the_fields_that_are_different(stores: Stores) {
+/// The record agrees with the domain.
+pub async fn the_activity_names_the_changed_fields(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
     stores.users.change_profile(ada.id, &named, &request_context(5)).await.unwrap();
@@ -94,7 +93,6 @@ pub async fn the_activity_names_the_fields_that_are_different(stores: Stores) {
     assert_eq!((changed.created_at, changed.updated_at), (at(0), at(10)));
 }
 
-/// Accounts are told apart.
 pub async fn accounts_are_found_by_id_and_by_address(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 1).await;
@@ -106,7 +104,7 @@ pub async fn accounts_are_found_by_id_and_by_address(stores: Stores) {
 }
 
 /// Changes of different fields do not undo each other, and each is recorded once.
-pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
+pub async fn racing_profile_changes_are_all_kept(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = ProfileChange { name: Some("Ada".to_owned()), ..ProfileChange::default() };
     let placed = ProfileChange { time_zone: Some("Europe/Zurich".to_owned()), ..ProfileChange::default() };
@@ -124,8 +122,8 @@ pub async fn racing_changes_lose_nothing_of_each_other(stores: Stores) {
     assert_eq!(events(&stores, ada.id).await, recorded);
 }
 
-/// One disables, all see it, and it is recorded once.
-pub async fn of_racing_disablings_one_counts(stores: Stores) {
+/// One call disables the account, all see the result, and it is recorded once.
+pub async fn one_of_racing_disablings_counts(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = ada.id;
 
@@ -140,8 +138,7 @@ pub async fn of_racing_disablings_one_counts(stores: Stores) {
     assert_eq!(events(&stores, id).await, [Event::AccountDisabled, Event::SignedIn]);
 }
 
-/// Sessions that are over already stay as they are; all others end with the account.
-pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores) {
+pub async fn disabling_ends_live_sessions_and_leaves_ended_ones_unchanged(stores: Stores) {
     let (ended, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (expired, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
     stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(2)).await.unwrap();
@@ -164,8 +161,8 @@ pub async fn disabling_ends_what_is_live_and_leaves_what_is_over(stores: Stores)
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
 }
 
-/// Whoever signs in while the account is disabled is refused or ended, never left over.
-pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
+/// A sign-in during the disabling is refused or its session ended.
+pub async fn no_session_survives_a_race_with_disabling_its_account(stores: Stores) {
     let (browser, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (mut links, mut devices) = (vec![], vec![]);
     for second in 0..4 {
@@ -199,7 +196,7 @@ pub async fn no_session_survives_a_race_with_the_disabling(stores: Stores) {
     }
 }
 
-pub async fn of_racers_with_one_address_one_opens_an_account(stores: Stores) {
+pub async fn one_of_racing_sign_ups_with_one_address_opens_an_account(stores: Stores) {
     let answers = race(&stores, RACERS, |stores, _| {
         let user = User::unproven(unknown_user(), email(ADA), at(0));
         async move { (stores.users.open(&user).await.unwrap(), user) }
@@ -212,7 +209,7 @@ pub async fn of_racers_with_one_address_one_opens_an_account(stores: Stores) {
     assert_eq!(stores.users.find_by_email(&email(ADA)).await.unwrap(), Some(opened));
 }
 
-/// All accounts come in pages, whatever state they are in.
+/// Accounts in every state are listed, in pages.
 pub async fn accounts_are_listed_newest_first(stores: Stores) {
     assert_eq!(stores.users.list(Page::default()).await.unwrap().total, 0);
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
@@ -229,7 +226,6 @@ pub async fn accounts_are_listed_newest_first(stores: Stores) {
     assert_eq!((beyond.items, beyond.total), (vec![], 3));
 }
 
-/// Enabling undoes the disabling and revives nothing.
 pub async fn an_enabled_account_signs_in_again_and_its_sessions_stay_ended(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     assert_eq!(stores.users.enable(ada.id, at(5)).await.unwrap().as_ref(), Some(&ada));

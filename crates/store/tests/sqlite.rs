@@ -25,7 +25,7 @@ use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::rate_limit::Rate;
 use keywright_domain::request_context::RequestContext;
-use keywright_store::sqlite::{Options, SqliteStore, migrate, pending};
+use keywright_store::sqlite::{Options, SqliteStore, migrate, schema_difference};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -152,7 +152,7 @@ fn any_number_of_processes_may_open_an_empty_file_at_once() {
         for opened in opening {
             opened.join().unwrap().unwrap();
         }
-        assert_eq!(pending(&file).unwrap(), [""; 0]);
+        assert_eq!(schema_difference(&file).unwrap().missing, [""; 0]);
     }
 }
 
@@ -176,7 +176,7 @@ async fn migrations_are_named_applied_once_and_asked_for() {
     let file = directory.path().join("kw.db");
     let options = Options { migrate: false, ..Options::default() };
 
-    let before = pending(&file).unwrap();
+    let before = schema_difference(&file).unwrap().missing;
     let exists = file.exists();
     let store = SqliteStore::open(&file, &options).unwrap();
     let health = store.check().await;
@@ -187,7 +187,7 @@ async fn migrations_are_named_applied_once_and_asked_for() {
         matches!(&health, Err(StoreError::Unavailable(cause)) if cause.to_string().contains("0001_initial"))
     );
     assert_eq!((&applied, migrate(&file).unwrap()), (&before, vec![]));
-    assert_eq!(pending(&file).unwrap(), [""; 0]);
+    assert_eq!(schema_difference(&file).unwrap().missing, [""; 0]);
     store.check().await.unwrap();
 }
 

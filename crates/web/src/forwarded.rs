@@ -25,7 +25,8 @@ pub enum ForwardedHeader {
 }
 
 impl ForwardedHeader {
-    fn name(self) -> HeaderName {
+    /// The name of the header.
+    pub fn name(self) -> HeaderName {
         match self {
             Self::XForwardedFor => X_FORWARDED_FOR,
             Self::Forwarded => FORWARDED,

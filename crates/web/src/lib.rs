@@ -10,7 +10,6 @@ pub mod csrf;
 pub mod endpoint;
 pub mod forwarded;
 pub mod metrics;
-pub mod page;
 pub mod problem;
 pub mod rate_limit;
 pub mod refusal;

@@ -3,14 +3,14 @@
 use std::str::FromStr;
 
 use anyhow::Context;
+use keywright_api::user::UserResource;
 use keywright_domain::Stores;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::id::UserId;
 use keywright_domain::user::User;
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
-
-use super::output::instant;
 
 /// An account by its address or its id.
 #[derive(Clone, Debug)]
@@ -57,23 +57,18 @@ pub(super) fn email(text: &str) -> Result<EmailAddress, &'static str> {
     EmailAddress::parse(text).map_err(|_| "is no e-mail address")
 }
 
-/// An account with the names of the API, and what only an operator sees.
-pub(super) fn about(user: &User) -> Json {
-    let profile = &user.profile;
-    json!({
-        "id": user.id,
-        "email": user.email.as_str(),
-        "email_verified": user.email_verified,
-        "pending_email": user.pending_email.as_ref().map(EmailAddress::as_str),
-        "name": profile.name,
-        "avatar_url": profile.avatar_url,
-        "locale": profile.locale,
-        "time_zone": profile.time_zone,
-        "created_at": instant(user.created_at),
-        "updated_at": instant(user.updated_at),
-        "last_sign_in_at": user.last_sign_in_at.map(instant),
-        "disabled_at": user.disabled_at.map(instant),
-    })
+/// An account as the API returns it, with the fields that only an operator sees.
+#[derive(Serialize)]
+pub(super) struct AccountOutput {
+    #[serde(flatten)]
+    user: UserResource,
+    disabled_at: Option<Timestamp>,
+}
+
+impl From<&User> for AccountOutput {
+    fn from(user: &User) -> Self {
+        Self { user: user.into(), disabled_at: user.disabled_at.map(Timestamp) }
+    }
 }
 
 /// What keeps people from signing in, in a word.

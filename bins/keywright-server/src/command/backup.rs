@@ -13,8 +13,8 @@ use super::output::OutputOptions;
 use crate::config::{DatabaseUrl, Loaded};
 
 /// Copies the database while servers work with it. Never overwrites a file.
-pub(super) async fn run(loaded: &Loaded, file: PathBuf, manner: OutputOptions) -> anyhow::Result<()> {
-    super::remark(loaded);
+pub(super) async fn run(loaded: &Loaded, file: PathBuf, options: OutputOptions) -> anyhow::Result<()> {
+    super::warn(loaded);
     let database = match &loaded.config.database.url {
         DatabaseUrl::Sqlite(path) => path.clone(),
         url @ DatabaseUrl::Postgres(_) => bail!(
@@ -36,7 +36,7 @@ pub(super) async fn run(loaded: &Loaded, file: PathBuf, manner: OutputOptions) -
          apart from the copy, or the copy is of no use.",
         file.display()
     );
-    Ok(manner.print(&json!({"file": file, "bytes": bytes}), &text)?)
+    Ok(options.print(&json!({"file": file, "bytes": bytes}), &text)?)
 }
 
 /// The copy gets its name when it is complete and on the disk; how many bytes it has.

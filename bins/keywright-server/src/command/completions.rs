@@ -7,9 +7,9 @@ use serde_json::json;
 use super::output::OutputOptions;
 
 /// Prints the script that completes this command line in `shell`.
-pub(super) fn run(shell: Shell, manner: OutputOptions) -> anyhow::Result<()> {
+pub(super) fn run(shell: Shell, options: OutputOptions) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::Arguments::command(), "keywright-server", &mut script);
     let script = String::from_utf8_lossy(&script);
-    Ok(manner.print(&json!({"shell": shell.to_string(), "script": script}), &script)?)
+    Ok(options.print(&json!({"shell": shell.to_string(), "script": script}), &script)?)
 }

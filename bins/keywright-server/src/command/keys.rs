@@ -10,9 +10,9 @@ use keywright_service::signing_key::{Rotated, replace_all, rotate};
 use serde_json::{Value as Json, json};
 
 use super::output::{OutputOptions, instant, optional_instant, table};
-use super::store::{self, Opened};
+use super::store::{self, OpenStore};
 use crate::config::Loaded;
-use crate::signing_key::KeyKeeper;
+use crate::key_worker::KeyKeeper;
 use crate::wiring;
 
 const CONSEQUENCE: &str = "Every access token ends at once, for every server and for whoever verifies tokens \
@@ -20,7 +20,7 @@ const CONSEQUENCE: &str = "Every access token ends at once, for every server and
                            their tokens with their refresh tokens.";
 
 #[derive(Clone, Copy, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// List the keys: which signs, which is next, and how long those before are still published
     List,
     /// Publish a new key now; it signs when every verifier knows it
@@ -36,21 +36,21 @@ pub(super) enum Verb {
 }
 
 /// Runs on the configured store; servers that are running follow within a second or two.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    match verb {
-        Verb::List => {
-            let opened = store::open(loaded).await?;
-            let keys = opened.stores.signing_keys.list().await?;
-            Ok(print_list(&keys, opened.clock.now(), manner)?)
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    match action {
+        Action::List => {
+            let store = store::open_to_read(loaded).await?;
+            let keys = store.stores.signing_keys.list().await?;
+            Ok(print_list(&keys, store.clock.now(), options)?)
         }
-        Verb::Rotate { emergency: true } => {
-            let opened = store::open(loaded).await?;
-            manner.confirm(CONSEQUENCE)?;
-            emergency(&keeper(loaded)?, &opened, manner).await
+        Action::Rotate { emergency: true } => {
+            let store = store::open(loaded).await?;
+            options.confirm(CONSEQUENCE)?;
+            emergency(&keeper(loaded)?, &store, options).await
         }
-        Verb::Rotate { emergency: false } => {
-            let opened = store::open(loaded).await?;
-            in_turn(&keeper(loaded)?, &opened, manner).await
+        Action::Rotate { emergency: false } => {
+            let store = store::open(loaded).await?;
+            in_turn(&keeper(loaded)?, &store, options).await
         }
     }
 }
@@ -60,19 +60,19 @@ fn keeper(loaded: &Loaded) -> anyhow::Result<KeyKeeper> {
     wiring::key_keeper(&loaded.config, &secret)
 }
 
-async fn emergency(keeper: &KeyKeeper, opened: &Opened, manner: OutputOptions) -> anyhow::Result<()> {
-    let keys = opened.stores.signing_keys.as_ref();
-    let replaced = replace_all(keys, keeper.maker.as_ref(), &keeper.rules, opened.clock.now()).await?;
+async fn emergency(keeper: &KeyKeeper, store: &OpenStore, options: OutputOptions) -> anyhow::Result<()> {
+    let keys = store.stores.signing_keys.as_ref();
+    let replaced = replace_all(keys, keeper.maker.as_ref(), &keeper.rules, store.clock.now()).await?;
     let Some(key) = replaced else {
         anyhow::bail!("somebody else replaced the keys at the same moment: see `keywright-server keys list`")
     };
     let text = format!("{} signs from now on; every other key is gone.", key.kid);
-    Ok(manner.print(&json!({"key": about_new(&key), "emergency": true}), &text)?)
+    Ok(options.print(&json!({"key": about_new(&key), "emergency": true}), &text)?)
 }
 
-async fn in_turn(keeper: &KeyKeeper, opened: &Opened, manner: OutputOptions) -> anyhow::Result<()> {
-    let keys = opened.stores.signing_keys.as_ref();
-    let rotated = rotate(keys, keeper.maker.as_ref(), &keeper.rules, opened.clock.now()).await?;
+async fn in_turn(keeper: &KeyKeeper, store: &OpenStore, options: OutputOptions) -> anyhow::Result<()> {
+    let keys = store.stores.signing_keys.as_ref();
+    let rotated = rotate(keys, keeper.maker.as_ref(), &keeper.rules, store.clock.now()).await?;
     let (key, is_new) = match &rotated {
         Rotated::Made(key) => (key, true),
         Rotated::UnderWay(key) => (key, false),
@@ -83,14 +83,14 @@ async fn in_turn(keeper: &KeyKeeper, opened: &Opened, manner: OutputOptions) -> 
     } else {
         format!("A rotation is under way already: {kid} is published, and signs from {signs_from} on.")
     };
-    Ok(manner.print(&json!({"key": about_new(key), "made": is_new}), &text)?)
+    Ok(options.print(&json!({"key": about_new(key), "made": is_new}), &text)?)
 }
 
 fn about_new(key: &SigningKey) -> Json {
     json!({"kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": instant(key.place.signs_from)})
 }
 
-fn print_list(keys: &[SigningKey], now: DateTime<Utc>, manner: OutputOptions) -> std::io::Result<()> {
+fn print_list(keys: &[SigningKey], now: DateTime<Utc>, options: OutputOptions) -> std::io::Result<()> {
     let mut scheduled = schedule(keys, now);
     scheduled.reverse();
     let json = json!({"keys": scheduled.iter().map(about).collect::<Vec<_>>()});
@@ -110,7 +110,7 @@ fn print_list(keys: &[SigningKey], now: DateTime<Utc>, manner: OutputOptions) ->
     if !scheduled.iter().any(|key| key.state == SigningKeyState::Current) {
         text.push_str("There is no key yet: a server makes one when it starts.\n");
     }
-    manner.print(&json, &text)
+    options.print(&json, &text)
 }
 
 fn about(scheduled: &Scheduled<'_>) -> Json {

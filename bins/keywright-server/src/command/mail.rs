@@ -8,7 +8,9 @@ use keywright_domain::clock::{Clock, to_stored_precision};
 use keywright_domain::id::MailId;
 use keywright_domain::mail::port::Mails;
 use keywright_domain::mail::{Mail, MailState, Template};
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::output::{OutputOptions, instant, optional_instant, table};
@@ -19,7 +21,7 @@ use crate::store;
 const BATCH: u32 = 100;
 
 #[derive(Clone, Copy, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// List mail, the newest first; what it says is not shown
     List {
         /// Only dead letters: those that were refused for good, or tried for most of a day
@@ -46,20 +48,24 @@ pub(super) struct Target {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    super::remark(loaded);
-    let stores = store::open(&loaded.config.database).await?;
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    super::warn(loaded);
+    let database = &loaded.config.database;
+    let stores = match action {
+        Action::List { .. } => store::open_unchanged(database).await?,
+        Action::Requeue(_) => store::open(database).await?,
+    };
     let mails = stores.mails.as_ref();
-    match verb {
-        Verb::List { dead: true, limit } => Ok(print_list(&mails.list_dead(limit).await?, manner)?),
-        Verb::List { dead: false, limit } => Ok(print_list(&mails.newest(limit).await?, manner)?),
-        Verb::Requeue(target) => {
+    match action {
+        Action::List { dead: true, limit } => Ok(print_list(&mails.list_dead(limit).await?, options)?),
+        Action::List { dead: false, limit } => Ok(print_list(&mails.newest(limit).await?, options)?),
+        Action::Requeue(target) => {
             if target.all {
-                manner.confirm("Every dead letter is sent to its recipient, however old it is.")?;
+                options.confirm("Every dead letter is sent to its recipient, however old it is.")?;
             }
             let count = requeue(mails, target, to_stored_precision(SystemClock.now())).await?;
             let plural = if count == 1 { "letter is" } else { "letters are" };
-            Ok(manner.print(&json!({"requeued": count}), &format!("{count} dead {plural} due again."))?)
+            Ok(options.print(&json!({"requeued": count}), &format!("{count} dead {plural} due again."))?)
         }
     }
 }
@@ -83,8 +89,8 @@ async fn requeue(mails: &dyn Mails, target: Target, now: DateTime<Utc>) -> anyho
     }
 }
 
-fn print_list(mails: &[Mail], manner: OutputOptions) -> std::io::Result<()> {
-    let json = json!({"data": mails.iter().map(about).collect::<Vec<_>>()});
+fn print_list(mails: &[Mail], options: OutputOptions) -> std::io::Result<()> {
+    let output = MailList { data: mails.iter().map(Into::into).collect() };
     let row = |mail: &Mail| {
         let (state, at) = state(mail.state);
         [
@@ -98,20 +104,39 @@ fn print_list(mails: &[Mail], manner: OutputOptions) -> std::io::Result<()> {
         ]
     };
     let heading = ["id", "to", "about", "state", "attempts", "created", "since"];
-    manner.print(&json, &table(heading, mails.iter().map(row)))
+    options.print(&output, &table(heading, mails.iter().map(row)))
 }
 
-fn about(mail: &Mail) -> Json {
-    let (state, at) = state(mail.state);
-    json!({
-        "id": mail.id,
-        "to": mail.to.as_str(),
-        "template": template(mail.template),
-        "state": state,
-        "attempts": mail.attempts,
-        "created_at": instant(mail.created_at),
-        "state_at": instant(at),
-    })
+#[derive(Serialize)]
+struct MailList {
+    data: Vec<MailOutput>,
+}
+
+/// A mail without its text.
+#[derive(Serialize)]
+struct MailOutput {
+    id: MailId,
+    to: String,
+    template: &'static str,
+    state: &'static str,
+    attempts: u32,
+    created_at: Timestamp,
+    state_at: Timestamp,
+}
+
+impl From<&Mail> for MailOutput {
+    fn from(mail: &Mail) -> Self {
+        let (state, at) = state(mail.state);
+        Self {
+            id: mail.id,
+            to: mail.to.to_string(),
+            template: template(mail.template),
+            state,
+            attempts: mail.attempts,
+            created_at: Timestamp(mail.created_at),
+            state_at: Timestamp(at),
+        }
+    }
 }
 
 const fn template(template: Template) -> &'static str {

@@ -7,8 +7,8 @@ use crate::config::Loaded;
 use crate::store;
 
 /// Applies the migrations that are missing and prints their names.
-pub(super) async fn run(loaded: Loaded, manner: OutputOptions) -> anyhow::Result<()> {
-    super::remark(&loaded);
+pub(super) async fn run(loaded: Loaded, options: OutputOptions) -> anyhow::Result<()> {
+    super::warn(&loaded);
     let applied = store::migrate(&loaded.config.database.url).await?;
     let text = if applied.is_empty() {
         "The database is up to date.".to_owned()
@@ -16,5 +16,5 @@ pub(super) async fn run(loaded: Loaded, manner: OutputOptions) -> anyhow::Result
         let lines: Vec<_> = applied.iter().map(|name| format!("applied {name}")).collect();
         lines.join("\n")
     };
-    Ok(manner.print(&json!({"applied": applied}), &text)?)
+    Ok(options.print(&json!({"applied": applied}), &text)?)
 }

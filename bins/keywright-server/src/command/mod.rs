@@ -76,22 +76,22 @@ enum Command {
     Config,
     /// The mail that was sent, waits to be sent, or could not be
     #[command(subcommand)]
-    Mail(mail::Verb),
+    Mail(mail::Action),
     /// The keys that access tokens are signed with
     #[command(subcommand)]
-    Keys(keys::Verb),
+    Keys(keys::Action),
     /// The server's secret, from which every credential is derived
     #[command(subcommand)]
-    Secret(secret::Verb),
+    Secret(secret::Action),
     /// The accounts
     #[command(subcommand)]
-    Users(users::Verb),
+    Users(users::Action),
     /// The organizations, and who belongs to them
     #[command(subcommand)]
-    Orgs(orgs::Verb),
+    Orgs(orgs::Action),
     /// The sessions
     #[command(subcommand)]
-    Sessions(sessions::Verb),
+    Sessions(sessions::Action),
     /// Copy the database to a file, while servers work with it
     ///
     /// The copy is complete when this ends, and for this user alone. A file that exists is never overwritten. The
@@ -123,8 +123,8 @@ enum Command {
 /// Runs what the command line says. 0: done; 1: failed, and stderr says why; 2: the command line is wrong.
 pub async fn run() -> ExitCode {
     let Arguments { config, json, yes, command } = Arguments::parse();
-    let manner = OutputOptions { json, yes };
-    match run_command(command.unwrap_or_default(), config.as_deref(), manner).await {
+    let options = OutputOptions { json, yes };
+    match run_command(command.unwrap_or_default(), config.as_deref(), options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<serve::Logged>() => ExitCode::FAILURE,
         Err(error) => {
@@ -134,33 +134,33 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn run_command(command: Command, config: Option<&Path>, manner: OutputOptions) -> anyhow::Result<()> {
+async fn run_command(command: Command, config: Option<&Path>, options: OutputOptions) -> anyhow::Result<()> {
     // What needs no configuration works without a good one.
     match command {
-        Command::Completions { shell } => return completions::run(shell, manner),
+        Command::Completions { shell } => return completions::run(shell, options),
         Command::Openapi => return openapi::run(),
         _ => {}
     }
     let loaded = Config::read(config, environment())?;
     match command {
-        Command::Serve => serve::run(loaded, manner.json).await,
-        Command::Migrate => migrate::run(loaded, manner).await,
-        Command::Config => config::run(&loaded, manner),
-        Command::Mail(verb) => mail::run(&loaded, verb, manner).await,
-        Command::Keys(verb) => keys::run(&loaded, verb, manner).await,
-        Command::Secret(verb) => secret::run(&loaded, verb, manner).await,
-        Command::Users(verb) => users::run(&loaded, verb, manner).await,
-        Command::Orgs(verb) => orgs::run(&loaded, verb, manner).await,
-        Command::Sessions(verb) => sessions::run(&loaded, verb, manner).await,
-        Command::Backup { file } => backup::run(&loaded, file, manner).await,
-        Command::Doctor => doctor::run(&loaded, manner).await,
-        Command::Completions { shell } => completions::run(shell, manner),
+        Command::Serve => serve::run(loaded, options.json).await,
+        Command::Migrate => migrate::run(loaded, options).await,
+        Command::Config => config::run(&loaded, options),
+        Command::Mail(action) => mail::run(&loaded, action, options).await,
+        Command::Keys(action) => keys::run(&loaded, action, options).await,
+        Command::Secret(action) => secret::run(&loaded, action, options).await,
+        Command::Users(action) => users::run(&loaded, action, options).await,
+        Command::Orgs(action) => orgs::run(&loaded, action, options).await,
+        Command::Sessions(action) => sessions::run(&loaded, action, options).await,
+        Command::Backup { file } => backup::run(&loaded, file, options).await,
+        Command::Doctor => doctor::run(&loaded, options).await,
+        Command::Completions { shell } => completions::run(shell, options),
         Command::Openapi => openapi::run(),
     }
 }
 
-/// Says on stderr what a command that prints a result has to remark.
-fn remark(loaded: &Loaded) {
+/// Prints the warnings about the configuration on stderr, so that stdout holds the result alone.
+fn warn(loaded: &Loaded) {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

@@ -3,19 +3,20 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use keywright_domain::clock::to_stored_precision;
-use keywright_domain::id::OrganizationId;
+use keywright_domain::id::{OrganizationId, UserId};
 use keywright_domain::organization::port::{Addition, Creation};
 use keywright_domain::organization::{Organization, OrganizationName, Role, Slug};
-use serde_json::{Value as Json, json};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
 
 use super::account::Account;
 use super::output::{OutputOptions, instant};
 use super::page::Paging;
-use super::store::{self, Opened};
+use super::store::{self, OpenStore};
 use crate::config::Loaded;
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// List the organizations, by their slugs
     #[command(after_help = "Example:\n  keywright-server orgs list")]
     List(Paging),
@@ -57,19 +58,22 @@ fn role(text: &str) -> Result<Role, &'static str> {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    let opened = store::open(loaded).await?;
-    match verb {
-        Verb::List(paging) => list(&opened, paging, manner).await,
-        Verb::Create { name, slug } => create(&opened, name, slug, manner).await,
-        Verb::AddMember { organization, account, role } => {
-            add_member(&opened, &organization, &account, role, manner).await
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    let store = match action {
+        Action::List(_) => store::open_to_read(loaded).await?,
+        _ => store::open(loaded).await?,
+    };
+    match action {
+        Action::List(paging) => list(&store, paging, options).await,
+        Action::Create { name, slug } => create(&store, name, slug, options).await,
+        Action::AddMember { organization, account, role } => {
+            add_member(&store, &organization, &account, role, options).await
         }
     }
 }
 
-async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow::Result<()> {
-    let paged = opened.stores.organizations.list(paging.page()).await?;
+async fn list(store: &OpenStore, paging: Paging, options: OutputOptions) -> anyhow::Result<()> {
+    let paged = store.stores.organizations.list(paging.page()).await?;
     let row = |organization: &Organization| {
         [
             organization.slug.to_string(),
@@ -78,24 +82,24 @@ async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow:
             instant(organization.created_at),
         ]
     };
-    Ok(paging.print(&paged, manner, about, (["slug", "name", "id", "created"], row))?)
+    Ok(paging.print(&paged, options, OrganizationOutput::from, (["slug", "name", "id", "created"], row))?)
 }
 
 async fn create(
-    opened: &Opened,
+    store: &OpenStore,
     name: OrganizationName,
     slug: Option<Slug>,
-    manner: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let slug = slug.or_else(|| Slug::of(&name));
     let slug = slug.context("the name suggests no slug: add --slug, such as --slug acme")?;
     let organization = Organization {
-        id: OrganizationId::new(opened.entropy.as_ref()),
+        id: OrganizationId::new(store.entropy.as_ref()),
         name,
         slug,
-        created_at: to_stored_precision(opened.clock.now()),
+        created_at: to_stored_precision(store.clock.now()),
     };
-    match opened.stores.organizations.create(&organization).await? {
+    match store.stores.organizations.create(&organization).await? {
         Creation::Created => {}
         Creation::SlugTaken => {
             bail!("there is an organization {} already: choose another --slug", organization.slug)
@@ -106,20 +110,20 @@ async fn create(
         "{} is {slug}. It has no members yet: `keywright-server orgs add-member {slug} EMAIL --role owner`.",
         organization.name.as_str()
     );
-    Ok(manner.print(&about(&organization), &text)?)
+    Ok(options.print(&OrganizationOutput::from(&organization), &text)?)
 }
 
 async fn add_member(
-    opened: &Opened,
+    store: &OpenStore,
     slug: &Slug,
     account: &Account,
     role: Role,
-    manner: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
-    let organizations = opened.stores.organizations.as_ref();
+    let organizations = store.stores.organizations.as_ref();
     let unknown = || format!("there is no organization {slug}: see `keywright-server orgs list`");
     let organization = organizations.find_by_slug(slug).await?.with_context(unknown)?;
-    let user = account.find(&opened.stores).await?;
+    let user = account.find(&store.stores).await?;
     let (email, word) = (&user.email, role.as_str());
     let (text, is_new) = match organizations.add_member(organization.id, user.id, role).await? {
         Addition::Added => (format!("{email} belongs to {slug} as {word}."), true),
@@ -129,16 +133,40 @@ async fn add_member(
         }
         Addition::NotFound => bail!("{slug} or {email} was deleted meanwhile"),
     };
-    let json =
-        json!({"organization": about(&organization), "user_id": user.id, "role": word, "added": is_new});
-    Ok(manner.print(&json, &text)?)
+    let output = MembershipOutput {
+        organization: (&organization).into(),
+        user_id: user.id,
+        role: word,
+        added: is_new,
+    };
+    Ok(options.print(&output, &text)?)
 }
 
-fn about(organization: &Organization) -> Json {
-    json!({
-        "id": organization.id,
-        "slug": organization.slug.as_str(),
-        "name": organization.name.as_str(),
-        "created_at": instant(organization.created_at),
-    })
+/// An organization, which without a member has no role.
+#[derive(Serialize)]
+struct OrganizationOutput {
+    id: OrganizationId,
+    slug: String,
+    name: String,
+    created_at: Timestamp,
+}
+
+impl From<&Organization> for OrganizationOutput {
+    fn from(organization: &Organization) -> Self {
+        Self {
+            id: organization.id,
+            slug: organization.slug.to_string(),
+            name: organization.name.as_str().to_owned(),
+            created_at: Timestamp(organization.created_at),
+        }
+    }
+}
+
+/// A member's role in an organization.
+#[derive(Serialize)]
+struct MembershipOutput {
+    organization: OrganizationOutput,
+    user_id: UserId,
+    role: &'static str,
+    added: bool,
 }

@@ -3,8 +3,9 @@
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 
 use anyhow::bail;
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::Value as Json;
+use chrono::{DateTime, Utc};
+use keywright_web::time::Timestamp;
+use serde::Serialize;
 
 /// How a command is to talk.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +17,9 @@ pub(super) struct OutputOptions {
 }
 
 impl OutputOptions {
-    /// Prints the result: `json` when JSON is asked for, else `text`. Whoever reads may stop reading.
-    pub(super) fn print(self, json: &Json, text: &str) -> io::Result<()> {
-        let text = if self.json { json.to_string() } else { text.trim_end().to_owned() };
+    /// Prints `result` as JSON or else `text`. A reader that stops reading is no error.
+    pub(super) fn print(self, result: &impl Serialize, text: &str) -> io::Result<()> {
+        let text = if self.json { serde_json::to_string(result)? } else { text.trim_end().to_owned() };
         let mut out = io::stdout().lock();
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -42,12 +43,12 @@ impl OutputOptions {
     }
 }
 
-/// An instant as the API writes it: RFC 3339 in UTC, in whole seconds.
+/// An instant as the API writes it.
 pub(super) fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+    Timestamp(instant).to_string()
 }
 
-/// The same, or a dash where there is none.
+/// An instant as the API writes it, or a dash.
 pub(super) fn optional_instant(at: Option<DateTime<Utc>>) -> String {
     at.map_or_else(|| "-".to_owned(), instant)
 }

@@ -1,8 +1,9 @@
 //! Which part of a list a command prints.
 
 use clap::Args;
+use keywright_api::page::ListResponse;
 use keywright_domain::page::{Page, Paged};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use super::output::{OutputOptions, table};
 
@@ -21,24 +22,21 @@ impl Paging {
         Page::new(self.page, self.per_page).unwrap_or(Page::WIDEST)
     }
 
-    /// Prints a page in the shape of the API, or as a table that says what is not on it.
-    pub(super) fn print<T, const COLUMNS: usize>(
+    /// Prints a page as the API returns it, or as a table that mentions the other pages.
+    pub(super) fn print<'a, T, R: Serialize, const COLUMNS: usize>(
         self,
-        paged: &Paged<T>,
-        manner: OutputOptions,
-        json: impl Fn(&T) -> Json,
+        paged: &'a Paged<T>,
+        options: OutputOptions,
+        item: impl Fn(&'a T) -> R,
         (heading, row): ([&str; COLUMNS], impl Fn(&T) -> [String; COLUMNS]),
     ) -> std::io::Result<()> {
-        let count = paged.pages(self.page().size);
-        let result = json!({
-            "data": paged.items.iter().map(json).collect::<Vec<_>>(),
-            "meta": {"current_page": self.page, "total_pages": count, "total_count": paged.total},
-        });
+        let result = ListResponse::new(self.page(), paged, item);
+        let count = result.meta.total_pages;
         let mut text = table(heading, paged.items.iter().map(row));
         if count > 1 {
             let rest = format!("page {} of {count}, {} in all: see --page\n", self.page, paged.total);
             text.push_str(&rest);
         }
-        manner.print(&result, &text)
+        options.print(&result, &text)
     }
 }

@@ -17,7 +17,7 @@ const CONSEQUENCE: &str = "The secret before the present one is forgotten: sessi
                            renewed under it end.";
 
 #[derive(Clone, Copy, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// Make a new secret; what was issued under the present one is accepted until it expires
     ///
     /// The present secret moves to the file beside it, whose name ends with `.previous`. Restart the server afterwards.
@@ -45,15 +45,15 @@ enum Moment {
 }
 
 /// Runs on the configured files and store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    let Verb::Rotate = verb;
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    let Action::Rotate = action;
     let config = &loaded.config;
-    let opened = store::open(loaded).await?;
-    let keys = opened.stores.signing_keys.as_ref();
-    let ask = || manner.confirm(CONSEQUENCE);
-    let rotated = rotate(config, keys, opened.entropy.as_ref(), ask, &mut |_| Ok(())).await?;
+    let store = store::open(loaded).await?;
+    let keys = store.stores.signing_keys.as_ref();
+    let ask = || options.confirm(CONSEQUENCE);
+    let rotated = rotate(config, keys, store.entropy.as_ref(), ask, &mut |_| Ok(())).await?;
 
-    let (file, previous) = (&config.secret.file, config.secret.previous_file());
+    let (file, previous) = (&config.secret_file, config.previous_secret_file());
     let json = json!({
         "rotated": true,
         "completed_earlier_rotation": rotated == Rotated::Completed,
@@ -70,7 +70,7 @@ pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> a
         file.display(),
         previous.display(),
     );
-    Ok(manner.print(&json, &text)?)
+    Ok(options.print(&json, &text)?)
 }
 
 /// Rotates the secret, or completes a rotation that was cut short; `ask` is called before anything ends.
@@ -82,7 +82,7 @@ async fn rotate(
     ask: impl FnOnce() -> anyhow::Result<()>,
     pass: &mut dyn FnMut(Moment) -> anyhow::Result<()>,
 ) -> anyhow::Result<Rotated> {
-    let files = SecretFiles::lock(&config.secret)?;
+    let files = SecretFiles::lock(config)?;
     let secret = config.load_secret()?.context("there is no secret to rotate")?;
     let was_proposed = files.proposed()?.is_some();
     if !was_proposed {
@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    struct World {
+    struct Environment {
         folder: TempDir,
         config: Config,
         stores: Stores,
@@ -159,7 +159,7 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
-    impl World {
+    impl Environment {
         /// A server that has run: a secret in its file and two keys.
         async fn new() -> Self {
             let folder = TempDir::new().unwrap();
@@ -221,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_rotation_passes_its_moments_and_the_keys_need_the_new_secret_only() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let old = world.issue();
         let mut passed = Vec::new();
 
@@ -240,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_issued_before_is_accepted_and_not_issued_any_more() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let (old, digests) = (world.issue(), world.keyring().user_code_digests("BCDFGHJK"));
         let (link, code) = (Uuid::from_u128(9), world.keyring().sign_in_code(Uuid::from_u128(9)));
 
@@ -255,7 +255,7 @@ mod tests {
     #[tokio::test]
     async fn cut_short_at_any_moment_a_server_starts_and_the_next_run_goes_on() {
         for stop_at in 0..MOMENTS.len() {
-            let world = World::new().await;
+            let world = Environment::new().await;
             let (old, first) = (world.issue(), world.file());
             let mut passed = 0;
 
@@ -283,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_starts_on_half_a_rotation_completes_the_resealing() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let cut = |moment| {
             anyhow::ensure!(moment != Moment::TakenOver, "power is off");
             Ok(())
@@ -300,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_secret_before_the_previous_one_ends_and_only_after_it_was_asked() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let old = world.issue();
         world.rotate(|_| Ok(())).await.unwrap();
         let (younger, file) = (world.issue(), world.file());
@@ -318,7 +318,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_that_no_secret_opens_stops_a_rotation_before_it_begins() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let key = world.keys().list().await.unwrap().remove(0);
         assert!(world.keys().reseal(&key, b"of another secret").await.unwrap());
 
@@ -330,17 +330,17 @@ mod tests {
 
     #[tokio::test]
     async fn of_two_rotations_at_once_one_is_refused() {
-        let world = World::new().await;
+        let world = Environment::new().await;
         let mut inner = None;
 
         let outer = world.rotate(|_| {
-            inner.get_or_insert_with(|| SecretFiles::lock(&world.config.secret).map(|_| ()));
+            inner.get_or_insert_with(|| SecretFiles::lock(&world.config).map(|_| ()));
             Ok(())
         });
 
         outer.await.unwrap();
-        assert!(inner.unwrap().unwrap_err().to_string().contains("by somebody else"));
-        assert!(SecretFiles::lock(&world.config.secret).is_ok());
+        assert!(inner.unwrap().unwrap_err().to_string().contains("by another command"));
+        assert!(SecretFiles::lock(&world.config).is_ok());
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::application::{Application, Tuning};
 use crate::config::Loaded;
 use crate::logging;
 use crate::welcome;
-use crate::wiring::World;
+use crate::wiring::Environment;
 
 /// A failure that the log tells already.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(super) struct Logged;
 
 /// Serves until SIGTERM or SIGINT; requests under way are finished.
 pub(super) async fn run(loaded: Loaded, json: bool) -> anyhow::Result<()> {
-    loaded.check()?;
+    loaded.config.check()?;
     logging::start(&loaded.config.log)?;
     // From here on stderr holds nothing but the log.
     serve(&loaded, json).await.map_err(|error| {
@@ -43,7 +43,7 @@ async fn serve(loaded: &Loaded, json: bool) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
 
-    let application = Application::build(config, &secret, World::real(), Tuning::default()).await?;
+    let application = Application::build(config, &secret, Environment::system(), Tuning::default()).await?;
     let service = application.service();
     welcome::print(config, &secret, &application, json)?;
     application

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::account::Account;
 use super::output::OutputOptions;
-use super::store::{self, Opened};
+use super::store::{self, OpenStore};
 use crate::config::Loaded;
 
 /// How many sessions are looked at in one commit: as many as a server that runs meanwhile does not notice.
@@ -20,7 +20,7 @@ const BATCH: u32 = 100;
 const EVERYBODY: &str = "Every session of every account ends: everybody has to sign in again.";
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// End sessions: one, all of one account, or all there are
     ///
     /// Refresh tokens and cookies stop working at once, and with them the access tokens wherever this server is asked.
@@ -47,26 +47,26 @@ pub(super) struct Target {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    let Verb::Revoke(target) = verb;
-    let opened = store::open(loaded).await?;
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    let Action::Revoke(target) = action;
+    let store = store::open(loaded).await?;
     let count = if let Some(named) = &target.whose {
-        revoke(&opened, named).await?
+        revoke(&store, named).await?
     } else {
-        manner.confirm(EVERYBODY)?;
-        revoke_all(&opened).await?
+        options.confirm(EVERYBODY)?;
+        revoke_all(&store).await?
     };
     let text = match count {
         0 => "No session was live.".to_owned(),
         1 => "1 session is over.".to_owned(),
         more => format!("{more} sessions are over."),
     };
-    Ok(manner.print(&json!({"revoked": count}), &text)?)
+    Ok(options.print(&json!({"revoked": count}), &text)?)
 }
 
-async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
-    let (sessions, at) = (opened.stores.sessions.as_ref(), request_context(opened));
-    if let Some(user) = named.look_up(&opened.stores).await? {
+async fn revoke(store: &OpenStore, named: &Account) -> anyhow::Result<u64> {
+    let (sessions, at) = (store.stores.sessions.as_ref(), request_context(store));
+    if let Some(user) = named.look_up(&store.stores).await? {
         return Ok(sessions.end_others(user.id, None, &at).await?.into());
     }
     let id = match named {
@@ -80,10 +80,10 @@ async fn revoke(opened: &Opened, named: &Account) -> anyhow::Result<u64> {
 }
 
 /// Ends whatever is live, part by part.
-async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
+async fn revoke_all(store: &OpenStore) -> anyhow::Result<u64> {
     let (mut count, mut after) = (0, None);
     loop {
-        let ended = opened.stores.sessions.end_some(after, BATCH, &request_context(opened)).await?;
+        let ended = store.stores.sessions.end_some(after, BATCH, &request_context(store)).await?;
         count += u64::from(ended.count);
         if ended.last.is_none() {
             return Ok(count);
@@ -92,6 +92,6 @@ async fn revoke_all(opened: &Opened) -> anyhow::Result<u64> {
     }
 }
 
-fn request_context(opened: &Opened) -> RequestContext {
-    RequestContext::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, ClientInfo::default())
+fn request_context(store: &OpenStore) -> RequestContext {
+    RequestContext::new(store.clock.as_ref(), store.entropy.as_ref(), None, ClientInfo::default())
 }

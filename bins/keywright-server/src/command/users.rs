@@ -13,14 +13,14 @@ use keywright_domain::user::{ProfileChange, User};
 use keywright_service::user;
 use serde_json::json;
 
-use super::account::{Account, about, email, state};
+use super::account::{Account, AccountOutput, email, state};
 use super::output::{OutputOptions, instant, optional_instant};
 use super::page::Paging;
-use super::store::{self, Opened};
+use super::store::{self, OpenStore};
 use crate::config::Loaded;
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// List the accounts, the newest first
     #[command(after_help = "Example:\n  keywright-server users list --per-page 20 --page 2")]
     List(Paging),
@@ -72,20 +72,23 @@ pub(super) enum Verb {
 }
 
 /// Runs on the configured store, whether or not a server is running.
-pub(super) async fn run(loaded: &Loaded, verb: Verb, manner: OutputOptions) -> anyhow::Result<()> {
-    let opened = store::open(loaded).await?;
-    match verb {
-        Verb::List(paging) => list(&opened, paging, manner).await,
-        Verb::Show { account } => show::run(&opened, &account, manner).await,
-        Verb::Create { email, name } => create(&opened, email, name, manner).await,
-        Verb::Disable { account } => disable(&opened, &account, manner).await,
-        Verb::Enable { account } => enable(&opened, &account, manner).await,
-        Verb::Delete { account } => delete(&opened, &account, manner).await,
+pub(super) async fn run(loaded: &Loaded, action: Action, options: OutputOptions) -> anyhow::Result<()> {
+    let store = match action {
+        Action::List(_) | Action::Show { .. } => store::open_to_read(loaded).await?,
+        _ => store::open(loaded).await?,
+    };
+    match action {
+        Action::List(paging) => list(&store, paging, options).await,
+        Action::Show { account } => show::run(&store, &account, options).await,
+        Action::Create { email, name } => create(&store, email, name, options).await,
+        Action::Disable { account } => disable(&store, &account, options).await,
+        Action::Enable { account } => enable(&store, &account, options).await,
+        Action::Delete { account } => delete(&store, &account, options).await,
     }
 }
 
-async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow::Result<()> {
-    let paged = opened.stores.users.list(paging.page()).await?;
+async fn list(store: &OpenStore, paging: Paging, options: OutputOptions) -> anyhow::Result<()> {
+    let paged = store.stores.users.list(paging.page()).await?;
     let row = |user: &User| {
         [
             user.id.to_string(),
@@ -97,14 +100,14 @@ async fn list(opened: &Opened, paging: Paging, manner: OutputOptions) -> anyhow:
         ]
     };
     let heading = ["id", "email", "name", "state", "created", "last sign-in"];
-    Ok(paging.print(&paged, manner, about, (heading, row))?)
+    Ok(paging.print(&paged, options, AccountOutput::from, (heading, row))?)
 }
 
 async fn create(
-    opened: &Opened,
+    store: &OpenStore,
     email: EmailAddress,
     name: Option<String>,
-    manner: OutputOptions,
+    options: OutputOptions,
 ) -> anyhow::Result<()> {
     let change = user::checked(&ProfileChange { name, ..ProfileChange::default() });
     let change = match change {
@@ -114,10 +117,10 @@ async fn create(
             bail!("{}", sentences.join("; "))
         }
     };
-    let now = request_context(opened).now;
-    let unproven = User::unproven(UserId::new(opened.entropy.as_ref()), email, now);
+    let now = request_context(store).now;
+    let unproven = User::unproven(UserId::new(store.entropy.as_ref()), email, now);
     let (user, _) = unproven.with_profile(&change, now);
-    match opened.stores.users.open(&user).await? {
+    match store.stores.users.open(&user).await? {
         Opening::Opened => {}
         Opening::AddressTaken => {
             let email = &user.email;
@@ -128,44 +131,40 @@ async fn create(
         "{} has the account {}. Its owner proves the address by signing in with a link that is sent there.",
         user.email, user.id
     );
-    Ok(manner.print(&about(&user), &text)?)
+    Ok(options.print(&AccountOutput::from(&user), &text)?)
 }
 
-async fn disable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let user = account.find(&opened.stores).await?;
+async fn disable(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
+    let user = account.find(&store.stores).await?;
     let disabled =
-        opened.stores.users.disable(user.id, &request_context(opened)).await?.with_context(|| gone(&user))?;
+        store.stores.users.disable(user.id, &request_context(store)).await?.with_context(|| gone(&user))?;
     let text = if user.is_enabled() {
         format!("{} is disabled, and every session of theirs is over.", user.email)
     } else {
         format!("{} was disabled already, at {}.", user.email, optional_instant(user.disabled_at))
     };
-    Ok(manner.print(&about(&disabled), &text)?)
+    Ok(options.print(&AccountOutput::from(&disabled), &text)?)
 }
 
-async fn enable(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let user = account.find(&opened.stores).await?;
-    let enabled = opened
-        .stores
-        .users
-        .enable(user.id, request_context(opened).now)
-        .await?
-        .with_context(|| gone(&user))?;
+async fn enable(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
+    let user = account.find(&store.stores).await?;
+    let enabled =
+        store.stores.users.enable(user.id, request_context(store).now).await?.with_context(|| gone(&user))?;
     let text = if user.is_enabled() {
         format!("{} was not disabled.", user.email)
     } else {
         format!("{} may sign in again.", user.email)
     };
-    Ok(manner.print(&about(&enabled), &text)?)
+    Ok(options.print(&AccountOutput::from(&enabled), &text)?)
 }
 
-async fn delete(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let user = account.find(&opened.stores).await?;
-    manner.confirm(&format!(
+async fn delete(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
+    let user = account.find(&store.stores).await?;
+    options.confirm(&format!(
         "The account of {} goes for good, with its sessions, passkeys, activity and memberships.",
         user.email
     ))?;
-    match opened.stores.users.delete(user.id).await? {
+    match store.stores.users.delete(user.id).await? {
         Deletion::Deleted => {}
         Deletion::NotFound => bail!(gone(&user)),
         Deletion::LastOwner => bail!(
@@ -175,11 +174,11 @@ async fn delete(opened: &Opened, account: &Account, manner: OutputOptions) -> an
         ),
     }
     let text = format!("The account of {} is deleted.", user.email);
-    Ok(manner.print(&json!({"deleted": user.id}), &text)?)
+    Ok(options.print(&json!({"deleted": user.id}), &text)?)
 }
 
-fn request_context(opened: &Opened) -> RequestContext {
-    RequestContext::new(opened.clock.as_ref(), opened.entropy.as_ref(), None, ClientInfo::default())
+fn request_context(store: &OpenStore) -> RequestContext {
+    RequestContext::new(store.clock.as_ref(), store.entropy.as_ref(), None, ClientInfo::default())
 }
 
 fn gone(user: &User) -> String {

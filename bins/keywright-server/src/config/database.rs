@@ -1,37 +1,17 @@
-//! Where the data lives.
+//! The address of the database.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 use url::Url;
 
-use super::error::ConfigError;
-use super::reader::Reader;
 use super::secret::{MASK, Secret};
 use super::value::{Leaf, Reason};
 
-/// `database.*`
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// `database.url`. Default: `sqlite://data/keywright.db`.
-    pub url: DatabaseUrl,
-    /// `database.pool_size`: how many connections at most. Default: 16.
-    pub pool_size: NonZeroU32,
-}
-
-impl Database {
-    pub(super) fn read(reader: &mut Reader) -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: reader.value("database.url", "sqlite://data/keywright.db")?,
-            pool_size: reader.value("database.pool_size", "16")?,
-        })
-    }
-}
-
-/// Which database, and where.
+/// The kind and the place of a database.
 #[derive(Clone, Debug)]
 pub enum DatabaseUrl {
     /// `sqlite://PATH`: a file, relative to the working directory unless the path begins with a slash.
@@ -40,19 +20,16 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// The address of a PostgreSQL server, or of several that stand in for each other; it may hold a password. Shown
+/// The URL of a PostgreSQL server, or of several that stand in for each other. It may hold a password and is shown
 /// without it.
 #[derive(Clone)]
 pub struct PostgresUrl {
     text: Secret<String>,
-    /// The same with the first host alone.
-    first: Url,
-    /// The other hosts, each after a comma.
-    others: String,
+    shown: String,
 }
 
 impl PostgresUrl {
-    /// The whole URL, password and all.
+    /// The whole URL with its password.
     pub fn expose(&self) -> &str {
         self.text.expose()
     }
@@ -60,28 +37,8 @@ impl PostgresUrl {
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.first.clone();
-        if shown.password().is_some() {
-            // It has a password, so it may have another.
-            let _ = shown.set_password(Some(MASK));
-        }
-        let parameters: Vec<_> = shown.query_pairs().into_owned().collect();
-        if !parameters.is_empty() {
-            let masked = |(name, value): (String, String)| {
-                let secret = name.to_ascii_lowercase().contains("pass");
-                (name, if secret { MASK.to_owned() } else { value })
-            };
-            shown.query_pairs_mut().clear().extend_pairs(parameters.into_iter().map(masked));
-        }
-        let (scheme, rest) = shown.as_str().split_once("://").unwrap_or_default();
-        let (authority, path) = rest.split_at(authority_length(rest));
-        write!(f, "{scheme}://{authority}{}{path}", self.others)
+        f.write_str(&self.shown)
     }
-}
-
-/// Where the authority of a URL ends that begins after `://` (RFC 3986 §3.2).
-fn authority_length(rest: &str) -> usize {
-    rest.find(['/', '?', '#']).unwrap_or(rest.len())
 }
 
 impl fmt::Debug for PostgresUrl {
@@ -128,26 +85,46 @@ impl Leaf for DatabaseUrl {
 fn postgres(text: &str) -> Result<PostgresUrl, Reason> {
     const UNREADABLE: &str = "cannot be read (is the password percent-encoded?)";
     let (scheme, rest) = text.split_once("://").ok_or(UNREADABLE)?;
-    let (authority, path) = rest.split_at(authority_length(rest));
-    // A comma in a password is none between hosts.
-    let hosts_at = authority.rfind('@').map_or(0, |at| at + 1);
-    let (user, hosts) = authority.split_at(hosts_at);
-    let (first, others) = hosts.split_at(hosts.find(',').unwrap_or(hosts.len()));
-    let parse = |host: &str| Url::parse(&format!("{scheme}://{user}{host}{path}")).map_err(|_| UNREADABLE);
-    let url = parse(first)?;
-    for other in others.split(',').skip(1) {
-        if parse(other)?.host_str().is_none_or(str::is_empty) {
-            return Err("names a host that is empty".into());
-        }
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("names no host".into());
-    }
-    // An unencoded `/`, `?` or `#` in a password can end the host early: what follows is no path then.
-    if url.fragment().is_some() || url.path().contains('@') || url.query().unwrap_or_default().contains('@') {
+    // Where the authority ends (RFC 3986 §3.2).
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    // A comma before the `@` is part of a password.
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    // An unencoded `/`, `?` or `#` in a password can end the authority early.
+    if path.contains(['@', '#']) || query.contains(['@', '#']) {
         return Err("has a character in its user or password that must be percent-encoded".into());
     }
-    Ok(PostgresUrl { text: Secret::new(text.to_owned()), first: url, others: others.to_owned() })
+    let names_host = |parameter: &str| {
+        parameter
+            .split_once('=')
+            .is_some_and(|(name, value)| ["host", "hostaddr"].contains(&name) && !value.is_empty())
+    };
+    // A socket cannot always stand in the authority: `postgres:///kw?host=/run/postgresql`.
+    if hosts.is_empty() && !query.split('&').any(names_host) {
+        return Err("names no host".into());
+    }
+    for host in hosts.split(',') {
+        if host.is_empty() && !hosts.is_empty() {
+            return Err("names a host that is empty".into());
+        }
+        let host = if host.is_empty() { "localhost" } else { host };
+        let url = Url::parse(&format!("{scheme}://{user}{host}{path}")).map_err(|_| UNREADABLE)?;
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err("names no host".into());
+        }
+    }
+    let user = user.split_once(':').map_or_else(|| user.to_owned(), |(user, _)| format!("{user}:{MASK}@"));
+    let parameters = query.split('&').map(masked).collect::<Vec<_>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    let shown = format!("{scheme}://{user}{hosts}{path}{mark}{parameters}");
+    Ok(PostgresUrl { text: Secret::new(text.to_owned()), shown })
+}
+
+/// A parameter of a URL, with its value masked if that may be a secret.
+fn masked(parameter: &str) -> Cow<'_, str> {
+    let name = parameter.split('=').next().unwrap_or_default();
+    let is_secret = percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase().contains("pass");
+    if is_secret { format!("{name}={MASK}").into() } else { parameter.into() }
 }
 
 #[cfg(test)]
@@ -197,6 +174,27 @@ mod tests {
         assert_eq!(postgres.expose(), text);
         assert_eq!(postgres.to_string(), "postgres://kw:***@db1:5432,db2:5433/kw?sslmode=verify-full");
         assert_eq!(shown("postgres://db1,db2/kw").as_deref(), Some("postgres://db1,db2/kw"));
+    }
+
+    #[test]
+    fn sockets_are_taken_and_nothing_of_the_url_is_dropped() {
+        for text in [
+            "postgres:///kw?host=/run/postgresql",
+            "postgres:///kw?user=kw&hostaddr=10.0.0.1",
+            "postgres://kw@/kw?host=/run/postgresql&connect_timeout=3",
+            "postgres://%2Frun%2Fpostgresql/kw",
+            "postgres://kw@%2Frun%2Fpostgresql,db2:5433/kw?application_name=auth&keepalives=0",
+        ] {
+            let DatabaseUrl::Postgres(url) = DatabaseUrl::parse(text).unwrap() else { panic!("{text}") };
+
+            assert_eq!((url.expose(), url.to_string().as_str()), (text, text));
+        }
+        let text = "postgres://kw:hunter2@/kw?host=/run/postgresql&%70assword=hunter2";
+        let masked = "postgres://kw:***@/kw?host=/run/postgresql&%70assword=***";
+        assert_eq!(shown(text).as_deref(), Some(masked));
+        for bad in ["postgres:///kw?host=", "postgres:///kw?ghost=/run", "postgres://kw@/kw"] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
     }
 
     #[test]

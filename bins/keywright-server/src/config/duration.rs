@@ -1,38 +1,37 @@
 //! Durations as people write them, and rates.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use keywright_domain::rate_limit::Rate;
 use serde_json::{Value as Json, json};
 
 use super::value::{Leaf, Reason};
 
 /// Far beyond any use, and near enough that adding one to an instant cannot overflow.
-const LONGEST: Duration = Duration::from_hours(1000 * 366 * 24);
+const LONGEST: TimeDelta = TimeDelta::days(1000 * 366);
 
 /// A duration above zero.
-#[derive(Debug, PartialEq)]
-pub(super) struct Positive(pub(super) Duration);
-
-/// A duration, or zero for "not at all".
-#[derive(Debug, PartialEq)]
-pub(super) struct OrZero(pub(super) Duration);
-
-impl Leaf for Positive {
+impl Leaf for TimeDelta {
     fn expected() -> Cow<'static, str> {
         "a duration above zero, such as `90s`, `15m`, `4h`, `30d` or `1h30m`".into()
     }
 
     fn parse(text: &str) -> Result<Self, Reason> {
         let duration = parse(text)?;
-        if duration.is_zero() { Err("is zero".into()) } else { Ok(Self(duration)) }
+        if duration.is_zero() { Err("is zero".into()) } else { Ok(duration) }
     }
 
     fn show(&self) -> Json {
-        json!(format(self.0))
+        json!(format(*self))
     }
 }
+
+/// A duration of zero or more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrZero(pub TimeDelta);
 
 impl Leaf for OrZero {
     fn expected() -> Cow<'static, str> {
@@ -49,26 +48,27 @@ impl Leaf for OrZero {
 }
 
 /// A plain number counts seconds.
-fn parse(text: &str) -> Result<Duration, Reason> {
+fn parse(text: &str) -> Result<TimeDelta, Reason> {
     let duration = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text).map_err(|_| "is not a duration")?,
     };
-    if duration > LONGEST { Err("is longer than a thousand years".into()) } else { Ok(duration) }
+    let duration = TimeDelta::from_std(duration).ok().filter(|duration| *duration <= LONGEST);
+    duration.ok_or_else(|| "is longer than a thousand years".into())
 }
 
 /// The shortest spelling: `30d`, `1h30m`, `0s`.
-fn format(duration: Duration) -> String {
-    let seconds = duration.as_secs();
+pub(super) fn format(duration: TimeDelta) -> String {
+    let seconds = duration.num_seconds();
     let nanos = duration.subsec_nanos();
     let parts = [
         (seconds / 86_400, "d"),
         (seconds / 3_600 % 24, "h"),
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
-        (u64::from(nanos / 1_000_000), "ms"),
-        (u64::from(nanos / 1_000 % 1_000), "us"),
-        (u64::from(nanos % 1_000), "ns"),
+        (i64::from(nanos / 1_000_000), "ms"),
+        (i64::from(nanos / 1_000 % 1_000), "us"),
+        (i64::from(nanos % 1_000), "ns"),
     ];
     let text = parts.iter().filter(|(count, _)| *count > 0).fold(String::new(), |mut text, (count, unit)| {
         // Writing to a String cannot fail.
@@ -76,15 +76,6 @@ fn format(duration: Duration) -> String {
         text
     });
     if text.is_empty() { "0s".to_owned() } else { text }
-}
-
-/// So many in so long, such as `100/minute`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// How many; at least one.
-    pub count: u32,
-    /// In how long; above zero.
-    pub per: Duration,
 }
 
 impl Leaf for Rate {
@@ -103,20 +94,10 @@ impl Leaf for Rate {
     }
 
     fn show(&self) -> Json {
-        json!(self.to_string())
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per = match format(self.per).as_str() {
-            "1s" => "second".to_owned(),
-            "1m" => "minute".to_owned(),
-            "1h" => "hour".to_owned(),
-            "1d" => "day".to_owned(),
-            other => other.to_owned(),
-        };
-        write!(f, "{}/{per}", self.count)
+        let per = format(self.per);
+        let unit = [("1s", "second"), ("1m", "minute"), ("1h", "hour"), ("1d", "day")];
+        let unit = unit.into_iter().find_map(|(text, unit)| (text == per).then_some(unit));
+        json!(format!("{}/{}", self.count, unit.unwrap_or(&per)))
     }
 }
 
@@ -137,9 +118,9 @@ mod tests {
             ("1w", 604_800),
             ("300", 300),
         ] {
-            assert_eq!(Positive::parse(text), Ok(Positive(Duration::from_secs(seconds))), "{text}");
+            assert_eq!(TimeDelta::parse(text), Ok(TimeDelta::seconds(seconds)), "{text}");
         }
-        assert_eq!(Positive::parse("1ms"), Ok(Positive(Duration::from_millis(1))));
+        assert_eq!(TimeDelta::parse("1ms"), Ok(TimeDelta::milliseconds(1)));
     }
 
     #[test]
@@ -161,8 +142,8 @@ mod tests {
     #[test]
     fn zero_is_for_those_who_take_it() {
         for zero in ["0s", "0", "0m"] {
-            assert_eq!(OrZero::parse(zero), Ok(OrZero(Duration::ZERO)), "{zero}");
-            assert_eq!(Positive::parse(zero), Err("is zero".into()), "{zero}");
+            assert_eq!(OrZero::parse(zero), Ok(OrZero(TimeDelta::zero())), "{zero}");
+            assert_eq!(TimeDelta::parse(zero), Err("is zero".into()), "{zero}");
         }
     }
 
@@ -176,8 +157,8 @@ mod tests {
             assert_eq!(format(duration), shown);
             assert_eq!(parse(shown), Ok(duration));
         }
-        assert_eq!(format(Duration::from_nanos(1_002_003)), "1ms2us3ns");
-        assert_eq!(parse("1ms2us3ns"), Ok(Duration::from_nanos(1_002_003)));
+        assert_eq!(format(TimeDelta::nanoseconds(1_002_003)), "1ms2us3ns");
+        assert_eq!(parse("1ms2us3ns"), Ok(TimeDelta::nanoseconds(1_002_003)));
     }
 
     #[test]
@@ -190,7 +171,7 @@ mod tests {
             ("7/day", 7, 86_400),
             ("2/90", 2, 90),
         ] {
-            assert_eq!(Rate::parse(text), Ok(Rate { count, per: Duration::from_secs(seconds) }), "{text}");
+            assert_eq!(Rate::parse(text), Ok(Rate { count, per: TimeDelta::seconds(seconds) }), "{text}");
         }
     }
 
@@ -206,7 +187,7 @@ mod tests {
     #[test]
     fn a_rate_reads_back_what_it_shows() {
         for text in ["100/minute", "30/hour", "5/15m", "1/second", "3/day", "2/1h30m"] {
-            assert_eq!(Rate::parse(text).unwrap().to_string(), text);
+            assert_eq!(Rate::parse(text).unwrap().show(), text);
         }
     }
 }

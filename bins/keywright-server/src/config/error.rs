@@ -1,58 +1,77 @@
-//! Why a configuration was refused, as one sentence for the person who starts the server.
+//! Findings about a configuration: mistakes that keep the server from starting, and warnings.
 
 use std::fmt;
 
 use super::source::Source;
 
-/// Every variant's text names the key or file, where the value came from, and the remedy. None holds a
-/// secret, so all of it may be printed and logged.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The configuration file is missing although it was named, or cannot be read.
-    #[error("the configuration file {0}")]
-    File(Box<Refusal>),
-    /// A key of the file that no setting has.
-    #[error("{0}")]
-    UnknownKey(Box<Refusal>),
-    /// A value that its key does not take.
-    #[error("{0}")]
-    BadValue(Box<Refusal>),
-    /// Values that are good by themselves and may not go together.
-    #[error("{0}")]
-    Unsafe(Box<Refusal>),
-    /// The secret's file is missing, unreadable, or holds something else.
-    #[error("secret_file {0}")]
-    SecretFile(Box<Refusal>),
-}
-
-/// The parts of the sentence.
-#[derive(Debug)]
-pub struct Refusal {
-    /// The key with its section, or the file.
-    pub subject: String,
-    /// Where it came from.
-    pub from: Source,
-    /// What is wrong with it.
+/// One mistake or warning, as a sentence for the person who starts the server. Holds no secret, so all of it may be
+/// printed and logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The key with its section, such as `session.idle`, or the name of the thing.
+    pub key: String,
+    /// Text that follows the key: the value where it can be quoted, or a path.
+    pub detail: String,
+    /// The source of the value. `None` if the key says it.
+    pub source: Option<Source>,
+    /// The end of a sentence that begins with the key.
     pub reason: String,
-    /// What to do.
+    /// The instruction to follow.
     pub remedy: String,
 }
 
-impl Refusal {
+impl Finding {
     pub(super) fn new(
-        subject: impl fmt::Display,
-        from: &Source,
+        key: impl Into<String>,
+        source: &Source,
         reason: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        let (subject, from) = (subject.to_string(), from.clone());
-        Self { subject, from, reason: reason.into(), remedy: remedy.into() }
+        let (key, source) = (key.into(), Some(source.clone()));
+        Self { key, detail: String::new(), source, reason: reason.into(), remedy: remedy.into() }
+    }
+
+    pub(super) fn with_detail(self, detail: impl fmt::Display) -> Self {
+        Self { detail: format!(" {detail}"), ..self }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, from, reason, remedy } = self;
-        write!(f, "{subject} ({from}) {reason}; {remedy}")
+        let Self { key, detail, source, reason, remedy } = self;
+        write!(f, "{key}{detail} ")?;
+        if let Some(source) = source {
+            write!(f, "({source}) ")?;
+        }
+        write!(f, "{reason}; {remedy}")
+    }
+}
+
+/// Every mistake of a configuration that was refused.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError(pub Vec<Finding>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [only] => only.fmt(f),
+            all => {
+                write!(f, "the configuration has {} mistakes:", all.len())?;
+                all.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
+            }
+        }
+    }
+}
+
+impl From<Finding> for ConfigError {
+    fn from(finding: Finding) -> Self {
+        Self(vec![finding])
+    }
+}
+
+impl ConfigError {
+    /// Succeeds if there are no mistakes.
+    pub(super) fn check(mistakes: Vec<Finding>) -> Result<(), Self> {
+        if mistakes.is_empty() { Ok(()) } else { Err(Self(mistakes)) }
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration file: which one, and what is in it.
+//! The configuration file: finding and reading it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 
 use toml::Table;
 
-use super::error::{ConfigError, Refusal};
+use super::error::Finding;
 use super::source::Source;
 
-/// The file that is read when none is named; it may be absent.
+/// The file that is read unless another is named. It may be absent.
 const DEFAULT: &str = "keywright.toml";
 
 /// The file that the command line names, else the environment, else the default one, which may be absent.
 pub(super) fn open(
     option: Option<&Path>,
     variable: Option<(&str, &str)>,
-) -> Result<Option<(PathBuf, Table)>, ConfigError> {
+) -> Result<Option<(PathBuf, Table)>, Finding> {
     let (path, named_by) = match (option, variable) {
         (Some(path), _) => (path.to_owned(), Source::CommandLine("--config")),
         (None, Some((name, path))) => (path.into(), Source::Environment(name.to_owned())),
         (None, None) => (DEFAULT.into(), Source::Default),
     };
     let refused = |reason: String, remedy: &str| {
-        ConfigError::File(Box::new(Refusal::new(path.display(), &named_by, reason, remedy)))
+        Finding::new("the configuration file", &named_by, reason, remedy).with_detail(path.display())
     };
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -42,7 +42,7 @@ pub(super) fn open(
     }
 }
 
-/// Where and why. The error's own text would repeat the line, which may hold a secret.
+/// The line and the reason. The error's own text would repeat the line, which may hold a secret.
 fn complaint(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

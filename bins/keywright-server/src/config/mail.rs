@@ -1,42 +1,18 @@
-//! How mail leaves the server.
+//! The mail server and the sender.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
 
+use keywright_adapters::smtp::{Sender, SmtpLogin, SmtpSecurity};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 use url::{Host, Url};
 
-use super::error::ConfigError;
-use super::reader::Reader;
-use super::secret::{MASK, Secret};
+use super::secret::MASK;
 use super::value::{Leaf, Reason};
 
-/// What a user is encoded by when it is shown.
+/// Characters to encode in a user name that is shown.
 const USER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
-
-/// `mail.*`
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// `mail.url`. Default: `inbox:`.
-    pub url: MailUrl,
-    /// `mail.from`: the sender. Default: `Keywright <no-reply@localhost>`.
-    pub from: Mailbox,
-    /// `mail.ca_file`: authorities that the mail server's certificate may be from besides the system's, as PEM.
-    /// Default: none.
-    pub ca_file: Option<PathBuf>,
-}
-
-impl Mail {
-    pub(super) fn read(reader: &mut Reader) -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: reader.value("mail.url", "inbox:")?,
-            from: reader.value("mail.from", "Keywright <no-reply@localhost>")?,
-            ca_file: reader.optional("mail.ca_file")?,
-        })
-    }
-}
 
 /// Where mail goes. Shown without the password.
 #[derive(Clone, Debug)]
@@ -50,57 +26,19 @@ pub enum MailUrl {
 /// A mail server.
 #[derive(Clone, Debug)]
 pub struct SmtpServer {
-    /// How the connection is protected.
+    /// Protection of the connection.
     pub security: SmtpSecurity,
     /// A name or an address (an IPv6 one without brackets).
     pub host: String,
-    /// Default: 25, 465 or 587, as the scheme has it.
+    /// The default depends on the scheme: 25, 587 or 465.
     pub port: u16,
-    /// Who signs in, if anybody does.
+    /// Credentials, if the server requires any.
     pub login: Option<SmtpLogin>,
 }
 
-/// How the connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmtpSecurity {
-    /// `smtp://`: not at all.
-    Plain,
-    /// `smtp+starttls://`: TLS after `STARTTLS`, and nothing without it.
-    StartTls,
-    /// `smtps://`: TLS from the first byte.
-    Tls,
-}
-
-/// A user of a mail server.
-#[derive(Clone, Debug)]
-pub struct SmtpLogin {
-    /// The user's name, decoded.
-    pub user: String,
-    /// The password, decoded.
-    pub password: Secret<String>,
-}
-
-impl SmtpSecurity {
-    fn of(scheme: &str) -> Option<Self> {
-        [Self::Plain, Self::StartTls, Self::Tls].into_iter().find(|security| security.scheme() == scheme)
-    }
-
-    fn scheme(self) -> &'static str {
-        match self {
-            Self::Plain => "smtp",
-            Self::StartTls => "smtp+starttls",
-            Self::Tls => "smtps",
-        }
-    }
-
-    fn port(self) -> u16 {
-        match self {
-            Self::Plain => 25,
-            Self::StartTls => 587,
-            Self::Tls => 465,
-        }
-    }
-}
+/// The scheme of each kind of protection.
+const SCHEMES: [(&str, SmtpSecurity); 3] =
+    [("smtp", SmtpSecurity::Plain), ("smtp+starttls", SmtpSecurity::StartTls), ("smtps", SmtpSecurity::Tls)];
 
 impl Leaf for MailUrl {
     const SECRET: bool = true;
@@ -116,7 +54,9 @@ impl Leaf for MailUrl {
             return Ok(Self::Inbox);
         }
         let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        let security = SmtpSecurity::of(url.scheme()).ok_or("has an unknown scheme")?;
+        let security =
+            SCHEMES.iter().find_map(|(scheme, security)| (*scheme == url.scheme()).then_some(*security));
+        let security = security.ok_or("has an unknown scheme")?;
         let host = match url.host().ok_or("names no host")? {
             Host::Ipv6(address) => address.to_string(),
             Host::Ipv4(address) => address.to_string(),
@@ -128,7 +68,7 @@ impl Leaf for MailUrl {
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
             return Err("has more than a scheme, a user, a password, a host and a port".into());
         }
-        let port = url.port().unwrap_or_else(|| security.port());
+        let port = url.port().unwrap_or_else(|| security.default_port());
         Ok(Self::Smtp(SmtpServer { security, host, port, login: login(&url)? }))
     }
 
@@ -146,16 +86,16 @@ fn login(url: &Url) -> Result<Option<SmtpLogin>, Reason> {
         ("", None) => Ok(None),
         ("", Some(_)) => Err("has a password and no user".into()),
         (_, None | Some("")) => Err("has a user and no password".into()),
-        (user, Some(password)) => {
-            Ok(Some(SmtpLogin { user: decoded(user)?, password: Secret::new(decoded(password)?) }))
-        }
+        (user, Some(password)) => Ok(Some(SmtpLogin { user: decoded(user)?, password: decoded(password)? })),
     }
 }
 
 impl fmt::Display for MailUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Smtp(server) = self else { return f.write_str("inbox:") };
-        write!(f, "{}://", server.security.scheme())?;
+        let scheme =
+            SCHEMES.iter().find_map(|(scheme, security)| (*security == server.security).then_some(*scheme));
+        write!(f, "{}://", scheme.unwrap_or_default())?;
         if let Some(login) = &server.login {
             write!(f, "{}:{MASK}@", utf8_percent_encode(&login.user, USER))?;
         }
@@ -168,16 +108,7 @@ impl fmt::Display for MailUrl {
     }
 }
 
-/// Whom mail is from: an address, and a name for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mailbox {
-    /// What people see.
-    pub name: Option<String>,
-    /// `local@domain`
-    pub address: String,
-}
-
-impl Leaf for Mailbox {
+impl Leaf for Sender {
     fn expected() -> Cow<'static, str> {
         "an address, or a name and an address, such as `Keywright <no-reply@example.com>`".into()
     }
@@ -200,15 +131,9 @@ impl Leaf for Mailbox {
     }
 
     fn show(&self) -> Json {
-        json!(self.to_string())
-    }
-}
-
-impl fmt::Display for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "{name} <{}>", self.address),
-            None => f.write_str(&self.address),
+            Some(name) => json!(format!("{name} <{}>", self.address)),
+            None => json!(self.address),
         }
     }
 }
@@ -246,7 +171,7 @@ mod tests {
 
         let MailUrl::Smtp(server) = &url else { panic!("not smtp") };
         let login = server.login.as_ref().unwrap();
-        assert_eq!((login.user.as_str(), login.password.expose().as_str()), ("me@example.com", "hunter/2"));
+        assert_eq!((login.user.as_str(), login.password.as_str()), ("me@example.com", "hunter/2"));
         assert_eq!(url.to_string(), "smtps://me%40example.com:***@mail.example.com:465");
         for text in [url.to_string(), format!("{url:?}"), url.show().to_string()] {
             assert!(!text.contains("hunter"), "{text}");
@@ -277,18 +202,18 @@ mod tests {
 
     #[test]
     fn a_sender_has_an_address_and_maybe_a_name() {
-        let named = Mailbox::parse("Keywright <no-reply@localhost>").unwrap();
+        let named = Sender::parse("Keywright <no-reply@localhost>").unwrap();
         assert_eq!(
             (named.name.as_deref(), named.address.as_str()),
             (Some("Keywright"), "no-reply@localhost")
         );
-        assert_eq!(named.to_string(), "Keywright <no-reply@localhost>");
+        assert_eq!(named.show(), "Keywright <no-reply@localhost>");
 
-        let quoted = Mailbox::parse("\"Keywright\" <a@b.example>").unwrap();
-        assert_eq!(quoted.to_string(), "Keywright <a@b.example>");
+        let quoted = Sender::parse("\"Keywright\" <a@b.example>").unwrap();
+        assert_eq!(quoted.show(), "Keywright <a@b.example>");
 
-        let bare = Mailbox::parse("a@b.example").unwrap();
-        assert_eq!((bare.name.as_deref(), bare.to_string().as_str()), (None, "a@b.example"));
+        let bare = Sender::parse("a@b.example").unwrap();
+        assert_eq!((bare.name.as_deref(), bare.show()), (None, json!("a@b.example")));
     }
 
     #[test]
@@ -304,7 +229,7 @@ mod tests {
             "a@b@c",
             "a@b, c@d",
         ] {
-            assert!(Mailbox::parse(bad).is_err(), "{bad}");
+            assert!(Sender::parse(bad).is_err(), "{bad}");
         }
     }
 }

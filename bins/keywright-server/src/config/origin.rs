@@ -11,36 +11,32 @@ use super::value::{Leaf, Reason};
 /// An `http` or `https` origin. The host is lower-case ASCII and the default port is left out, so two
 /// spellings of one origin are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebOrigin {
-    https: bool,
-    host: Host,
-    port: Option<u16>,
-}
+pub struct WebOrigin(Url);
 
 impl WebOrigin {
+    /// The origin as a URL whose path is `/`.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// `https`, not `http`.
     pub fn is_https(&self) -> bool {
-        self.https
+        self.0.scheme() == "https"
     }
 
     /// The host as it stands in a URL (an IPv6 address in brackets).
     pub fn host(&self) -> String {
-        self.host.to_string()
+        self.0.host_str().unwrap_or_default().to_owned()
     }
 
     /// The host, when it is a name.
     pub fn domain(&self) -> Option<&str> {
-        if let Host::Domain(name) = &self.host { Some(name) } else { None }
-    }
-
-    /// The port, unless it is the scheme's own.
-    pub fn port(&self) -> Option<u16> {
-        self.port
+        self.0.domain()
     }
 
     /// The port that a browser connects to.
     pub fn port_or_default(&self) -> u16 {
-        self.port.unwrap_or(if self.https { 443 } else { 80 })
+        self.0.port_or_known_default().unwrap_or_default()
     }
 
     /// The host is exactly `localhost`, which browsers trust without `https`.
@@ -52,8 +48,7 @@ impl WebOrigin {
 /// Without a trailing slash.
 impl fmt::Display for WebOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", if self.https { "https" } else { "http" }, self.host)?;
-        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+        f.write_str(self.0.as_str().trim_end_matches('/'))
     }
 }
 
@@ -70,22 +65,19 @@ impl Leaf for WebOrigin {
             return Err("has characters that no origin has".into());
         }
         let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        let https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return Err("is neither http:// nor https://".into()),
-        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("is neither http:// nor https://".into());
+        }
         if url.query().is_some() || url.fragment().is_some() {
             return Err("has a query or a fragment".into());
         }
         if url.path() != "/" || !text.contains("://") {
             return Err("has a path".into());
         }
-        let host = url.host().ok_or("names no host")?.to_owned();
         if url.port() == Some(0) {
             return Err("has the port 0".into());
         }
-        Ok(Self { https, host, port: url.port() })
+        Ok(Self(url))
     }
 
     fn show(&self) -> Json {
@@ -103,8 +95,8 @@ impl Domain {
         &self.0
     }
 
-    /// The host of an origin, which may be an address after all.
-    pub(super) fn of(origin: &WebOrigin) -> Self {
+    /// The host of an origin, which may be an IP address.
+    pub(super) fn from_origin(origin: &WebOrigin) -> Self {
         Self(origin.host())
     }
 }
@@ -211,10 +203,13 @@ mod tests {
         let origin = WebOrigin::parse("https://auth.example.com").unwrap();
 
         assert!(origin.is_https());
-        assert_eq!((origin.port(), origin.port_or_default()), (None, 443));
+        assert_eq!((origin.url().port(), origin.port_or_default()), (None, 443));
         assert_eq!((origin.host().as_str(), origin.domain()), ("auth.example.com", Some("auth.example.com")));
         let address = WebOrigin::parse("http://[::1]:81").unwrap();
-        assert_eq!((address.host().as_str(), address.domain(), address.port()), ("[::1]", None, Some(81)));
+        assert_eq!(
+            (address.host().as_str(), address.domain(), address.url().port()),
+            ("[::1]", None, Some(81))
+        );
     }
 
     #[test]

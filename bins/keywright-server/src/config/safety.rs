@@ -1,16 +1,18 @@
-//! Which values may not go together: what is allowed in development only, and passkeys that no browser
-//! would take. And what may go together but is probably a mistake.
+//! Combinations of settings: mistakes, and probable mistakes.
 
 use std::net::IpAddr;
 
+use chrono::TimeDelta;
+use keywright_adapters::smtp::SmtpSecurity;
 use keywright_domain::signing_key::schedule::LEAD;
+use keywright_domain::user::SignupPolicy;
 
-use super::error::{ConfigError, Refusal};
-use super::mail::{MailUrl, SmtpSecurity};
+use super::duration::format as text;
+use super::error::{ConfigError, Finding};
+use super::mail::MailUrl;
 use super::secret_file;
-use super::signup::SignupPolicy;
-use super::source::{Source, Sources};
-use super::{Config, Loaded};
+use super::settings::Config;
+use super::source::Source;
 
 impl Config {
     /// `public_url` is plain `http` on exactly `localhost`, and the listener is a loopback address. Only then
@@ -22,150 +24,251 @@ impl Config {
     fn listens_on_loopback(&self) -> bool {
         self.server.listen.ip().to_canonical().is_loopback()
     }
-}
 
-impl Loaded {
-    /// Refuses a combination that is unsafe; the first one that is found.
+    /// Refuses combinations that are unsafe or cannot work.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let Self { config, sources, .. } = self;
-        if !config.is_development() {
-            production(config, sources)?;
+        if let Some(mistake) = self.public_url_mistake() {
+            // The other rules depend on `public_url`.
+            return Err(mistake.into());
         }
-        passkeys(config, sources)
+        let mut mistakes = self.passkey_mistakes();
+        if !self.is_development() {
+            mistakes.extend(self.production_mistakes());
+        }
+        ConfigError::check(mistakes)
     }
-}
 
-fn refused(sources: &Sources, key: &'static str, reason: impl Into<String>, remedy: &str) -> ConfigError {
-    ConfigError::Unsafe(Box::new(Refusal::new(key, &sources.of(key), reason, remedy)))
-}
-
-fn production(config: &Config, sources: &Sources) -> Result<(), ConfigError> {
-    let public_url = &config.public_url;
-    if !public_url.is_https() && !public_url.is_localhost() {
-        let reason = format!("is {public_url}, and plain http is for the host localhost only");
-        return Err(refused(
-            sources,
-            "public_url",
-            reason,
-            "use https://, or http://localhost in development",
-        ));
+    fn finding(&self, key: &str, reason: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding::new(key, &self.sources.of(key), reason, remedy)
     }
-    if !public_url.is_https() {
-        let (listen, from) = (config.server.listen, sources.of("server.listen"));
+
+    fn public_url_mistake(&self) -> Option<Finding> {
+        let public_url = &self.public_url;
+        if public_url.is_https() || self.is_development() {
+            return None;
+        }
+        if !public_url.is_localhost() {
+            let reason = format!("is {public_url}, and plain http is for the host localhost only");
+            let remedy = "use https://, or http://localhost in development";
+            return Some(self.finding("public_url", reason, remedy));
+        }
+        let (listen, from) = (self.server.listen, self.sources.of("server.listen"));
         let reason =
             format!("is {public_url} while server.listen ({from}) is {listen}, which others can reach");
         let remedy =
             "set public_url to an https:// origin, or in development server.listen to a loopback address";
-        return Err(refused(sources, "public_url", reason, remedy));
+        Some(self.finding("public_url", reason, remedy))
     }
-    // A file that cannot be looked at is left to whoever reads it, and can say why.
-    if config.secret.value.is_none() && matches!(config.secret.file.try_exists(), Ok(false)) {
-        return Err(secret_file::missing(&config.secret));
+
+    fn production_mistakes(&self) -> Vec<Finding> {
+        let mut mistakes = Vec::new();
+        // A file whose existence cannot be checked is reported when it is read.
+        if self.secret.is_none() && matches!(self.secret_file.try_exists(), Ok(false)) {
+            mistakes.push(secret_file::missing(self));
+        }
+        if matches!(self.mail.url, MailUrl::Inbox) {
+            let reason =
+                format!("keeps mail in the development inbox, and public_url is {}", self.public_url);
+            let remedy = "set it to a mail server, such as smtps://user:password@host";
+            mistakes.push(self.finding("mail.url", reason, remedy));
+        }
+        mistakes
     }
-    if matches!(config.mail.url, MailUrl::Inbox) {
-        let reason = format!("keeps mail in the development inbox, and public_url is {public_url}");
-        return Err(refused(
-            sources,
-            "mail.url",
-            reason,
-            "set it to a mail server, such as smtps://user:password@host",
-        ));
+
+    /// WebAuthn Level 3 §5.1.3: the `rp_id` is the domain of the page, or one above it.
+    fn passkey_mistakes(&self) -> Vec<Finding> {
+        let (rp_id, mut mistakes) = (self.webauthn.rp_id.as_str(), Vec::new());
+        for origin in &self.webauthn.origins {
+            let Some(host) = origin.domain() else {
+                let reason =
+                    format!("has {origin}, and passkeys belong to a domain name, never to an IP address");
+                let remedy = "use a domain name, in public_url too";
+                mistakes.push(self.finding("webauthn.origins", reason, remedy));
+                continue;
+            };
+            if !origin.is_https() && !origin.is_localhost() {
+                let reason = format!("has {origin}, and browsers keep passkeys from plain http");
+                mistakes.push(self.finding("webauthn.origins", reason, "use https://, or http://localhost"));
+            } else if !serves(rp_id, host) {
+                let reason =
+                    format!("is {rp_id}, which is neither the host of {origin} nor a domain above it");
+                let remedy = format!("set it to {host} or a domain above that, or correct webauthn.origins");
+                mistakes.push(self.finding("webauthn.rp_id", reason, remedy));
+            }
+        }
+        if self.webauthn.origins.is_empty() {
+            let reason = "is empty, so that no page could use a passkey";
+            mistakes.push(self.finding("webauthn.origins", reason, "remove it, or name an origin"));
+        }
+        mistakes
     }
-    Ok(())
+
+    /// Warnings about settings that are allowed and probably not meant.
+    pub(super) fn warnings(&self) -> Vec<Finding> {
+        let rules = self.surroundings().into_iter().chain(self.durations());
+        rules
+            .filter(|(holds, ..)| *holds)
+            .map(|(_, key, reason, remedy)| self.finding(key, reason, remedy))
+            .collect()
+    }
+
+    fn surroundings(&self) -> Vec<Rule> {
+        let is_set = |key: &str| self.sources.of(key) != Source::Default;
+        let listen = self.server.listen;
+        let signs_up_by_domain = matches!(self.signup.policy, SignupPolicy::Domains(_));
+        let in_the_clear = matches!(&self.mail.url, MailUrl::Smtp(server)
+            if server.security == SmtpSecurity::Plain && server.login.is_some() && !is_loopback(&server.host));
+        let ports_differ = listen.port() != 0 && listen.port() != self.public_url.port_or_default();
+        vec![
+            rule(
+                self.is_development() && ports_differ && is_set("server.listen") && !is_set("public_url"),
+                "public_url",
+                "names another port than server.listen, so that links lead elsewhere",
+                "set it too",
+            ),
+            rule(
+                self.secret.is_some() && is_set("secret_file"),
+                "secret_file",
+                "is not read, because secret is set",
+                "remove one of them",
+            ),
+            rule(
+                in_the_clear,
+                "mail.url",
+                "sends its password in the clear",
+                "use smtps:// or smtp+starttls://",
+            ),
+            rule(
+                !self.is_development() && !is_set("mail.from"),
+                "mail.from",
+                "is an address that many mail servers refuse",
+                "set it to one of your domain",
+            ),
+            rule(
+                signs_up_by_domain && self.signup.domains.is_empty(),
+                "signup.policy",
+                "is `domains` and signup.domains is empty, so that nobody can sign up",
+                "name some domains",
+            ),
+            rule(
+                !signs_up_by_domain && !self.signup.domains.is_empty(),
+                "signup.domains",
+                "has no effect unless signup.policy is `domains`",
+                "set that or remove it",
+            ),
+            rule(
+                self.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+                "server.trusted_proxies",
+                "believes everybody about their address",
+                "name your own proxies",
+            ),
+            rule(
+                !self.is_development() && listen.ip().is_loopback() && !is_set("server.trusted_proxies"),
+                "server.trusted_proxies",
+                "is empty behind a proxy on this machine, so that all clients count as one address",
+                "name the proxy",
+            ),
+            rule(
+                !self.webauthn.origins.contains(&self.public_url),
+                "webauthn.origins",
+                "leaves out public_url, so that its pages cannot use passkeys",
+                "add it",
+            ),
+        ]
+    }
+
+    fn durations(&self) -> Vec<Rule> {
+        let Self { session, tokens, device, magic_link, .. } = self;
+        let (retry, lost) = (session.retry_window.0, session.lost_response_window.0);
+        let longer = |key, duration: TimeDelta, other_key, other: TimeDelta, effect: &str| {
+            let reason = format!("is longer than {other_key} ({}), {effect}", text(other));
+            rule(duration > other, key, reason, format!("shorten it, or lengthen {other_key}"))
+        };
+        let short_rotation = tokens.key_rotation < LEAD;
+        vec![
+            longer(
+                "session.idle",
+                session.idle,
+                "session.absolute",
+                session.absolute,
+                "so that it never ends a session",
+            ),
+            longer(
+                "session.fresh",
+                session.fresh,
+                "session.absolute",
+                session.absolute,
+                "so that every sign-in is fresh",
+            ),
+            longer(
+                "session.retry_window",
+                retry,
+                "session.lost_response_window",
+                lost,
+                "so that the second window is over before the first",
+            ),
+            rule(
+                retry.is_zero() && !lost.is_zero(),
+                "session.retry_window",
+                "is zero, so that of two processes that refresh at once one may lose its session",
+                "set it to a few seconds, or set session.lost_response_window to 0s too",
+            ),
+            longer(
+                "tokens.access_lifetime",
+                tokens.access_lifetime,
+                "session.absolute",
+                session.absolute,
+                "so that access tokens outlive their sessions",
+            ),
+            rule(
+                short_rotation,
+                "tokens.key_rotation",
+                "counts as 10m: a key is published so long before it signs",
+                "set it to 10m or more",
+            ),
+            rule(
+                !short_rotation && tokens.key_rotation < tokens.access_lifetime,
+                "tokens.key_rotation",
+                format!(
+                    "is shorter than tokens.access_lifetime ({}), so that many keys are valid at once",
+                    text(tokens.access_lifetime)
+                ),
+                "lengthen it, or shorten tokens.access_lifetime",
+            ),
+            longer(
+                "device.interval",
+                device.interval,
+                "device.lifetime",
+                device.lifetime,
+                "so that a code expires before its second poll",
+            ),
+            rule(
+                magic_link.lifetime < TimeDelta::minutes(1),
+                "magic_link.lifetime",
+                "is shorter than mail often takes, so that links expire before they arrive",
+                "set it to some minutes",
+            ),
+            rule(
+                magic_link.lifetime > TimeDelta::days(1),
+                "magic_link.lifetime",
+                "is longer than a day, so that an old mail signs in whoever finds it",
+                "set it to an hour or less",
+            ),
+        ]
+    }
 }
 
-/// WebAuthn Level 3 §5.1.3: the `rp_id` is the domain of the page, or one above it.
-fn passkeys(config: &Config, sources: &Sources) -> Result<(), ConfigError> {
-    let rp_id = config.webauthn.rp_id.as_str();
-    for origin in &config.webauthn.origins {
-        let Some(host) = origin.domain() else {
-            let reason =
-                format!("has {origin}, and passkeys belong to a domain name, never to an IP address");
-            return Err(refused(sources, "webauthn.origins", reason, "use a domain name, in public_url too"));
-        };
-        if !origin.is_https() && !origin.is_localhost() {
-            let reason = format!("has {origin}, and browsers keep passkeys from plain http");
-            return Err(refused(sources, "webauthn.origins", reason, "use https://, or http://localhost"));
-        }
-        if !serves(rp_id, host) {
-            let reason = format!("is {rp_id}, which is neither the host of {origin} nor a domain above it");
-            let remedy = format!("set it to {host} or a domain above that, or correct webauthn.origins");
-            return Err(refused(sources, "webauthn.rp_id", reason, &remedy));
-        }
-    }
-    if config.webauthn.origins.is_empty() {
-        let reason = "is empty, so that no page could use a passkey";
-        return Err(refused(sources, "webauthn.origins", reason, "remove it, or name an origin"));
-    }
-    Ok(())
+/// The condition, the key, the reason and the remedy of a warning.
+type Rule = (bool, &'static str, String, String);
+
+fn rule(holds: bool, key: &'static str, reason: impl Into<String>, remedy: impl Into<String>) -> Rule {
+    (holds, key, reason.into(), remedy.into())
 }
 
 /// A single label such as `com` is above everybody's domains, and no browser takes it for one of its own.
 fn serves(rp_id: &str, host: &str) -> bool {
     let above = || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
     host == rp_id || (rp_id.contains('.') && rp_id.parse::<IpAddr>().is_err() && above())
-}
-
-/// What is allowed and probably not meant.
-pub(super) fn advice(config: &Config, sources: &Sources) -> Vec<String> {
-    let is_set = |key: &str| sources.of(key) != Source::Default;
-    let says = |key: &str, text: &str| format!("{key} ({}) {text}", sources.of(key));
-    let (listen, mail) = (config.server.listen, &config.mail);
-    let policy = config.signup.policy;
-    let in_the_clear = matches!(&mail.url, MailUrl::Smtp(server)
-        if server.security == SmtpSecurity::Plain && server.login.is_some() && !is_loopback(&server.host));
-    let own_page = config.webauthn.origins.contains(&config.public_url);
-    let ports_differ = listen.port() != 0 && listen.port() != config.public_url.port_or_default();
-    let is_loopback_peer = listen.ip().is_loopback();
-    let rules = [
-        (
-            config.is_development() && ports_differ && is_set("server.listen") && !is_set("public_url"),
-            says(
-                "public_url",
-                "names another port than server.listen, so that links lead elsewhere; set it too",
-            ),
-        ),
-        (
-            config.secret.value.is_some() && is_set("secret_file"),
-            says("secret_file", "is not read, because secret is set; remove one of them"),
-        ),
-        (in_the_clear, says("mail.url", "sends its password in the clear; use smtps:// or smtp+starttls://")),
-        (
-            !config.is_development() && !is_set("mail.from"),
-            says("mail.from", "is an address that many mail servers refuse; set it to one of your domain"),
-        ),
-        (
-            policy == SignupPolicy::Domains && config.signup.domains.is_empty(),
-            says(
-                "signup.policy",
-                "is `domains` and signup.domains is empty, so that nobody can sign up; name some",
-            ),
-        ),
-        (
-            policy != SignupPolicy::Domains && !config.signup.domains.is_empty(),
-            says("signup.domains", "has no effect unless signup.policy is `domains`; set that or remove it"),
-        ),
-        (
-            config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
-            says("server.trusted_proxies", "believes everybody about their address; name your own proxies"),
-        ),
-        (
-            !config.is_development() && is_loopback_peer && !is_set("server.trusted_proxies"),
-            says(
-                "server.trusted_proxies",
-                "is empty behind a proxy on this machine, so that all clients count as one address; name it",
-            ),
-        ),
-        (
-            config.tokens.key_rotation < LEAD.to_std().unwrap_or_default(),
-            says("tokens.key_rotation", "counts as 10m: a key is published so long before it signs"),
-        ),
-        (
-            !own_page,
-            says("webauthn.origins", "leaves out public_url, so that its pages cannot use passkeys; add it"),
-        ),
-    ];
-    rules.into_iter().filter(|(holds, _)| *holds).map(|(_, sentence)| sentence).collect()
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -337,7 +440,7 @@ mod tests {
             Config::read(None, owned(&[("KEYWRIGHT_PUBLIC_URL", "http://auth.example.com")])).unwrap();
 
         assert_eq!(value(&loaded, "webauthn.rp_id"), "auth.example.com");
-        assert!(loaded.check().is_err());
+        assert!(loaded.config.check().is_err());
     }
 
     #[test]
@@ -367,6 +470,26 @@ mod tests {
             ),
             (DEVELOPMENT, ("KEYWRIGHT_TOKENS__KEY_ROTATION", "599s"), "counts as 10m"),
             (DEVELOPMENT, ("KEYWRIGHT_WEBAUTHN__ORIGINS", "http://localhost:3000"), "leaves out public_url"),
+            (DEVELOPMENT, ("KEYWRIGHT_SESSION__IDLE", "181d"), "is longer than session.absolute (180d)"),
+            (DEVELOPMENT, ("KEYWRIGHT_SESSION__FRESH", "181d"), "so that every sign-in is fresh"),
+            (
+                DEVELOPMENT,
+                ("KEYWRIGHT_SESSION__RETRY_WINDOW", "2h"),
+                "longer than session.lost_response_window (1h)",
+            ),
+            (
+                DEVELOPMENT,
+                ("KEYWRIGHT_SESSION__RETRY_WINDOW", "0s"),
+                "session.lost_response_window to 0s too",
+            ),
+            (DEVELOPMENT, ("KEYWRIGHT_DEVICE__INTERVAL", "11m"), "is longer than device.lifetime (10m)"),
+            (
+                DEVELOPMENT,
+                ("KEYWRIGHT_TOKENS__KEY_ROTATION", "3h"),
+                "shorter than tokens.access_lifetime (4h)",
+            ),
+            (DEVELOPMENT, ("KEYWRIGHT_MAGIC_LINK__LIFETIME", "59s"), "expire before they arrive"),
+            (DEVELOPMENT, ("KEYWRIGHT_MAGIC_LINK__LIFETIME", "25h"), "longer than a day"),
         ] {
             let warnings = warnings(base, &[more]);
 
@@ -380,8 +503,17 @@ mod tests {
         settings.retain(|(name, _)| *name != "KEYWRIGHT_SERVER__TRUSTED_PROXIES");
         assert!(warnings(&settings, &[])[0].starts_with("server.trusted_proxies (default) is empty"));
         assert_eq!(warnings(&settings, &[("KEYWRIGHT_SERVER__LISTEN", "0.0.0.0:8080")]), [""; 0]);
+        let short = [("KEYWRIGHT_TOKENS__KEY_ROTATION", "10m"), ("KEYWRIGHT_TOKENS__ACCESS_LIFETIME", "10m")];
+        assert_eq!(warnings(DEVELOPMENT, &short), [""; 0]);
+        let outliving =
+            [("KEYWRIGHT_TOKENS__ACCESS_LIFETIME", "181d"), ("KEYWRIGHT_TOKENS__KEY_ROTATION", "365d")];
+        assert!(
+            warnings(DEVELOPMENT, &outliving)[0].contains("so that access tokens outlive their sessions")
+        );
+        let strict =
+            [("KEYWRIGHT_SESSION__RETRY_WINDOW", "0s"), ("KEYWRIGHT_SESSION__LOST_RESPONSE_WINDOW", "0s")];
+        assert_eq!(warnings(DEVELOPMENT, &strict), [""; 0]);
         for quiet in [
-            ("KEYWRIGHT_TOKENS__KEY_ROTATION", "10m"),
             ("KEYWRIGHT_SERVER__LISTEN", "127.0.0.1:0"),
             ("KEYWRIGHT_MAIL__URL", "smtp://a:b@localhost:1025"),
         ] {

@@ -1,23 +1,19 @@
-//! Values that are never printed, and the server's own secret.
+//! Values that are never printed.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value as Json, json};
 
-use super::error::ConfigError;
-use super::reader::Reader;
-use super::source::Source;
 use super::value::{Leaf, Reason};
 
-/// What stands in a secret's place wherever one is shown.
+/// Text that is shown in place of a secret.
 pub(super) const MASK: &str = "***";
 
-/// Fewer bytes than these are no secret.
+/// Least length of a secret.
 pub(super) const MIN_BYTES: usize = 32;
 
 /// Base64url, with or without the padding that some tools add.
@@ -38,7 +34,7 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself, for whoever has to use it.
+    /// The value itself.
     pub fn expose(&self) -> &T {
         &self.0
     }
@@ -90,34 +86,6 @@ impl Leaf for Secret<String> {
 
     fn show(&self) -> Json {
         json!(MASK)
-    }
-}
-
-/// `secret`, `secret_file` and `secret_previous`: the root of every key that the server derives.
-#[derive(Clone, Debug)]
-pub struct SecretSettings {
-    /// `secret`: the secret itself, 32 bytes or more in base64url; goes before the file. Default: none.
-    pub value: Option<SecretBytes>,
-    /// `secret_file`: the file that holds it, relative to the working directory. Default: `data/secret`.
-    pub file: PathBuf,
-    /// `secret_previous`: the secret before the last rotation; accepted, never used to issue. Default: the one in
-    /// [`SecretSettings::previous_file`], if `secret` is not set and there is that file.
-    pub previous: Option<SecretBytes>,
-    pub(super) value_source: Source,
-    pub(super) file_source: Source,
-    pub(super) previous_source: Source,
-}
-
-impl SecretSettings {
-    pub(super) fn read(reader: &mut Reader) -> Result<Self, ConfigError> {
-        Ok(Self {
-            value: reader.optional("secret")?,
-            file: reader.value("secret_file", "data/secret")?,
-            previous: reader.optional("secret_previous")?,
-            value_source: reader.sources().of("secret"),
-            file_source: reader.sources().of("secret_file"),
-            previous_source: reader.sources().of("secret_previous"),
-        })
     }
 }
 

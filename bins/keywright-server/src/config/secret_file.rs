@@ -1,4 +1,4 @@
-//! The server's secret as it is when the server runs: given, read from its file, or made on the first start.
+//! The server's secret: configured, read from its file, or created on the first start.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 
-use super::Config;
-use super::error::{ConfigError, Refusal};
-use super::secret::{BASE64, MIN_BYTES, Secret, SecretBytes, SecretSettings};
+use super::error::{ConfigError, Finding};
+use super::secret::{BASE64, MIN_BYTES, Secret, SecretBytes};
+use super::settings::Config;
 use super::value::Leaf as _;
 
 /// No secret is longer, so a file that was named by mistake is not read to its end.
@@ -18,58 +18,56 @@ const LONGEST_FILE: u64 = 4096;
 /// The secret, ready for use.
 #[derive(Debug)]
 pub struct LoadedSecret {
-    /// What everything is derived from.
+    /// The secret that all keys are derived from.
     pub bytes: SecretBytes,
-    /// The one before, whose credentials are still accepted.
+    /// The secret before the last rotation, whose credentials are still accepted.
     pub previous: Option<SecretBytes>,
-    /// The file, when this start made it.
+    /// The file, if this start created it.
     pub created: Option<PathBuf>,
-    /// Sentences to log.
-    pub warnings: Vec<String>,
+    /// Warnings about the files.
+    pub warnings: Vec<Finding>,
 }
 
 impl Config {
-    /// The secret that is configured or stands in its file. In development a missing file is made, with mode
-    /// 0600 and random bytes from `fill_random`; of servers that start at once one makes it, and the others
-    /// read what it made. Outside development a missing file is an error.
+    /// The secret that is configured or held by its file. In development this creates a missing file, with mode 0600
+    /// and random bytes from `fill_random`; of servers that start at the same time one creates it, and the others read
+    /// it. Outside development a missing file is an error.
     pub fn load_or_create_secret(
         &self,
         fill_random: impl FnOnce(&mut [u8]),
     ) -> Result<LoadedSecret, ConfigError> {
-        let settings = &self.secret;
         if let Some(loaded) = self.load_secret()? {
             return Ok(loaded);
         }
         if !self.is_development() {
-            return Err(missing(settings));
+            return Err(missing(self).into());
         }
         let mut bytes = vec![0; MIN_BYTES];
         fill_random(&mut bytes);
-        let made = write(&settings.file, &bytes, IfThere::Keep).map_err(|error| {
+        let made = write(&self.secret_file, &bytes, IfThere::Keep).map_err(|error| {
             let reason = format!("cannot be created ({error})");
-            refused(settings, reason, "make its folder writable, or set secret or secret_file")
+            refused(self, &self.secret_file, reason, "make its folder writable, or set secret or secret_file")
         })?;
-        let loaded = self.load_secret()?.ok_or_else(|| missing(settings))?;
-        Ok(LoadedSecret { created: made.then(|| settings.file.clone()), ..loaded })
+        let loaded = self.load_secret()?.ok_or_else(|| missing(self))?;
+        Ok(LoadedSecret { created: made.then(|| self.secret_file.clone()), ..loaded })
     }
 
-    /// The secret that is configured or stands in its file; none if there is no such file. The previous one is
-    /// configured, or stands beside the file ([`SecretSettings::previous_file`]).
+    /// The secret that is configured or held by its file. `None` if there is no such file. The previous secret is
+    /// configured or held by [`Config::previous_secret_file`].
     pub fn load_secret(&self) -> Result<Option<LoadedSecret>, ConfigError> {
-        let settings = &self.secret;
         let mut loaded = LoadedSecret {
             bytes: Secret::new(Vec::new()),
-            previous: settings.previous.clone(),
+            previous: self.secret_previous.clone(),
             created: None,
             warnings: Vec::new(),
         };
-        if let Some(value) = &settings.value {
+        if let Some(value) = &self.secret {
             return Ok(Some(LoadedSecret { bytes: value.clone(), ..loaded }));
         }
-        let Some((bytes, warning)) = read(settings, &settings.file)? else { return Ok(None) };
+        let Some((bytes, warning)) = read(self, &self.secret_file)? else { return Ok(None) };
         loaded.warnings.extend(warning);
         if loaded.previous.is_none()
-            && let Some((previous, warning)) = read(settings, &settings.previous_file())?
+            && let Some((previous, warning)) = read(self, &self.previous_secret_file())?
         {
             // A rotation that was cut short may leave the same secret in both.
             loaded.previous = Some(previous).filter(|previous| previous.expose() != bytes.expose());
@@ -77,46 +75,39 @@ impl Config {
         }
         Ok(Some(LoadedSecret { bytes, ..loaded }))
     }
-}
 
-impl SecretSettings {
-    /// Where the previous secret stands, unless `secret_previous` is set: the name of the file and `.previous`.
-    pub fn previous_file(&self) -> PathBuf {
-        beside(&self.file, ".previous")
+    /// The file of the previous secret, unless `secret_previous` is set.
+    pub fn previous_secret_file(&self) -> PathBuf {
+        beside(&self.secret_file, ".previous")
     }
 }
 
-/// A file beside `path`, whose name goes on with `suffix`.
+/// A file beside `path`, whose name has `suffix` added.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-fn refused(settings: &SecretSettings, reason: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
-    ConfigError::SecretFile(Box::new(Refusal::new(
-        settings.file.display(),
-        &settings.file_source,
-        reason,
-        remedy,
-    )))
+pub(super) fn refused(
+    config: &Config,
+    path: &Path,
+    reason: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding::new("secret_file", &config.sources.of("secret_file"), reason, remedy).with_detail(path.display())
 }
 
 /// Outside development: no secret, and no file that could hold one.
-pub(super) fn missing(settings: &SecretSettings) -> ConfigError {
+pub(super) fn missing(config: &Config) -> Finding {
     let remedy =
         "set secret to 32 random bytes or more in base64url, or create the file with them and mode 0600";
-    refused(settings, "does not exist, and it is created in development only", remedy)
+    refused(config, &config.secret_file, "does not exist, and it is created in development only", remedy)
 }
 
-/// The secret in the file and what to warn of, or none if there is no file.
-pub(super) fn read(
-    settings: &SecretSettings,
-    path: &Path,
-) -> Result<Option<(SecretBytes, Option<String>)>, ConfigError> {
-    let refused = |reason: String, remedy: String| {
-        ConfigError::SecretFile(Box::new(Refusal::new(path.display(), &settings.file_source, reason, remedy)))
-    };
+/// The secret in the file, and a warning. `None` if there is no file.
+pub(super) fn read(config: &Config, path: &Path) -> Result<Option<(SecretBytes, Option<Finding>)>, Finding> {
+    let refused = |reason: String, remedy: String| refused(config, path, reason, remedy);
     let (text, mode) = match read_text(path) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -129,8 +120,7 @@ pub(super) fn read(
         .map_err(|reason| refused(reason.into(), format!("put there {}", SecretBytes::expected())))?;
     let exposed = mode & 0o077 != 0;
     let warning = exposed.then(|| {
-        let path = path.display();
-        format!("secret_file {path} is open to others (mode {mode:04o}); run `chmod 600 {path}`")
+        refused(format!("is open to others (mode {mode:04o})"), format!("run `chmod 600 {}`", path.display()))
     });
     Ok(Some((bytes, warning)))
 }
@@ -140,19 +130,19 @@ fn read_text(path: &Path) -> io::Result<(String, u32)> {
     let mode = file.metadata()?.permissions().mode() & 0o7777;
     let mut bytes = Vec::new();
     file.take(LONGEST_FILE).read_to_end(&mut bytes)?;
-    // What is not UTF-8 is not base64url either, and is refused as such.
+    // Text that is not UTF-8 is not base64url either, and is refused as such.
     Ok((String::from_utf8_lossy(&bytes).into_owned(), mode))
 }
 
-/// What to do with a file that is there already.
+/// Treatment of an existing file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IfThere {
     Keep,
     Replace,
 }
 
-/// Whether this call wrote the file; false if it was there and is to be kept. The file appears under its name
-/// only once it is complete and on disk, so whoever finds it can read it.
+/// Writes the file and returns true; returns false if it exists and is to be kept. The file appears under its name
+/// only once it is complete and on disk.
 pub(super) fn write(path: &Path, secret: &[u8], if_there: IfThere) -> io::Result<bool> {
     let folder = folder_of(path);
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -265,7 +255,10 @@ mod tests {
 
         assert_eq!(loaded.bytes.expose(), &(0..32).collect::<Vec<u8>>());
         let [warning] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
-        assert!(warning.contains("mode 0640") && warning.contains("chmod 600"), "{warning}");
+        assert!(
+            warning.to_string().contains("mode 0640") && warning.to_string().contains("chmod 600"),
+            "{warning}"
+        );
     }
 
     #[test]
@@ -317,7 +310,7 @@ mod tests {
         fs::write(&path, SECRET).unwrap();
         let load = |settings: &[(&str, &str)]| {
             let mut config = with_file(PRODUCTION, &path);
-            config.secret.previous = settings
+            config.secret_previous = settings
                 .iter()
                 .find(|(name, _)| *name == "previous")
                 .map(|(_, value)| SecretBytes::parse(value).unwrap());
@@ -328,7 +321,7 @@ mod tests {
         fs::write(&beside, BASE64.encode([9; 32])).unwrap();
         let found = load(&[]).unwrap();
         assert_eq!(found.previous.unwrap().expose(), &[9; 32]);
-        assert!(found.warnings.iter().any(|warning| warning.contains("secret.previous")));
+        assert!(found.warnings.iter().any(|warning| warning.to_string().contains("secret.previous")));
         let configured = load(&[("previous", &BASE64.encode([8; 32]))]).unwrap();
         assert_eq!(configured.previous.unwrap().expose(), &[8; 32]);
         fs::write(&beside, SECRET).unwrap();

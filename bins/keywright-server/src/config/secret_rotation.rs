@@ -8,56 +8,57 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 
-use super::error::{ConfigError, Refusal};
-use super::secret::{MIN_BYTES, Secret, SecretBytes, SecretSettings};
-use super::secret_file::{IfThere, beside, folder_of, missing, read, write};
+use super::error::{ConfigError, Finding};
+use super::secret::{MIN_BYTES, Secret, SecretBytes};
+use super::secret_file::{IfThere, beside, folder_of, missing, read, refused, write};
+use super::settings::Config;
 
-/// The files of the secret, which nobody else rotates as long as this is kept.
+/// The files of the secret, locked against other rotations for as long as this lives.
 #[derive(Debug)]
 pub struct SecretFiles {
-    settings: SecretSettings,
+    config: Config,
     _lock: File,
 }
 
 impl SecretFiles {
-    /// Takes the files for a rotation. Fails if the secrets are not in files, or somebody else is at it.
-    pub fn lock(settings: &SecretSettings) -> Result<Self, ConfigError> {
-        let by_hand = |key: &str, from, remedy: &str| {
+    /// Locks the files for a rotation. Fails if the secrets are not in files, or another rotation is under way.
+    pub fn lock(config: &Config) -> Result<Self, ConfigError> {
+        let by_hand = |key: &str, remedy: &str| {
             let reason = "is set, so that no file can take its place";
-            Err(ConfigError::SecretFile(Box::new(Refusal::new(key, from, reason, remedy))))
+            Err(Finding::new(key, &config.sources.of(key), reason, remedy).into())
         };
-        if settings.value.is_some() {
+        if config.secret.is_some() {
             let remedy = "set secret_previous to its value and secret to a new one, and restart every server";
-            return by_hand("secret", &settings.value_source, remedy);
+            return by_hand("secret", remedy);
         }
-        if settings.previous.is_some() {
+        if config.secret_previous.is_some() {
             let remedy = "remove it, or write it to the file that stands beside the secret's";
-            return by_hand("secret_previous", &settings.previous_source, remedy);
+            return by_hand("secret_previous", remedy);
         }
-        if !settings.file.exists() {
-            return Err(missing(settings));
+        if !config.secret_file.exists() {
+            return Err(missing(config).into());
         }
-        let locked = File::open(folder_of(&settings.file)).map_err(TryLockError::Error).and_then(|folder| {
-            folder.try_lock()?;
-            Ok(folder)
-        });
+        let locked =
+            File::open(folder_of(&config.secret_file)).map_err(TryLockError::Error).and_then(|folder| {
+                folder.try_lock()?;
+                Ok(folder)
+            });
         match locked {
-            Ok(lock) => Ok(Self { settings: settings.clone(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Self::refused(
-                settings,
-                "is being rotated by somebody else".to_owned(),
-                "wait until that is done",
-            )),
-            Err(TryLockError::Error(error)) => Err(Self::failed(settings, &error)),
+            Ok(lock) => Ok(Self { config: config.clone(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let reason = "is being rotated by another command";
+                Err(refused(config, &config.secret_file, reason, "wait until that is done").into())
+            }
+            Err(TryLockError::Error(error)) => Err(failed(config, &error)),
         }
     }
 
-    /// The new secret of a rotation that was cut short before it took over.
+    /// The new secret of a rotation that was interrupted before step 3.
     pub fn proposed(&self) -> Result<Option<SecretBytes>, ConfigError> {
-        Ok(read(&self.settings, &self.next())?.map(|(secret, _)| secret))
+        Ok(read(&self.config, &self.next())?.map(|(secret, _)| secret))
     }
 
-    /// Step 1: a new secret from `fill_random`, or the one that was proposed already.
+    /// Step 1: writes a new secret from `fill_random`, or returns the one that was written before.
     pub fn propose(&self, fill_random: impl FnOnce(&mut [u8])) -> Result<SecretBytes, ConfigError> {
         if let Some(proposed) = self.proposed()? {
             return Ok(proposed);
@@ -68,34 +69,29 @@ impl SecretFiles {
         Ok(Secret::new(bytes))
     }
 
-    /// Step 2: `current` is the previous secret from now on.
+    /// Step 2: makes `current` the previous secret.
     pub fn keep_as_previous(&self, current: &SecretBytes) -> Result<(), ConfigError> {
-        self.done(write(&self.settings.previous_file(), current.expose(), IfThere::Replace))?;
+        self.done(write(&self.config.previous_secret_file(), current.expose(), IfThere::Replace))?;
         Ok(())
     }
 
-    /// Step 3: what was proposed is the secret from now on.
+    /// Step 3: makes the new secret the current one.
     pub fn take_over(&self) -> Result<(), ConfigError> {
-        let file = &self.settings.file;
+        let file = &self.config.secret_file;
         let renamed = fs::rename(self.next(), file).and_then(|()| File::open(folder_of(file))?.sync_all());
         self.done(renamed)
     }
 
     fn next(&self) -> PathBuf {
-        beside(&self.settings.file, ".next")
+        beside(&self.config.secret_file, ".next")
     }
 
     fn done<T>(&self, result: io::Result<T>) -> Result<T, ConfigError> {
-        result.map_err(|error| Self::failed(&self.settings, &error))
+        result.map_err(|error| failed(&self.config, &error))
     }
+}
 
-    fn failed(settings: &SecretSettings, error: &io::Error) -> ConfigError {
-        let remedy = "make its folder writable, and run the command again: it goes on where it stopped";
-        Self::refused(settings, format!("cannot be rotated ({error})"), remedy)
-    }
-
-    fn refused(settings: &SecretSettings, reason: String, remedy: &str) -> ConfigError {
-        let refusal = Refusal::new(settings.file.display(), &settings.file_source, reason, remedy);
-        ConfigError::SecretFile(Box::new(refusal))
-    }
+fn failed(config: &Config, error: &io::Error) -> ConfigError {
+    let remedy = "make its folder writable, and run the command again: it goes on where it stopped";
+    refused(config, &config.secret_file, format!("cannot be rotated ({error})"), remedy).into()
 }

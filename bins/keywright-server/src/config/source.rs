@@ -1,4 +1,4 @@
-//! Where each value came from, and the effective tree as it is printed.
+//! The source of each value, and the effective tree as it is printed.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -6,7 +6,15 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value as Json, json};
 
-/// Where a value came from.
+/// The prefix of every environment variable.
+pub(super) const PREFIX: &str = "KEYWRIGHT_";
+
+/// The variable that sets `key`.
+pub(super) fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Built in, or derived from another setting.
@@ -37,7 +45,7 @@ pub struct Setting {
     pub key: &'static str,
     /// The value in force, in its canonical spelling, secrets masked; null where there is none.
     pub value: Json,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 
@@ -51,7 +59,7 @@ impl Sources {
         self.0.iter()
     }
 
-    /// Where the value of `key` came from; the default for a key that does not exist.
+    /// The source of the value of `key`; [`Source::Default`] for an unknown key.
     pub fn of(&self, key: &str) -> Source {
         self.0.iter().find(|setting| setting.key == key).map_or(Source::Default, |found| found.source.clone())
     }

@@ -1,8 +1,9 @@
 //! The configuration as a whole: layers, defaults, and what is printed.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -39,7 +40,7 @@ pub(super) fn refusal(base: &[(&str, &str)], more: &[(&str, &str)]) -> String {
 }
 
 pub(super) fn warnings(base: &[(&str, &str)], more: &[(&str, &str)]) -> Vec<String> {
-    load(&[base, more].concat()).unwrap().warnings
+    load(&[base, more].concat()).unwrap().warnings.iter().map(ToString::to_string).collect()
 }
 
 fn load_file(content: &str, environment: &[(&str, &str)]) -> (TempDir, Result<Loaded, ConfigError>) {
@@ -51,7 +52,7 @@ fn load_file(content: &str, environment: &[(&str, &str)]) -> (TempDir, Result<Lo
 }
 
 pub(super) fn value(loaded: &Loaded, key: &str) -> Json {
-    loaded.sources.to_json()[key]["value"].clone()
+    loaded.config.sources.to_json()[key]["value"].clone()
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn without_any_setting_the_defaults_hold() {
     // More than the macro takes at once.
     expected["mail.ca_file"] = serde_json::Value::Null;
     for (key, default) in [
-        ("retention.origins", "30d"),
+        ("retention.client_info", "30d"),
         ("retention.sessions", "30d"),
         ("retention.activity", "365d"),
         ("retention.device_authorizations", "1d"),
@@ -118,10 +119,10 @@ fn without_any_setting_the_defaults_hold() {
     }
     let depends_on_the_machine = ["server.workers", "log.format"];
     assert_eq!(
-        loaded.sources.iter().count(),
+        loaded.config.sources.iter().count(),
         expected.as_object().unwrap().len() + depends_on_the_machine.len()
     );
-    assert!(loaded.sources.iter().all(|setting| setting.source == Source::Default));
+    assert!(loaded.config.sources.iter().all(|setting| setting.source == Source::Default));
     assert_eq!(loaded.config.server.workers, std::thread::available_parallelism().unwrap());
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
     assert!(loaded.config.is_development());
@@ -132,9 +133,10 @@ fn later_layers_win_and_each_value_knows_its_source() {
     let file = "public_url = 'http://localhost:9000'\n[session]\nidle = '7d'\nfresh = 60\n";
     let (_folder, loaded) = load_file(file, &[("KEYWRIGHT_SESSION__IDLE", "1h30m")]);
 
-    let Loaded { config, sources, .. } = loaded.unwrap();
-    assert_eq!(config.session.idle, Duration::from_mins(90));
-    assert_eq!(config.session.fresh, Duration::from_mins(1));
+    let config = loaded.unwrap().config;
+    let sources = &config.sources;
+    assert_eq!(config.session.idle, TimeDelta::minutes(90));
+    assert_eq!(config.session.fresh, TimeDelta::minutes(1));
     assert_eq!(config.tokens.audience, "http://localhost:9000");
     assert_eq!(sources.of("session.idle"), Source::Environment("KEYWRIGHT_SESSION__IDLE".to_owned()));
     assert!(matches!(sources.of("session.fresh"), Source::File(path) if path.ends_with("kw.toml")));
@@ -182,7 +184,7 @@ fn every_key_can_be_set_by_its_variable() {
         ("KEYWRIGHT_RATE_LIMIT__PER_ADDRESS", "off"),
         ("KEYWRIGHT_RATE_LIMIT__MAGIC_LINK_PER_EMAIL_AND_NETWORK", "1/m"),
         ("KEYWRIGHT_RATE_LIMIT__MAGIC_LINK_PER_EMAIL", "1/day"),
-        ("KEYWRIGHT_RETENTION__ORIGINS", "1d"),
+        ("KEYWRIGHT_RETENTION__CLIENT_INFO", "1d"),
         ("KEYWRIGHT_RETENTION__SESSIONS", "2d"),
         ("KEYWRIGHT_RETENTION__ACTIVITY", "3d"),
         ("KEYWRIGHT_RETENTION__DEVICE_AUTHORIZATIONS", "4d"),
@@ -198,8 +200,8 @@ fn every_key_can_be_set_by_its_variable() {
 
     let loaded = load(&environment).unwrap();
 
-    assert_eq!(loaded.sources.iter().count(), environment.len());
-    assert!(loaded.sources.iter().all(|setting| matches!(setting.source, Source::Environment(_))));
+    assert_eq!(loaded.config.sources.iter().count(), environment.len());
+    assert!(loaded.config.sources.iter().all(|setting| matches!(setting.source, Source::Environment(_))));
     assert_eq!(value(&loaded, "server.admin_listen"), "off");
     assert_eq!(value(&loaded, "server.trusted_proxies"), json!(["10.0.0.0/8", "::1/128"]));
     assert_eq!(value(&loaded, "public_url"), "https://auth.example.com");
@@ -226,15 +228,15 @@ fn no_secret_is_printed() {
 
     let printed = [
         format!("{loaded:?}"),
-        loaded.sources.to_text(),
-        loaded.sources.to_json().to_string(),
-        loaded.warnings.join("\n"),
+        loaded.config.sources.to_text(),
+        loaded.config.sources.to_json().to_string(),
+        format!("{:?}", loaded.warnings),
     ];
 
     for text in printed {
         assert!(!text.contains("hunter2") && !text.contains(SECRET), "{text}");
     }
-    let text = loaded.sources.to_text();
+    let text = loaded.config.sources.to_text();
     assert!(text.contains("\nsecret = \"***\"  # file "), "{text}");
     assert!(text.contains("\ndatabase.url = \"postgres://kw:***@db/kw\""), "{text}");
     assert!(text.contains("\nmail.url = \"smtp://kw:***@mail.example.com:25\""), "{text}");
@@ -263,7 +265,7 @@ fn a_secret_that_is_refused_is_not_printed() {
 fn zero_is_for_the_two_session_windows_alone() {
     let windows =
         [("KEYWRIGHT_SESSION__RETRY_WINDOW", "0s"), ("KEYWRIGHT_SESSION__LOST_RESPONSE_WINDOW", "0s")];
-    assert!(config(&windows).session.retry_window.is_zero());
+    assert!(config(&windows).session.retry_window.0.is_zero());
     for key in [
         "TOKENS__ACCESS_LIFETIME",
         "TOKENS__KEY_ROTATION",
@@ -273,7 +275,7 @@ fn zero_is_for_the_two_session_windows_alone() {
         "DEVICE__LIFETIME",
         "DEVICE__INTERVAL",
         "MAGIC_LINK__LIFETIME",
-        "RETENTION__ORIGINS",
+        "RETENTION__CLIENT_INFO",
         "RETENTION__MAILS",
     ] {
         let name = format!("KEYWRIGHT_{key}");
@@ -325,9 +327,135 @@ fn the_file_can_be_named_by_the_environment() {
 
     let loaded = load(&[("KEYWRIGHT_CONFIG", path.to_str().unwrap())]).unwrap();
 
-    assert_eq!(loaded.config.log.level, LogLevel::Trace);
+    assert_eq!(loaded.config.log.level, tracing::Level::TRACE);
     assert!(loaded.warnings.is_empty());
     assert!(refusal(&[], &[("KEYWRIGHT_CONFIG", "/nonexistent.toml")]).contains("does not exist"));
+}
+
+/// The text of `file`, after writing `text` to it if `UPDATE_DOCS` is set (`just settings`).
+fn documented(file: &str, text: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    fs::read_to_string(path).unwrap()
+}
+
+/// A value as the file holds it.
+fn toml(text: &str) -> String {
+    let is_bare = text.starts_with('[') || text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_bare { text.to_owned() } else { format!("{text:?}") }
+}
+
+fn comment(text: &[&str]) -> String {
+    text.iter().map(|line| format!("#{line}\n")).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn the_example_is_made_from_the_settings() {
+    let mut text = include_str!("example_head.txt").to_owned();
+    for section in SECTIONS {
+        if !section.name.is_empty() {
+            write!(text, "\n# {}\n[{}]\n", section.text, section.name).unwrap();
+        }
+        for (index, setting) in section.settings.iter().enumerate() {
+            let gap = if section.name.is_empty() || index > 0 { "\n" } else { "" };
+            let (words, line) = match setting.default {
+                DefaultText::Fixed(value) => (None, format!("#{} = {}\n", setting.name, toml(value))),
+                DefaultText::None(example) => (None, format!("#   {} = {}\n", setting.name, toml(example))),
+                DefaultText::Derived(words, value) => {
+                    (Some(words), format!("#{} = {}\n", setting.name, toml(value)))
+                }
+                DefaultText::Machine(words, example) => {
+                    (Some(words), format!("#   {} = {}\n", setting.name, toml(example)))
+                }
+                DefaultText::Rows(example) => {
+                    let fields =
+                        example.lines().map(|line| format!("#   {line}\n")).collect::<Vec<_>>().concat();
+                    (None, format!("#   [[{}]]\n{fields}", setting.name))
+                }
+            };
+            let words = words.map(|words| format!("# Default: {words}.\n")).unwrap_or_default();
+            write!(text, "{gap}{}{words}{line}", comment(setting.text)).unwrap();
+        }
+    }
+
+    assert_eq!(documented("keywright.example.toml", &text), text, "run `just settings`");
+}
+
+#[test]
+fn the_reference_is_made_from_the_settings() {
+    let mut text = include_str!("reference_head.md").to_owned();
+    for section in SECTIONS {
+        let heading = if section.name.is_empty() { String::new() } else { format!("`[{}]`: ", section.name) };
+        write!(text, "\n## {heading}{}\n\n", section.text.trim_end_matches('.')).unwrap();
+        text += "| key | default | description |\n| --- | --- | --- |\n";
+        for setting in section.settings {
+            let key = [section.name, setting.name].into_iter().filter(|part| !part.is_empty());
+            let default = match setting.default {
+                DefaultText::Fixed(value) => format!("`{value}`"),
+                DefaultText::None(_) | DefaultText::Rows(_) => "none".to_owned(),
+                DefaultText::Derived(words, _) | DefaultText::Machine(words, _) => words.to_owned(),
+            };
+            let description = setting.text.concat().trim().replace('|', "\\|");
+            write!(text, "| `{}` | {default} | {description} |\n", key.collect::<Vec<_>>().join("."))
+                .unwrap();
+        }
+    }
+
+    assert_eq!(documented("docs/configuration.md", &text), text, "run `just settings`");
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let file = "[session]\nidel = '1h'\nfresh = 'soon'\n[cors]\norigins = ['x', 'https://a.example', 'y']\n\
+                [[clients]]\nid = 'a b'\n";
+    let (_folder, loaded) =
+        load_file(file, &[("KEYWRIGHT_DEVICE__INTERVAL", "0s"), ("KEYWRIGHT_PUBLIC_URL", "x")]);
+
+    let mistakes = loaded.unwrap_err();
+
+    let keys: Vec<_> = mistakes.0.iter().map(|finding| finding.key.as_str()).collect();
+    let expected = [
+        "public_url",
+        "session.fresh",
+        "device.interval",
+        "cors.origins",
+        "cors.origins",
+        "clients[0].id",
+        "clients[0].name",
+        "session.idel",
+    ];
+    assert_eq!(keys, expected, "{mistakes}");
+    assert!(mistakes.to_string().starts_with("the configuration has 8 mistakes:\n  public_url = \"x\" ("));
+}
+
+#[test]
+fn every_unsafe_combination_is_reported_at_once() {
+    let settings = [
+        ("KEYWRIGHT_PUBLIC_URL", "https://auth.example.com"),
+        ("KEYWRIGHT_SECRET_FILE", "/nonexistent/secret"),
+        ("KEYWRIGHT_WEBAUTHN__RP_ID", "example.org"),
+    ];
+
+    let mistakes = load(&settings).unwrap_err();
+
+    let keys: Vec<_> = mistakes.0.iter().map(|finding| finding.key.as_str()).collect();
+    assert_eq!(keys, ["webauthn.rp_id", "secret_file", "mail.url"]);
+}
+
+#[test]
+fn a_renamed_key_is_refused_with_its_new_name() {
+    let (_folder, loaded) = load_file("[retention]\norigins = '7d'", &[]);
+    let variable = refusal(&[], &[("KEYWRIGHT_RETENTION__ORIGINS", "7d")]);
+
+    assert!(
+        loaded
+            .unwrap_err()
+            .to_string()
+            .ends_with("is not a known key; it is called retention.client_info now")
+    );
+    assert!(variable.ends_with("it is called KEYWRIGHT_RETENTION__CLIENT_INFO now"), "{variable}");
 }
 
 /// A line `#key = value` of the example is a setting, commented out; `# Text` is for people.
@@ -344,7 +472,7 @@ fn the_example_shows_every_key_with_its_default() {
 
     let (as_is, loaded, defaults) = (as_is.unwrap(), loaded.unwrap(), load(&[]).unwrap());
 
-    assert_eq!(as_is.sources, defaults.sources);
+    assert_eq!(as_is.config.sources, defaults.config.sources);
     let without_a_fixed_default = [
         "server.workers",
         "secret",
@@ -354,7 +482,7 @@ fn the_example_shows_every_key_with_its_default() {
         "resource_servers",
         "log.format",
     ];
-    for (set, default) in loaded.sources.iter().zip(defaults.sources.iter()) {
+    for (set, default) in loaded.config.sources.iter().zip(defaults.config.sources.iter()) {
         assert_eq!((set.key, &set.value), (default.key, &default.value));
         let is_set = set.source != Source::Default;
         assert_ne!(is_set, without_a_fixed_default.contains(&set.key), "{}", set.key);

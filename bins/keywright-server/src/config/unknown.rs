@@ -1,61 +1,83 @@
-//! Keys that no setting has, and which one was probably meant.
+//! Unknown keys, and the known ones that were probably meant.
 
 use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::error::{ConfigError, Refusal};
-use super::reader::{PREFIX, variable};
-use super::source::Source;
+use super::error::Finding;
+use super::source::{PREFIX, Source, variable};
 
-/// Variables with the prefix that others use: the file's name here, the rest by the `keywright` command.
+/// Variables with the prefix that are no settings: the name of the file, and those of the `keywright` command.
 pub(super) const OTHERS: [&str; 3] = [CONFIG, "KEYWRIGHT_TOKEN", "KEYWRIGHT_URL"];
 
 /// Names the configuration file.
 pub(super) const CONFIG: &str = "KEYWRIGHT_CONFIG";
 
-/// How alike two names must be for one to be proposed for the other; 1 is equal.
+/// Least similarity at which a known key is suggested; 1 is equal.
 const ALIKE: f64 = 0.7;
 
-/// Refuses the first key that is left over in the file; `known` are all there are.
-pub(super) fn in_file(path: &Path, rest: &Table, known: &[&str]) -> Result<(), ConfigError> {
-    let Some(key) = first(rest, "", known) else { return Ok(()) };
-    let remedy = if is_section(&key, known) {
-        format!("make it a table, [{key}]")
-    } else if let Some(meant) = meant(&key, known) {
-        format!("did you mean {meant}?")
-    } else {
-        "remove it".to_owned()
-    };
+/// Keys that have another name now.
+const RENAMED: [(&str, &str); 1] = [("retention.origins", "retention.client_info")];
+
+/// The keys that are left over in the file; `known` are all there are.
+pub(super) fn in_file(path: &Path, rest: &Table, known: &[&str]) -> Vec<Finding> {
     let from = Source::File(path.to_owned());
-    Err(ConfigError::UnknownKey(Box::new(Refusal::new(key, &from, "is not a known key", remedy))))
+    let finding = |key: String| {
+        let remedy = if is_section(&key, known) {
+            format!("make it a table, [{key}]")
+        } else if let Some(name) = renamed(&key) {
+            format!("it is called {name} now")
+        } else if let Some(meant) = meant(&key, known) {
+            format!("did you mean {meant}?")
+        } else {
+            "remove it".to_owned()
+        };
+        Finding::new(key, &from, "is not a known key", remedy)
+    };
+    all(rest, "", known).into_iter().map(finding).collect()
 }
 
-/// A warning for each variable that is left over in the environment and has the prefix.
-pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: &[&str]) -> Vec<String> {
+/// The variables that are left over in the environment and have the prefix: mistakes for renamed ones, which had an
+/// effect before, and warnings for the others.
+pub(super) fn in_environment<'a>(
+    rest: impl Iterator<Item = &'a String>,
+    known: &[&str],
+) -> (Vec<Finding>, Vec<Finding>) {
     rest.filter(|name| !OTHERS.contains(&name.as_str()))
-        .filter_map(|name| Some((name, name.strip_prefix(PREFIX)?)))
+        .filter_map(|name| Some((name, name.strip_prefix(PREFIX)?.to_lowercase().replace("__", "."))))
         .map(|(name, key)| {
-            let key = key.to_lowercase().replace("__", ".");
-            let remedy = match meant(&key, known) {
-                Some(meant) => format!("did you mean {}?", variable(meant)),
-                None => "remove it if it was meant for this server".to_owned(),
+            let remedy = match (renamed(&key), meant(&key, known)) {
+                (Some(now), _) => format!("it is called {} now", variable(now)),
+                (None, Some(meant)) => format!("did you mean {}?", variable(meant)),
+                (None, None) => "remove it if it was meant for this server".to_owned(),
             };
-            format!("environment variable {name} sets no known key and is ignored; {remedy}")
+            let reason = "sets no known key and is ignored".to_owned();
+            let variable = format!("environment variable {name}");
+            let finding = Finding { key: variable, detail: String::new(), source: None, reason, remedy };
+            (renamed(&key).is_some(), finding)
         })
-        .collect()
+        .fold((Vec::new(), Vec::new()), |(mut mistakes, mut warnings), (is_mistake, finding)| {
+            let list = if is_mistake { &mut mistakes } else { &mut warnings };
+            list.push(finding);
+            (mistakes, warnings)
+        })
 }
 
-/// The first key below `prefix` that is unknown. A section that is known may be empty.
-fn first(table: &Table, prefix: &str, known: &[&str]) -> Option<String> {
-    table.iter().find_map(|(name, value)| {
+fn renamed(key: &str) -> Option<&'static str> {
+    RENAMED.iter().find_map(|(old, new)| (*old == key).then_some(*new))
+}
+
+/// The keys below `prefix` that are unknown. A section that is known may be empty.
+fn all(table: &Table, prefix: &str, known: &[&str]) -> Vec<String> {
+    let below = |(name, value): (&String, &Value)| {
         let key = format!("{prefix}{name}");
         match value {
-            Value::Table(inner) if !inner.is_empty() => first(inner, &format!("{key}."), known),
-            Value::Table(_) if is_section(&key, known) => None,
-            _ => Some(key),
+            Value::Table(inner) if !inner.is_empty() => all(inner, &format!("{key}."), known),
+            Value::Table(_) if is_section(&key, known) => Vec::new(),
+            _ => vec![key],
         }
-    })
+    };
+    table.iter().flat_map(below).collect()
 }
 
 fn is_section(key: &str, known: &[&str]) -> bool {
@@ -80,7 +102,11 @@ mod tests {
         ["public_url", "server.listen", "server.admin_listen", "tokens.access_lifetime", "clients"];
 
     fn refusal(file: &str) -> String {
-        in_file(Path::new("kw.toml"), &toml::from_str(file).unwrap(), &KNOWN).unwrap_err().to_string()
+        in_file(Path::new("kw.toml"), &toml::from_str(file).unwrap(), &KNOWN)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
@@ -111,7 +137,7 @@ mod tests {
     #[test]
     fn a_known_section_may_be_empty() {
         assert!(
-            in_file(Path::new("kw.toml"), &toml::from_str("[server]\n[tokens]").unwrap(), &KNOWN).is_ok()
+            in_file(Path::new("kw.toml"), &toml::from_str("[server]\n[tokens]").unwrap(), &KNOWN).is_empty()
         );
     }
 
@@ -120,10 +146,11 @@ mod tests {
         let names =
             ["KEYWRIGHT_SERVER_LISTEN", "KEYWRIGHT_SERVER__LISTN", "KEYWRIGHT_PORT", "PATH", "KEYWRIGHTX"];
 
-        let warnings = in_environment(names.map(str::to_owned).iter(), &KNOWN);
+        let (mistakes, warnings) = in_environment(names.map(str::to_owned).iter(), &KNOWN);
 
+        assert_eq!(mistakes, []);
         assert_eq!(
-            warnings,
+            warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [
                 "environment variable KEYWRIGHT_SERVER_LISTEN sets no known key and is ignored; \
                  did you mean KEYWRIGHT_SERVER__LISTEN?",
@@ -137,6 +164,6 @@ mod tests {
 
     #[test]
     fn variables_of_the_command_are_known() {
-        assert!(in_environment(OTHERS.map(str::to_owned).iter(), &KNOWN).is_empty());
+        assert_eq!(in_environment(OTHERS.map(str::to_owned).iter(), &KNOWN), (Vec::new(), Vec::new()));
     }
 }

@@ -1,15 +1,23 @@
-//! What can stand on the right of a key: how one value is read from text and how it is shown again.
+//! Values of settings: reading one from text, and showing it again.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use keywright_domain::signing_key::Algorithm;
+use keywright_domain::user::SignupPolicy;
+use keywright_web::forwarded::ForwardedHeader;
 use serde_json::{Value as Json, json};
+use toml::{Table, Value};
+use tracing::Level;
 
-/// Why a text is not a value: the end of a sentence that begins with the key. Never holds the text itself,
-/// which may be a secret.
+use super::error::Finding;
+use super::source::Source;
+
+/// The end of a sentence that begins with the key and says why a text is refused. Never holds the text itself, which
+/// may be a secret.
 pub(super) type Reason = Cow<'static, str>;
 
 /// One value, read from trimmed text that is not empty.
@@ -17,16 +25,115 @@ pub(super) trait Leaf: Sized {
     /// A text that fails to parse may hold a secret and is not repeated in the error.
     const SECRET: bool = false;
 
-    /// What is taken, to follow the word "use".
+    /// Description of valid values, to follow the word "use".
     fn expected() -> Cow<'static, str>;
 
     fn parse(text: &str) -> Result<Self, Reason>;
 
     /// The canonical spelling, secrets masked.
     fn show(&self) -> Json;
+
+    /// Reads the value of `key`, and finds every mistake in it.
+    fn read(key: &str, raw: &Value, from: &Source) -> Result<Self, Vec<Finding>> {
+        parse(key, raw, from).map_err(|finding| vec![finding])
+    }
 }
 
-/// `off` is none.
+/// An array in the file; elsewhere an array in TOML or JSON, or values with commas between.
+impl<T: Leaf> Leaf for Vec<T> {
+    const SECRET: bool = T::SECRET;
+
+    fn expected() -> Cow<'static, str> {
+        format!("an array of {}", T::expected()).into()
+    }
+
+    fn parse(_: &str) -> Result<Self, Reason> {
+        Err("is not an array".into())
+    }
+
+    fn show(&self) -> Json {
+        self.iter().map(T::show).collect()
+    }
+
+    fn read(key: &str, raw: &Value, from: &Source) -> Result<Self, Vec<Finding>> {
+        let items = match (raw, from) {
+            (Value::Array(items), _) => Some(items.clone()),
+            (Value::String(text), Source::Environment(_) | Source::Default) => {
+                array(text).or_else(|| commas(text))
+            }
+            _ => None,
+        };
+        let items = items.ok_or_else(|| {
+            vec![Finding::new(key, from, "is not an array", format!("use {}", Self::expected()))]
+        })?;
+        collect(items.iter().map(|item| T::read(key, item, from)))
+    }
+}
+
+/// All values, or all findings.
+pub(super) fn collect<T>(
+    results: impl Iterator<Item = Result<T, Vec<Finding>>>,
+) -> Result<Vec<T>, Vec<Finding>> {
+    let (mut values, mut findings) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(more) => findings.extend(more),
+        }
+    }
+    if findings.is_empty() { Ok(values) } else { Err(findings) }
+}
+
+/// The items of an array in JSON or TOML. `None` if the text is no array.
+pub(super) fn array(text: &str) -> Option<Vec<Value>> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    if !text.starts_with('[') {
+        return None;
+    }
+    let toml = || {
+        let mut table: Table = toml::from_str(&format!("items = {text}")).ok()?;
+        table.remove("items")?.try_into().ok()
+    };
+    serde_json::from_str(text).ok().or_else(toml)
+}
+
+fn commas(text: &str) -> Option<Vec<Value>> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    (!text.trim_start().starts_with('[')).then(|| items.map(|item| Value::String(item.to_owned())).collect())
+}
+
+/// Reads one value.
+pub(super) fn parse<T: Leaf>(key: &str, raw: &Value, from: &Source) -> Result<T, Finding> {
+    let bad = |text: &str, reason: Reason| {
+        let finding = Finding::new(key, from, reason, format!("use {}", T::expected()));
+        match quotable::<T>(text) {
+            Some(text) => finding.with_detail(format_args!("= \"{text}\"")),
+            None => finding,
+        }
+    };
+    let text = match raw {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Integer(number) => number.to_string(),
+        other => return Err(bad("", format!("is of the type {}", other.type_str()).into())),
+    };
+    if text.is_empty() {
+        Err(bad("", "is empty".into()))
+    } else {
+        T::parse(&text).map_err(|reason| bad(&text, reason))
+    }
+}
+
+/// The text, if it is short and cannot be a secret: an `@` may follow a password, whatever the key.
+fn quotable<T: Leaf>(text: &str) -> Option<&str> {
+    let plain =
+        !T::SECRET && (1..=80).contains(&text.len()) && !text.contains(|c: char| c == '@' || c.is_control());
+    plain.then_some(text)
+}
+
+/// `off` is `None`.
 impl<T: Leaf> Leaf for Option<T> {
     const SECRET: bool = T::SECRET;
 
@@ -139,47 +246,45 @@ macro_rules! whole_number {
 }
 whole_number!(usize, "a whole number from 0");
 whole_number!(NonZeroUsize, "a whole number from 1");
-whole_number!(NonZeroU32, "a whole number from 1");
 
-/// An enum whose variants are words.
-macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident {
-        $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)?
-    }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$variant_meta])* $variant,)+
-        }
-
-        impl $name {
-            /// The word that the configuration has for it.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-
-        impl $crate::config::value::Leaf for $name {
-            fn expected() -> ::std::borrow::Cow<'static, str> {
+/// Implements [`Leaf`] for a type whose values are words.
+macro_rules! words {
+    ($type:ty: $($value:expr => $word:literal),+ $(,)?) => {
+        impl Leaf for $type {
+            fn expected() -> Cow<'static, str> {
                 concat!("one of", $(" `", $word, "`"),+).into()
             }
 
-            fn parse(text: &str) -> Result<Self, $crate::config::value::Reason> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err("is not a known choice".into()),
-                }
+            fn parse(text: &str) -> Result<Self, Reason> {
+                let values = [$(($word, $value)),+];
+                let found = values.into_iter().find_map(|(word, value)| (word == text).then_some(value));
+                found.ok_or_else(|| "is not a known choice".into())
             }
 
-            fn show(&self) -> ::serde_json::Value {
-                self.as_str().into()
+            fn show(&self) -> Json {
+                let values = [$(($word, $value)),+];
+                values.iter().find_map(|(word, value)| (value == self).then_some(*word)).into()
             }
         }
     };
 }
-pub(super) use choice;
+words!(Algorithm: Self::EdDsa => "EdDSA", Self::Es256 => "ES256", Self::Rs256 => "RS256");
+words!(ForwardedHeader: Self::XForwardedFor => "x-forwarded-for", Self::Forwarded => "forwarded");
+words!(LogFormat: Self::Pretty => "pretty", Self::Json => "json");
+// The domains are a setting of their own.
+words!(SignupPolicy: Self::Open => "open", Self::Domains(Vec::new()) => "domains", Self::Closed => "closed");
+words!(Level:
+    Self::ERROR => "error", Self::WARN => "warn", Self::INFO => "info", Self::DEBUG => "debug", Self::TRACE => "trace",
+);
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines: one object a line.
+    Json,
+}
 
 #[cfg(test)]
 mod tests {
@@ -224,9 +329,9 @@ mod tests {
     #[test]
     fn numbers_are_whole_and_in_range() {
         assert_eq!(shown::<usize>("0"), Some(json!(0)));
-        assert_eq!(shown::<NonZeroU32>("16"), Some(json!(16)));
-        for bad in ["0", "-1", "1.5", "many", "4294967296"] {
-            assert_eq!(shown::<NonZeroU32>(bad), None, "{bad}");
+        assert_eq!(shown::<NonZeroUsize>("16"), Some(json!(16)));
+        for bad in ["0", "-1", "1.5", "many", "18446744073709551616"] {
+            assert_eq!(shown::<NonZeroUsize>(bad), None, "{bad}");
         }
     }
 

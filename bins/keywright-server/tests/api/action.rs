@@ -1,4 +1,4 @@
-//! Actions that mails offer: shown by GET, done by a press (contract §3, §10).
+//! Mailed actions: shown by GET, confirmed by a press (contract §3, §10).
 
 use futures_util::future::join_all;
 use keywright_domain::credential::Kind;
@@ -10,7 +10,7 @@ use crate::harness::{Answer, Keywright, Tokens, send};
 const ADA: &str = "ada@example.com";
 const APPROVED: &str = "A device was approved";
 
-/// Ada has approved a device: the device's code and the token of the mail about it.
+/// Approves a device as Ada and returns its device code and the token of the mail about it.
 async fn approved(keywright: &Keywright) -> (String, String) {
     let cookie = keywright.sign_in_browser(ADA).await;
     keywright.advance(1);
@@ -38,7 +38,7 @@ async fn show(keywright: &Keywright, token: &str) -> Answer {
     keywright.get(&format!("/action?token={token}")).await
 }
 
-/// A press by whoever has the page: without a cookie.
+/// Confirms the action without a cookie.
 async fn press(keywright: &Keywright, token: &str) -> Answer {
     send(keywright.request(Method::POST, "/action").form(&[("token", token)])).await
 }
@@ -70,7 +70,7 @@ async fn the_mail_names_the_device_and_its_link_shows_it_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_press_ends_the_session_of_the_device_once() {
+async fn confirming_ends_the_session_of_the_device_once() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -94,7 +94,7 @@ async fn a_press_ends_the_session_of_the_device_once() {
 }
 
 #[tokio::test]
-async fn a_press_before_the_device_has_asked_leaves_it_nothing_to_claim() {
+async fn confirming_before_the_device_polls_leaves_nothing_to_claim() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
 
@@ -107,7 +107,7 @@ async fn a_press_before_the_device_has_asked_leaves_it_nothing_to_claim() {
 }
 
 #[tokio::test]
-async fn an_action_can_be_done_for_seven_days() {
+async fn an_action_link_is_valid_for_seven_days() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -122,7 +122,7 @@ async fn an_action_can_be_done_for_seven_days() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_an_action_is_refused_all_alike() {
+async fn every_invalid_action_token_is_refused_alike() {
     let keywright = Keywright::start().await;
     let (device_code, token) = approved(&keywright).await;
     let tokens = claim(&keywright, &device_code).await;
@@ -155,7 +155,7 @@ async fn what_is_no_token_of_an_action_is_refused_all_alike() {
     assert_eq!(send(repeated).await.status, 400);
     assert_eq!(keywright.get("/action").await.status, 404);
     assert_eq!(keywright.me(&tokens.access).await, 200);
-    // And an action's token is good for nothing else.
+    // A token of an action is valid for nothing else.
     for (path, body) in [
         ("/magic_link/verify", json!({"token": token})),
         ("/refresh", json!({"refresh_token": token})),
@@ -166,7 +166,7 @@ async fn what_is_no_token_of_an_action_is_refused_all_alike() {
 }
 
 #[tokio::test]
-async fn a_reuse_that_is_found_is_told_by_mail() {
+async fn a_detected_reuse_is_mailed_to_the_owner() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let renew = async |token: &str| keywright.post("/refresh", json!({"refresh_token": token})).await;

@@ -25,7 +25,7 @@ async fn an_entry_has_exactly_the_fields_of_the_contract() {
 }
 
 #[tokio::test]
-async fn entries_come_newest_first_in_pages_and_only_ones_own() {
+async fn entries_of_one_account_are_listed_in_pages_newest_first() {
     let keywright = Keywright::start().await;
     keywright.sign_in("bob@example.com").await;
     let mut tokens = keywright.sign_in("ada@example.com").await;

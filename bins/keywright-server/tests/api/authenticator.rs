@@ -1,5 +1,5 @@
-//! Software authenticators: one of a maintained crate, which walks the right path, and one that says whatever a
-//! test wants it to.
+//! Software authenticators: one of a maintained crate for the regular path, and one that a test can make send
+//! anything.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::{Uuid, uuid};
 
-/// What [`Forger`] says it is: 1Password.
+/// The authenticator model of [`Forger`]: 1Password.
 pub const AAGUID: Uuid = uuid!("bada5566-a7aa-401f-bd96-45619a55120d");
 
 /// The flags of §6.1.
@@ -75,7 +75,7 @@ impl Browser {
     /// `navigator.credentials.get()`, as JSON from end to end.
     pub async fn get(&mut self, challenge: &Value) -> Value {
         let mut public_key = challenge["publicKey"].clone();
-        // The crate takes an empty list for one that nothing is on.
+        // The crate fails on an empty list.
         public_key.as_object_mut().unwrap().remove("allowCredentials");
         let options: CredentialRequestOptions =
             serde_json::from_value(json!({"publicKey": public_key})).unwrap();
@@ -88,20 +88,20 @@ impl Browser {
     }
 }
 
-/// An authenticator that holds one passkey and says what it is told to.
+/// An authenticator that holds one passkey and sends what a test tells it to.
 pub struct Forger {
     key: EcdsaKeyPair,
     /// The credential id.
     pub id: Vec<u8>,
-    /// Whose passkey it is.
+    /// The user handle of the owner.
     pub user_handle: Vec<u8>,
     origin: String,
 }
 
-/// A wrong path: what is said otherwise than it should be.
+/// An alteration of an otherwise valid answer.
 pub type Change<'a> = Box<dyn Fn(&mut Says) + 'a>;
 
-/// What is said in one answer.
+/// The contents of one answer.
 #[derive(Clone, Debug)]
 pub struct Says {
     pub kind: &'static str,
@@ -116,27 +116,27 @@ pub struct Says {
     pub format: &'static str,
     /// CBOR.
     pub statement: Vec<u8>,
-    /// CBOR; none is the genuine one.
+    /// CBOR; `None` stands for the genuine key.
     pub public_key: Option<Vec<u8>>,
-    /// What is appended to the attestation object.
+    /// Bytes appended to the attestation object.
     pub tail: Vec<u8>,
     pub transports: Value,
 }
 
 impl Forger {
-    /// One with a new key, in a browser on `origin`.
+    /// Returns an authenticator with a new key, in a browser on `origin`.
     pub fn on(origin: &str) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let id = digest(&SHA256, key.public_key().as_ref()).as_ref().to_vec();
         Self { key, id, user_handle: vec![], origin: origin.to_owned() }
     }
 
-    /// The answer to a registration.
+    /// Returns the answer to a registration.
     pub fn create(&mut self, challenge: &Value) -> Value {
         self.create_with(challenge, |_| {})
     }
 
-    /// The same after `change`.
+    /// Returns the answer to a registration, altered by `change`.
     pub fn create_with(&mut self, challenge: &Value, change: impl FnOnce(&mut Says)) -> Value {
         let user = challenge["publicKey"]["user"]["id"].as_str();
         if let Some(user) = user {
@@ -171,12 +171,12 @@ impl Forger {
         })
     }
 
-    /// The answer to a sign-in.
+    /// Returns the answer to a sign-in.
     pub fn get(&self, challenge: &Value) -> Value {
         self.get_with(challenge, |_| {})
     }
 
-    /// The same after `change`.
+    /// Returns the answer to a sign-in, altered by `change`.
     pub fn get_with(&self, challenge: &Value, change: impl FnOnce(&mut Says)) -> Value {
         let mut says = self.says("webauthn.get", challenge);
         challenge["publicKey"]["rpId"].as_str().unwrap_or("localhost").clone_into(&mut says.rp_id);

@@ -1,11 +1,11 @@
-//! What holds for every endpoint (contract §1).
+//! Conventions of every endpoint (contract §1).
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::{Keywright, send};
 
-/// Every path with its methods, but for the pages' assets.
+/// Every path with its methods, except the assets of the pages.
 const ROUTES: [(&str, &str); 19] = [
     ("/api/v1/auth/device", "POST"),
     ("/api/v1/auth/token", "POST"),
@@ -29,7 +29,7 @@ const ROUTES: [(&str, &str); 19] = [
 ];
 
 #[tokio::test]
-async fn another_method_is_405_and_says_which_there_are() {
+async fn an_unsupported_method_gets_405_with_an_allow_header() {
     let keywright = Keywright::start().await;
 
     for (path, allow) in ROUTES {
@@ -48,7 +48,7 @@ async fn another_method_is_405_and_says_which_there_are() {
 }
 
 #[tokio::test]
-async fn every_get_answers_head_alike_and_without_a_body() {
+async fn every_get_answers_head_without_a_body() {
     let keywright = Keywright::start().await;
 
     for (path, _) in ROUTES.iter().filter(|(_, allow)| allow.contains("GET")) {
@@ -63,7 +63,7 @@ async fn every_get_answers_head_alike_and_without_a_body() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_404_in_the_shape_of_errors() {
+async fn an_unknown_path_gets_404_in_the_error_shape() {
     let keywright = Keywright::start().await;
 
     for path in ["/nowhere", "/api/v1/auth/nowhere", "/api/v1/auth/me/", "/api/v2/auth/me", "/.well-known/x"]
@@ -78,7 +78,7 @@ async fn an_unknown_path_is_404_in_the_shape_of_errors() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_a_request_id_and_the_callers_if_it_is_sane() {
+async fn every_answer_carries_a_request_id_and_a_sane_one_is_echoed() {
     let keywright = Keywright::start().await;
 
     for (path, sent) in [("/healthz", "a"), ("/nowhere", "Az09._-"), ("/api/v1/auth/me", "abc")] {
@@ -97,7 +97,7 @@ async fn every_answer_carries_a_request_id_and_the_callers_if_it_is_sane() {
 }
 
 #[tokio::test]
-async fn nothing_under_auth_may_be_stored() {
+async fn nothing_under_auth_may_be_cached() {
     let keywright = Keywright::start().await;
 
     for (path, _) in ROUTES.iter().filter(|(path, _)| path.starts_with("/api/v1/auth")) {
@@ -110,7 +110,7 @@ async fn nothing_under_auth_may_be_stored() {
 }
 
 #[tokio::test]
-async fn a_body_has_at_most_64_kib() {
+async fn a_body_is_limited_to_64_kib() {
     let keywright = Keywright::start().await;
     let padded = |bytes: usize| {
         let body = json!({"email": "ada@example.com", "pad": ""}).to_string();
@@ -131,7 +131,7 @@ async fn a_body_has_at_most_64_kib() {
 }
 
 #[tokio::test]
-async fn unreadable_bodies_are_refused_by_every_endpoint_that_takes_one() {
+async fn every_endpoint_with_a_body_refuses_unreadable_ones() {
     let keywright = Keywright::start().await;
     let access = keywright.sign_in("ada@example.com").await.access;
     let deep = format!("{{\"email\": {}1{}}}", "[".repeat(20_000), "]".repeat(20_000));

@@ -1,4 +1,4 @@
-//! Other origins' pages (contract §8).
+//! Pages of other origins (contract §8).
 
 use reqwest::Method;
 use serde_json::json;
@@ -30,7 +30,7 @@ async fn preflight(keywright: &Keywright, path: &str, origin: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_known_origin_is_told_what_it_may_send() {
+async fn a_preflight_tells_a_known_origin_what_it_may_send() {
     let keywright = Keywright::start_with(&ORIGINS).await;
 
     for (path, methods) in [
@@ -83,7 +83,7 @@ async fn a_known_origin_may_read_every_answer_of_the_api() {
 }
 
 #[tokio::test]
-async fn an_unknown_origin_is_told_nothing() {
+async fn an_unknown_origin_gets_no_cors_headers() {
     let keywright = Keywright::start_with(&ORIGINS).await;
 
     for origin in [
@@ -114,7 +114,7 @@ async fn an_unknown_origin_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn pages_and_probes_are_nobody_elses() {
+async fn pages_and_probes_are_not_shared_across_origins() {
     let keywright = Keywright::start_with(&ORIGINS).await;
 
     for path in ["/sign-in", "/magic-link", "/device-verify", "/healthz", "/nowhere"] {
@@ -126,7 +126,7 @@ async fn pages_and_probes_are_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_worth_nothing_to_a_known_origin() {
+async fn a_cookie_is_not_accepted_from_a_known_origin() {
     let keywright = Keywright::start_with(&ORIGINS).await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
 
@@ -138,7 +138,7 @@ async fn a_cookie_is_worth_nothing_to_a_known_origin() {
 }
 
 #[tokio::test]
-async fn what_is_no_preflight_and_what_is_not_configured_stays_405() {
+async fn options_without_a_preflight_or_configuration_stays_405() {
     let keywright = Keywright::start_with(&ORIGINS).await;
     let plain = send(keywright.api(Method::OPTIONS, "/me").header("origin", APP)).await;
     assert_eq!(

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{Keywright, send};
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_with_all_its_tokens() {
+async fn deleting_an_account_invalidates_all_its_tokens() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
     let open_link = keywright.link("ada@example.com").await;
@@ -27,13 +27,13 @@ async fn a_deleted_account_is_gone_with_all_its_tokens() {
     assert_eq!(keywright.delete_me(&tokens.access).await.code(), "401 invalid_token");
     assert_eq!(keywright.get_as(&bob.access, "/api/v1/auth/me").await.status, 200);
 
-    // Who comes back is somebody new.
+    // Signing in again opens a new account.
     let again = keywright.sign_in("ada@example.com").await;
     assert_ne!(keywright.get_as(&again.access, "/api/v1/auth/me").await.json()["user"]["id"], id);
 }
 
 #[tokio::test]
-async fn a_browser_that_deletes_its_account_forgets_its_cookie() {
+async fn a_browser_that_deletes_its_account_loses_its_cookie() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
 
@@ -45,7 +45,7 @@ async fn a_browser_that_deletes_its_account_forgets_its_cookie() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_is_too_old_or_a_devices_deletes_nothing() {
+async fn a_stale_sign_in_or_a_device_deletes_nothing() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let browser = keywright.sign_in_browser("ada@example.com").await;
@@ -60,7 +60,7 @@ async fn a_sign_in_that_is_too_old_or_a_devices_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_device_that_was_approved_by_an_account_that_is_gone_is_denied() {
+async fn a_device_approved_by_a_deleted_account_is_denied() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let device = keywright.post("/device", json!({})).await.json();

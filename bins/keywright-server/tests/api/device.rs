@@ -22,7 +22,7 @@ fn names(answer: &Answer) -> Vec<String> {
     names
 }
 
-/// What RFC 6749 §5.2 asks of every refusal.
+/// Asserts the properties that RFC 6749 §5.2 requires of every refusal.
 fn assert_refused(answer: &Answer, error: &str, because: &str) {
     assert_eq!(answer.error(), error, "{because}: {}", answer.text);
     assert_eq!(names(answer), ["error", "error_description"], "{because}");
@@ -32,7 +32,7 @@ fn assert_refused(answer: &Answer, error: &str, because: &str) {
 }
 
 #[tokio::test]
-async fn a_device_is_told_exactly_what_rfc_8628_names() {
+async fn a_device_gets_exactly_the_fields_of_rfc_8628() {
     let keywright = Keywright::start().await;
 
     let answer = send(keywright.api(Method::POST, "/device")).await;
@@ -54,7 +54,7 @@ async fn a_device_is_told_exactly_what_rfc_8628_names() {
 }
 
 #[tokio::test]
-async fn user_codes_are_two_groups_of_four_unmistakable_letters_and_differ() {
+async fn user_codes_are_distinct_and_two_groups_of_four_unambiguous_letters() {
     let keywright = Keywright::start().await;
     let (mut user_codes, mut device_codes) = (HashSet::new(), HashSet::new());
 
@@ -72,7 +72,7 @@ async fn user_codes_are_two_groups_of_four_unmistakable_letters_and_differ() {
 }
 
 #[tokio::test]
-async fn json_a_form_and_nothing_at_all_begin_alike() {
+async fn json_a_form_and_an_empty_body_begin_alike() {
     let keywright = Keywright::start().await;
 
     for (media_type, body) in [
@@ -98,7 +98,7 @@ async fn json_a_form_and_nothing_at_all_begin_alike() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_is_refused_in_the_shape_of_oauth() {
+async fn an_unknown_client_is_refused_in_the_oauth_shape() {
     let keywright = Keywright::start().await;
 
     for unknown in ["nobody", "CLI", "cli ", " cli", "cli\0", "<script>", &"a".repeat(10_000)] {
@@ -114,7 +114,7 @@ async fn an_unknown_client_is_refused_in_the_shape_of_oauth() {
 }
 
 #[tokio::test]
-async fn a_configured_client_begins_beside_the_built_in_ones() {
+async fn configured_and_built_in_clients_both_begin() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
 
@@ -125,7 +125,7 @@ async fn a_configured_client_begins_beside_the_built_in_ones() {
 }
 
 #[tokio::test]
-async fn a_client_name_is_short_plain_text() {
+async fn a_client_name_must_be_short_plain_text() {
     let keywright = Keywright::start().await;
 
     for good in ["", "   ", "Ada's laptop (2)", "a.b_c-d", "Ærøskøbing 7", "кухня", "台所", &"é".repeat(64)]
@@ -164,7 +164,7 @@ async fn a_client_name_is_short_plain_text() {
 }
 
 #[tokio::test]
-async fn a_repeated_parameter_is_refused_however_it_is_spelt() {
+async fn a_repeated_parameter_is_refused_in_every_spelling() {
     let keywright = Keywright::start().await;
 
     for (media_type, body) in [
@@ -184,7 +184,7 @@ async fn a_repeated_parameter_is_refused_however_it_is_spelt() {
 }
 
 #[tokio::test]
-async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
+async fn a_bad_body_is_refused_in_the_oauth_shape() {
     let keywright = Keywright::start().await;
 
     for (media_type, body, error) in [
@@ -214,7 +214,7 @@ async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_64_kib_and_no_more() {
+async fn a_device_request_is_limited_to_64_kib() {
     let keywright = Keywright::start().await;
     let form = |length: usize| format!("x={}", "a".repeat(length - 2));
     let json = |length: usize| format!(r#"{{"x":"{}"}}"#, "a".repeat(length - 8));
@@ -233,7 +233,7 @@ async fn a_body_may_have_64_kib_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_token_of_any_kind_in_the_header_does_not_matter() {
+async fn an_authorization_header_of_any_kind_is_ignored() {
     let keywright = Keywright::start().await;
 
     for header in ["Bearer x", "Basic Y2xpOg==", "Bearer"] {

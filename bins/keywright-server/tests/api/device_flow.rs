@@ -16,13 +16,13 @@ async fn decide(keywright: &Keywright, cookie: &str, body: Value) -> Answer {
     keywright.post_from_page(cookie, "/device/verify", body).await
 }
 
-async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
+async fn preview(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
     let path = format!("/api/v1/auth/device/verify?user_code={user_code}");
     send(keywright.page_request(Method::GET, &path, cookie)).await
 }
 
 #[tokio::test]
-async fn a_beginning_answers_as_the_contract_says() {
+async fn a_device_request_is_answered_as_the_contract_says() {
     let keywright = Keywright::start().await;
 
     let by_json = keywright.post("/device", json!({"client_name": "Ada's laptop"})).await;
@@ -46,7 +46,7 @@ async fn a_beginning_answers_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_bad_beginning_is_refused_in_the_shape_of_oauth() {
+async fn a_bad_device_request_is_refused_in_the_oauth_shape() {
     let keywright = Keywright::start().await;
 
     for (body, error) in [
@@ -66,7 +66,7 @@ async fn a_bad_beginning_is_refused_in_the_shape_of_oauth() {
 }
 
 #[tokio::test]
-async fn grants_are_told_apart() {
+async fn grant_types_are_distinguished() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let token = |form: Vec<(&'static str, String)>| send(keywright.api(Method::POST, "/token").form(&form));
@@ -96,7 +96,7 @@ async fn grants_are_told_apart() {
 }
 
 #[tokio::test]
-async fn who_polls_too_soon_is_slowed_down_and_recovers() {
+async fn a_client_that_polls_too_soon_is_slowed_down_and_recovers() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -116,7 +116,7 @@ async fn who_polls_too_soon_is_slowed_down_and_recovers() {
 }
 
 #[tokio::test]
-async fn what_is_over_goes_before_slow_down() {
+async fn a_finished_code_is_reported_before_slow_down() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (denied, denied_code) = keywright.begin_device().await;
@@ -137,7 +137,7 @@ async fn what_is_over_goes_before_slow_down() {
 }
 
 #[tokio::test]
-async fn an_approved_code_is_claimed_once_however_many_poll() {
+async fn racing_polls_claim_an_approved_code_once() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let begun = keywright.post("/device", json!({"scope": "read"})).await.json();
@@ -180,7 +180,7 @@ async fn a_foreign_or_forged_code_claims_nothing() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_disabled_since_gets_no_session() {
+async fn an_account_disabled_since_the_approval_gets_no_session() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -200,7 +200,7 @@ async fn the_consent_shows_who_asks_and_changes_nothing() {
     let user_code = begun["user_code"].as_str().unwrap();
 
     for spelling in [user_code.to_owned(), user_code.to_lowercase(), user_code.replace('-', "%20")] {
-        let shown = look(&keywright, &cookie, &spelling).await;
+        let shown = preview(&keywright, &cookie, &spelling).await;
         let shown = shown.json()["device_authorization"].clone();
         assert_eq!(shown["user_code"], json!(user_code));
         assert_eq!((&shown["client_id"], &shown["client_name"]), (&json!("cli"), &json!("Ada's laptop")));
@@ -212,7 +212,7 @@ async fn the_consent_shows_who_asks_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_belongs_to_who_decides_first() {
+async fn a_code_belongs_to_the_first_account_that_decides() {
     let keywright = Keywright::start().await;
     let (ada, bob) = (
         keywright.sign_in_browser("ada@example.com").await,
@@ -227,17 +227,17 @@ async fn a_code_belongs_to_who_decides_first() {
 
     assert_eq!(decide(&keywright, &ada, json!({"user_code": user_code})).await.code(), "409 conflict");
     assert_eq!(decide(&keywright, &bob, json!({"user_code": user_code})).await.code(), "404 not_found");
-    assert_eq!(look(&keywright, &bob, &user_code).await.code(), "404 not_found");
-    let shown = look(&keywright, &ada, &user_code).await.json();
+    assert_eq!(preview(&keywright, &bob, &user_code).await.code(), "404 not_found");
+    let shown = preview(&keywright, &ada, &user_code).await.json();
     assert_eq!(shown["device_authorization"]["status"], json!("approved"));
     assert_eq!(decide(&keywright, &bob, json!({"user_code": "BBBB-BBBB"})).await.code(), "404 not_found");
     assert_eq!(decide(&keywright, &bob, json!({"user_code": "nonsense"})).await.code(), "404 not_found");
     keywright.advance(600);
-    assert_eq!(look(&keywright, &ada, &user_code).await.code(), "404 not_found");
+    assert_eq!(preview(&keywright, &ada, &user_code).await.code(), "404 not_found");
 }
 
 #[tokio::test]
-async fn who_may_decide_is_a_browser_or_a_fresh_bearer() {
+async fn only_a_browser_or_a_fresh_bearer_decides() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let device = keywright.sign_in_device(&cookie).await;

@@ -12,7 +12,7 @@ async fn poll(keywright: &Keywright, device_code: &str) -> Answer {
     keywright.post("/token", json!({"device_code": device_code})).await
 }
 
-/// Device code and user code of a device that tells much of itself.
+/// Begins for a device with a detailed name and user agent; returns device code and user code.
 async fn begin(keywright: &Keywright) -> (String, String) {
     let request = keywright.api(Method::POST, "/device").header("user-agent", "laptop/1.0 <i>&amp;</i>");
     let begun = send(request.json(&json!({"client_name": "Ada's laptop"}))).await.json();
@@ -20,13 +20,13 @@ async fn begin(keywright: &Keywright) -> (String, String) {
     (text("device_code"), text("user_code"))
 }
 
-/// The value of a field.
+/// Returns the value of a field.
 fn field(html: &str, name: &str) -> String {
     let (_, rest) = html.split_once(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("{html}"));
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// What §10 asks of every page.
+/// Asserts the properties that §10 requires of every page.
 fn assert_page(page: &Answer, status: u16) {
     assert_eq!(page.status, status, "{}", page.text);
     let policy = page.header("content-security-policy");
@@ -48,7 +48,7 @@ fn assert_page(page: &Answer, status: u16) {
 }
 
 #[tokio::test]
-async fn an_address_with_a_code_fills_in_the_field_and_no_more() {
+async fn a_url_with_a_code_only_fills_in_the_field() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = begin(&keywright).await;
@@ -74,7 +74,7 @@ async fn an_address_with_a_code_fills_in_the_field_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_address_that_a_device_shows_leads_here() {
+async fn the_url_that_a_device_shows_leads_here() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let begun = keywright.post("/device", json!({})).await.json();
@@ -87,7 +87,7 @@ async fn the_address_that_a_device_shows_leads_here() {
 }
 
 #[tokio::test]
-async fn an_address_puts_no_words_into_the_page() {
+async fn a_url_cannot_put_text_into_the_page() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
@@ -113,7 +113,7 @@ async fn an_address_puts_no_words_into_the_page() {
 }
 
 #[tokio::test]
-async fn what_a_person_typed_comes_back_as_text() {
+async fn typed_input_is_shown_again_as_text() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
@@ -128,7 +128,7 @@ async fn what_a_person_typed_comes_back_as_text() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_out_signs_in_first_and_comes_back_with_the_code() {
+async fn a_signed_out_person_signs_in_and_returns_with_the_code() {
     let keywright = Keywright::start().await;
     let (device_code, user_code) = begin(&keywright).await;
 
@@ -163,7 +163,7 @@ async fn whoever_is_signed_out_signs_in_first_and_comes_back_with_the_code() {
 }
 
 #[tokio::test]
-async fn a_form_of_somebody_who_is_signed_out_decides_nothing() {
+async fn a_form_from_a_signed_out_person_decides_nothing() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let (device_code, user_code) = begin(&keywright).await;
@@ -184,7 +184,7 @@ async fn a_form_of_somebody_who_is_signed_out_decides_nothing() {
 }
 
 #[tokio::test]
-async fn the_consent_shows_what_asks_from_where_and_since_when() {
+async fn the_consent_page_shows_the_client_its_location_and_the_time() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "<u>The</u> television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
     let cookie = keywright.sign_in_browser(ADA).await;
@@ -218,7 +218,7 @@ async fn the_consent_shows_what_asks_from_where_and_since_when() {
 }
 
 #[tokio::test]
-async fn a_person_approves() {
+async fn a_person_approves_a_device() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = begin(&keywright).await;
@@ -233,7 +233,7 @@ async fn a_person_approves() {
 }
 
 #[tokio::test]
-async fn a_person_denies() {
+async fn a_person_denies_a_device() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = begin(&keywright).await;
@@ -246,7 +246,7 @@ async fn a_person_denies() {
 }
 
 #[tokio::test]
-async fn a_decision_stands_and_is_nobody_else_s_to_see() {
+async fn a_decision_is_final_and_hidden_from_other_accounts() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser("bob@example.com").await;
@@ -268,7 +268,7 @@ async fn a_decision_stands_and_is_nobody_else_s_to_see() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_expired_code_is_said_to_be_none_and_can_be_corrected() {
+async fn a_wrong_or_expired_code_is_reported_as_unknown_and_can_be_corrected() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (_, expired) = begin(&keywright).await;
@@ -309,7 +309,7 @@ async fn a_form_from_another_site_is_refused() {
     }
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 
-    // A browser that sends no metadata, and one whose form has no origin because of the referrer policy.
+    // A browser that sends no metadata, and one whose referrer policy removes the origin of its form.
     for (name, value) in [("origin", keywright.base()), ("sec-fetch-site", "same-origin")] {
         let request = keywright.request(Method::POST, PATH).header("cookie", &cookie).header(name, value);
         let request = if name == "origin" { request } else { request.header("origin", "null") };
@@ -318,7 +318,7 @@ async fn a_form_from_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_none_decides_nothing() {
+async fn a_malformed_form_decides_nothing() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = begin(&keywright).await;

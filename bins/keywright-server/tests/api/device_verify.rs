@@ -10,7 +10,7 @@ use crate::harness::{Answer, Keywright, send};
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
-/// Enough for a test that misses on purpose.
+/// High enough for tests that enter wrong codes on purpose.
 const MANY_MISSES: [(&str, &str); 1] = [("DEVICE__MISSES_PER_ACCOUNT", "1000/10m")];
 
 fn query(user_code: &str) -> String {
@@ -18,12 +18,12 @@ fn query(user_code: &str) -> String {
     format!("/device/verify?user_code={user_code}")
 }
 
-/// GET by a browser, from wherever.
-async fn look(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
+/// Sends GET as a browser, without an origin.
+async fn preview(keywright: &Keywright, cookie: &str, user_code: &str) -> Answer {
     send(keywright.api(Method::GET, &query(user_code)).header("cookie", cookie)).await
 }
 
-async fn look_as(keywright: &Keywright, access: &str, user_code: &str) -> Answer {
+async fn preview_as(keywright: &Keywright, access: &str, user_code: &str) -> Answer {
     send(keywright.api(Method::GET, &query(user_code)).bearer_auth(access)).await
 }
 
@@ -41,7 +41,7 @@ fn status(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn the_person_sees_what_asks_from_where_and_since_when() {
+async fn the_consent_shows_the_client_its_location_and_the_time() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
     let request = keywright.api(Method::POST, "/device").header("user-agent", "tv/1.0 (<b>Linux</b>)");
@@ -51,7 +51,7 @@ async fn the_person_sees_what_asks_from_where_and_since_when() {
     let cookie = keywright.sign_in_browser(ADA).await;
     keywright.advance(61);
 
-    let shown = look(&keywright, &cookie, user_code).await;
+    let shown = preview(&keywright, &cookie, user_code).await;
 
     let expected = json!({"device_authorization": {
         "user_code": user_code,
@@ -71,12 +71,12 @@ async fn the_person_sees_what_asks_from_where_and_since_when() {
 }
 
 #[tokio::test]
-async fn what_a_device_does_not_say_is_null() {
+async fn details_that_a_device_omits_are_null() {
     let keywright = Keywright::start().await;
     let (_, user_code) = keywright.begin_device().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
-    let shown = look(&keywright, &cookie, &user_code).await.json();
+    let shown = preview(&keywright, &cookie, &user_code).await.json();
 
     let shown = &shown["device_authorization"];
     assert_eq!((&shown["client_id"], &shown["client_name"]), (&json!("cli"), &Value::Null));
@@ -85,15 +85,15 @@ async fn what_a_device_does_not_say_is_null() {
 }
 
 #[tokio::test]
-async fn looking_changes_nothing() {
+async fn reading_an_authorization_changes_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
     let (device_code, user_code) = keywright.begin_device().await;
 
-    let first = look(&keywright, &ada, &user_code).await;
+    let first = preview(&keywright, &ada, &user_code).await;
     for cookie in [&bob, &ada, &bob] {
-        let again = look(&keywright, cookie, &user_code).await;
+        let again = preview(&keywright, cookie, &user_code).await;
         assert_eq!((again.status, again.json()), (200, first.json()));
     }
 
@@ -104,14 +104,14 @@ async fn looking_changes_nothing() {
         assert!(seen.contains(&"signed_in"), "{seen:?}");
     }
     assert_eq!(keywright.events(ADA).await, ["signed_in"]);
-    // Of one instant, so in either order.
+    // Both have the same instant, so either order is right.
     let mut of_bob = keywright.events(BOB).await;
     of_bob.sort_unstable();
     assert_eq!(of_bob, ["device_approved", "signed_in"]);
 }
 
 #[tokio::test]
-async fn the_owner_follows_the_status_to_its_end() {
+async fn the_owner_sees_every_status_up_to_the_last() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, approved) = keywright.begin_device().await;
@@ -120,18 +120,18 @@ async fn the_owner_follows_the_status_to_its_end() {
     assert_eq!(decide(&keywright, &ada, &approved, "approve").await.json(), json!({"status": "approved"}));
     assert_eq!(decide(&keywright, &ada, &denied, "deny").await.json(), json!({"status": "denied"}));
 
-    assert_eq!(status(&look(&keywright, &ada, &approved).await), json!("approved"));
-    assert_eq!(status(&look(&keywright, &ada, &denied).await), json!("denied"));
+    assert_eq!(status(&preview(&keywright, &ada, &approved).await), json!("approved"));
+    assert_eq!(status(&preview(&keywright, &ada, &denied).await), json!("denied"));
     assert_eq!(poll(&keywright, &device_code).await.status, 200);
-    assert_eq!(status(&look(&keywright, &ada, &approved).await), json!("claimed"));
+    assert_eq!(status(&preview(&keywright, &ada, &approved).await), json!("claimed"));
     keywright.advance(600);
     for code in [&approved, &denied] {
-        assert_eq!(look(&keywright, &ada, code).await.code(), "404 not_found", "expired");
+        assert_eq!(preview(&keywright, &ada, code).await.code(), "404 not_found", "expired");
     }
 }
 
 #[tokio::test]
-async fn approving_is_what_happens_unless_something_else_is_said() {
+async fn the_default_action_is_to_approve() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
 
@@ -148,16 +148,20 @@ async fn approving_is_what_happens_unless_something_else_is_said() {
 }
 
 #[tokio::test]
-async fn a_fresh_bearer_looks_and_decides_and_a_stale_one_does_not() {
+async fn a_fresh_bearer_reads_and_decides_and_a_stale_one_does_not() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let (_, first) = keywright.begin_device().await;
     keywright.advance(900);
-    assert_eq!(look_as(&keywright, &tokens.access, &first).await.code(), "404 not_found", "expired by now");
+    assert_eq!(
+        preview_as(&keywright, &tokens.access, &first).await.code(),
+        "404 not_found",
+        "expired by now"
+    );
     let (_, second) = keywright.begin_device().await;
     let (device_code, third) = keywright.begin_device().await;
 
-    assert_eq!(look_as(&keywright, &tokens.access, &second).await.status, 200);
+    assert_eq!(preview_as(&keywright, &tokens.access, &second).await.status, 200);
     let approved = keywright.post_as(&tokens.access, "/device/verify", json!({"user_code": second})).await;
     assert_eq!((approved.status, approved.json()), (200, json!({"status": "approved"})));
 
@@ -170,19 +174,19 @@ async fn a_fresh_bearer_looks_and_decides_and_a_stale_one_does_not() {
             assert_eq!(answer.code(), "403 reauthentication_required");
             assert_eq!(answer.header("cache-control"), "no-store");
         }
-        assert_eq!(look_as(&keywright, access, &third).await.code(), "403 reauthentication_required");
+        assert_eq!(preview_as(&keywright, access, &third).await.code(), "403 reauthentication_required");
     }
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 }
 
 #[tokio::test]
-async fn a_browser_session_decides_however_long_ago_it_was_opened() {
+async fn a_browser_session_of_any_age_decides() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     keywright.advance(29 * 24 * 3600);
     let (_, user_code) = keywright.begin_device().await;
 
-    assert_eq!(look(&keywright, &ada, &user_code).await.status, 200);
+    assert_eq!(preview(&keywright, &ada, &user_code).await.status, 200);
     assert_eq!(decide(&keywright, &ada, &user_code, "approve").await.status, 200);
 }
 
@@ -195,7 +199,7 @@ async fn a_device_does_not_approve_devices() {
     let (device_code, user_code) = keywright.begin_device().await;
 
     for access in [&device.access, &renewed.access] {
-        assert_eq!(look_as(&keywright, access, &user_code).await.code(), "403 forbidden");
+        assert_eq!(preview_as(&keywright, access, &user_code).await.code(), "403 forbidden");
         for (code, action) in
             [(user_code.as_str(), "approve"), (&user_code, "deny"), ("BBBB-BBBB", "approve")]
         {
@@ -205,12 +209,12 @@ async fn a_device_does_not_approve_devices() {
     }
     keywright.advance(901);
     let (_, later) = keywright.begin_device().await;
-    assert_eq!(look_as(&keywright, &device.access, &later).await.code(), "403 forbidden", "stale or not");
+    assert_eq!(preview_as(&keywright, &device.access, &later).await.code(), "403 forbidden", "stale or not");
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 expired_token");
 }
 
 #[tokio::test]
-async fn nobody_sees_or_decides_anything() {
+async fn an_unauthenticated_caller_sees_and_decides_nothing() {
     let keywright = Keywright::start().await;
     let (device_code, user_code) = keywright.begin_device().await;
     let body = json!({"user_code": user_code});
@@ -237,7 +241,7 @@ async fn nobody_sees_or_decides_anything() {
 }
 
 #[tokio::test]
-async fn a_bad_credential_is_told_so_and_a_header_hides_the_cookie() {
+async fn a_bad_credential_is_reported_and_a_header_overrides_the_cookie() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let ada = keywright.sign_in_browser(ADA).await;
@@ -245,14 +249,14 @@ async fn a_bad_credential_is_told_so_and_a_header_hides_the_cookie() {
     let session = ada.split_once('=').unwrap().1;
 
     for bad in ["x", "", &tokens.refresh, &device_code, session] {
-        let answer = look_as(&keywright, bad, &user_code).await;
+        let answer = preview_as(&keywright, bad, &user_code).await;
         assert_eq!(answer.code(), "401 invalid_token", "{bad}");
         let challenge = answer.header("www-authenticate");
         assert!(challenge.starts_with(r#"Bearer error="invalid_token", error_description=""#), "{challenge}");
     }
     let forged = format!("{}A", ada.get(..ada.len() - 1).unwrap());
     let forged = if forged == ada { format!("{}B", ada.get(..ada.len() - 1).unwrap()) } else { forged };
-    assert_eq!(look(&keywright, &forged, &user_code).await.code(), "401 invalid_token");
+    assert_eq!(preview(&keywright, &forged, &user_code).await.code(), "401 invalid_token");
     assert_eq!(decide(&keywright, &forged, &user_code, "approve").await.code(), "401 invalid_token");
 
     let post = || keywright.page_request(Method::POST, "/api/v1/auth/device/verify", &ada);
@@ -266,7 +270,7 @@ async fn a_bad_credential_is_told_so_and_a_header_hides_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_cookie_decides_only_from_this_server_s_own_pages() {
+async fn a_cookie_decides_only_from_pages_of_this_server() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -296,7 +300,7 @@ async fn a_cookie_decides_only_from_this_server_s_own_pages() {
         let answer = decide(foreign, &user_code).await;
         assert_eq!(answer.code(), "403 csrf_rejected", "{foreign:?}");
     }
-    assert_eq!(look(&keywright, &ada, &user_code).await.status, 200, "a GET needs none of that");
+    assert_eq!(preview(&keywright, &ada, &user_code).await.status, 200, "a GET needs none of that");
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 
     let (_, other) = keywright.begin_device().await;
@@ -305,7 +309,7 @@ async fn a_cookie_decides_only_from_this_server_s_own_pages() {
 }
 
 #[tokio::test]
-async fn a_user_code_is_taken_however_it_is_typed() {
+async fn a_user_code_is_accepted_in_every_spelling() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let typings: [fn(&str) -> String; 6] = [
@@ -321,7 +325,7 @@ async fn a_user_code_is_taken_however_it_is_typed() {
         let (_, user_code) = keywright.begin_device().await;
         let typed = typing(&user_code);
 
-        let shown = look(&keywright, &ada, &typed).await;
+        let shown = preview(&keywright, &ada, &typed).await;
 
         assert_eq!(shown.status, 200, "{typed:?}");
         assert_eq!(shown.json()["device_authorization"]["user_code"], json!(user_code), "{typed:?}");
@@ -330,7 +334,7 @@ async fn a_user_code_is_taken_however_it_is_typed() {
 }
 
 #[tokio::test]
-async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
+async fn unknown_expired_and_foreign_codes_get_the_same_404() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -341,7 +345,7 @@ async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
 
     let mut answers = Vec::new();
     for code in [expired.as_str(), &bobs, "BBBB-BBBB", "hello", ""] {
-        answers.push((code, look(&keywright, &ada, code).await));
+        answers.push((code, preview(&keywright, &ada, code).await));
         answers.push((code, decide(&keywright, &ada, code, "approve").await));
         answers.push((code, decide(&keywright, &ada, code, "deny").await));
     }
@@ -350,11 +354,11 @@ async fn what_is_unknown_expired_or_another_s_is_not_there_alike() {
         assert_eq!(answer.code(), "404 not_found", "{code}");
         assert_eq!(answer.json(), answers[0].1.json(), "{code}");
     }
-    assert_eq!(status(&look(&keywright, &bob, &bobs).await), json!("approved"));
+    assert_eq!(status(&preview(&keywright, &bob, &bobs).await), json!("approved"));
 }
 
 #[tokio::test]
-async fn a_decision_stands() {
+async fn a_decision_is_final() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -366,7 +370,7 @@ async fn a_decision_stands() {
 
         assert_eq!(decide(&keywright, &ada, &user_code, then).await.code(), "409 conflict", "{first} {then}");
         assert_eq!(decide(&keywright, &bob, &user_code, then).await.code(), "404 not_found");
-        assert_eq!(look(&keywright, &bob, &user_code).await.code(), "404 not_found");
+        assert_eq!(preview(&keywright, &bob, &user_code).await.code(), "404 not_found");
 
         let polled = poll(&keywright, &device_code).await;
         assert_eq!(polled.status, if first == "approve" { 200 } else { 400 }, "{first}: {}", polled.text);
@@ -376,7 +380,7 @@ async fn a_decision_stands() {
 }
 
 #[tokio::test]
-async fn a_bad_request_names_what_is_bad_and_decides_nothing() {
+async fn a_bad_request_names_the_bad_field_and_decides_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -415,13 +419,13 @@ async fn a_bad_request_names_what_is_bad_and_decides_nothing() {
         let answer = send(keywright.api(Method::GET, path).header("cookie", &ada)).await;
         assert_eq!(answer.code(), "400 invalid_request", "{path}");
     }
-    let long = look(&keywright, &ada, &"B".repeat(5_000)).await;
+    let long = preview(&keywright, &ada, &"B".repeat(5_000)).await;
     assert_eq!(long.code(), "404 not_found");
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 }
 
 #[tokio::test]
-async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
+async fn exactly_one_of_two_racing_accounts_owns_the_code() {
     let keywright = Keywright::start_with(&MANY_MISSES).await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -439,8 +443,8 @@ async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
             assert_eq!(answer.code(), expected);
         }
         let (owner, email, loser) = if winner % 2 == 0 { (&ada, ADA, &bob) } else { (&bob, BOB, &ada) };
-        assert_eq!(status(&look(&keywright, owner, &user_code).await), json!("approved"));
-        assert_eq!(look(&keywright, loser, &user_code).await.code(), "404 not_found");
+        assert_eq!(status(&preview(&keywright, owner, &user_code).await), json!("approved"));
+        assert_eq!(preview(&keywright, loser, &user_code).await.code(), "404 not_found");
         let tokens = poll(&keywright, &device_code).await.tokens();
         let me = keywright.get_as(&tokens.access, "/api/v1/auth/me").await.json();
         assert_eq!(me["user"]["email"], json!(email));
@@ -448,7 +452,7 @@ async fn of_two_accounts_that_race_exactly_one_owns_the_code() {
 }
 
 #[tokio::test]
-async fn approving_and_denying_at_once_is_one_of_both() {
+async fn a_racing_approval_and_denial_have_one_winner() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -459,13 +463,13 @@ async fn approving_and_denying_at_once_is_one_of_both() {
     let decided: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(Answer::json).collect();
     assert_eq!(decided.len(), 1, "{answers:?}");
     assert_eq!(answers.iter().filter(|answer| answer.status == 409).count(), 7, "{answers:?}");
-    assert_eq!(status(&look(&keywright, &ada, &user_code).await), decided[0]["status"]);
+    assert_eq!(status(&preview(&keywright, &ada, &user_code).await), decided[0]["status"]);
     let polled = poll(&keywright, &device_code).await.status;
     assert_eq!(polled == 200, decided[0]["status"] == json!("approved"));
 }
 
 #[tokio::test]
-async fn whoever_is_signed_out_or_disabled_decides_nothing() {
+async fn a_signed_out_or_disabled_account_decides_nothing() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     let bob = keywright.sign_in_browser(BOB).await;
@@ -474,14 +478,14 @@ async fn whoever_is_signed_out_or_disabled_decides_nothing() {
     keywright.disable(ADA).await;
 
     for cookie in [&ada, &bob] {
-        assert_eq!(look(&keywright, cookie, &user_code).await.code(), "401 invalid_token");
+        assert_eq!(preview(&keywright, cookie, &user_code).await.code(), "401 invalid_token");
         assert_eq!(decide(&keywright, cookie, &user_code, "approve").await.code(), "401 invalid_token");
     }
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
 }
 
 #[tokio::test]
-async fn what_was_decided_is_in_the_activity_with_the_name_that_was_claimed() {
+async fn a_decision_is_in_the_activity_with_the_claimed_client_name() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in_browser(ADA).await;
     for action in ["approve", "deny"] {

@@ -1,4 +1,4 @@
-//! `wait` at POST /auth/token (contract §3): a poll that is answered when the decision falls.
+//! `wait` at POST /auth/token (contract §3): a poll that is answered at the decision.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,14 +15,14 @@ use crate::harness::{Answer, Keywright};
 
 const ADA: &str = "ada@example.com";
 
-/// How often something is looked for, 10 ms apart.
+/// Maximum number of checks, 10 ms apart.
 const LOOKS: usize = 1000;
 
 async fn poll(keywright: &Keywright, device_code: &str, wait: Value) -> Answer {
     keywright.post("/token", json!({"device_code": device_code, "wait": wait})).await
 }
 
-/// A poll that has its place when this returns.
+/// Starts a poll and returns once it holds its waiting slot.
 async fn waiting(keywright: &Arc<Keywright>, device_code: &str, wait: i64) -> JoinHandle<Answer> {
     let (server, device_code) = (keywright.clone(), device_code.to_owned());
     let before = keywright.service.waiting.len();
@@ -47,7 +47,7 @@ async fn decide(keywright: &Keywright, cookie: &str, user_code: &str, action: &s
 }
 
 #[tokio::test]
-async fn who_waits_is_answered_when_the_decision_falls() {
+async fn a_waiting_poll_is_answered_at_the_decision() {
     let keywright = Arc::new(Keywright::start().await);
     let cookie = keywright.sign_in_browser(ADA).await;
     let (approved, of_approved) = keywright.begin_device().await;
@@ -66,7 +66,7 @@ async fn who_waits_is_answered_when_the_decision_falls() {
 }
 
 #[tokio::test]
-async fn a_decision_at_another_server_is_seen_within_a_second() {
+async fn a_decision_on_another_server_is_seen_within_a_second() {
     let keywright = Arc::new(Keywright::start().await);
     let _ = keywright.sign_in(ADA).await;
     let (device_code, _) = keywright.begin_device().await;
@@ -78,7 +78,7 @@ async fn a_decision_at_another_server_is_seen_within_a_second() {
     let presented = keywright.service.keyring.parse(Kind::DeviceCode, &device_code).unwrap();
     let id = DeviceAuthorizationId(presented.record);
 
-    // Nothing in this process is called: only the store knows.
+    // Only the store is changed: nothing in this process is notified.
     let decision = Decision { by, session, authentication, action: Action::Approve };
     keywright.service.stores.device_authorizations.decide(id, decision, &at).await.unwrap();
 
@@ -88,7 +88,7 @@ async fn a_decision_at_another_server_is_seen_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_wait_ends_by_the_clock_of_the_service_and_the_next_interval_starts_there() {
+async fn a_wait_ends_by_the_service_clock_and_starts_the_next_interval() {
     let keywright = Arc::new(Keywright::start().await);
     let (device_code, _) = keywright.begin_device().await;
     let waiting = waiting(&keywright, &device_code, 20).await;
@@ -103,7 +103,7 @@ async fn a_wait_ends_by_the_clock_of_the_service_and_the_next_interval_starts_th
 }
 
 #[tokio::test]
-async fn a_code_that_expires_while_somebody_waits_is_told_so() {
+async fn a_waiting_poll_learns_that_its_code_expired() {
     let keywright = Arc::new(Keywright::start().await);
     let (device_code, _) = keywright.begin_device().await;
     keywright.advance(590);
@@ -115,7 +115,7 @@ async fn a_code_that_expires_while_somebody_waits_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_poll_that_comes_too_early_is_told_so_at_once_and_the_one_that_waits_goes_on() {
+async fn an_early_poll_is_slowed_down_at_once_and_the_waiting_one_continues() {
     let keywright = Arc::new(Keywright::start().await);
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -129,7 +129,7 @@ async fn a_poll_that_comes_too_early_is_told_so_at_once_and_the_one_that_waits_g
 }
 
 #[tokio::test]
-async fn of_two_that_wait_for_one_code_the_older_is_sent_away() {
+async fn a_second_waiting_poll_replaces_the_first() {
     let keywright = Arc::new(Keywright::start().await);
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -146,7 +146,7 @@ async fn of_two_that_wait_for_one_code_the_older_is_sent_away() {
 }
 
 #[tokio::test]
-async fn above_the_limit_a_wait_counts_as_none() {
+async fn above_the_limit_a_poll_does_not_wait() {
     let keywright = Arc::new(Keywright::start_with(&[("DEVICE__MAX_WAITING", "1")]).await);
     let (first, _) = keywright.begin_device().await;
     let (second, _) = keywright.begin_device().await;
@@ -159,7 +159,7 @@ async fn above_the_limit_a_wait_counts_as_none() {
 }
 
 #[tokio::test]
-async fn who_hangs_up_leaves_no_place_taken() {
+async fn a_client_that_hangs_up_frees_its_waiting_slot() {
     let keywright = Arc::new(Keywright::start().await);
     let (device_code, _) = keywright.begin_device().await;
     let waiting = waiting(&keywright, &device_code, 30).await;
@@ -170,7 +170,7 @@ async fn who_hangs_up_leaves_no_place_taken() {
 }
 
 #[tokio::test]
-async fn at_shutdown_everybody_who_waits_is_answered_at_once() {
+async fn every_waiting_poll_is_answered_at_shutdown() {
     let keywright = Arc::new(Keywright::start().await);
     let (device_code, _) = keywright.begin_device().await;
     let (server, url) = (keywright.clone(), format!("{}/api/v1/auth/token", keywright.base()));
@@ -189,7 +189,7 @@ async fn at_shutdown_everybody_who_waits_is_answered_at_once() {
 }
 
 #[tokio::test]
-async fn only_one_to_thirty_seconds_can_be_waited() {
+async fn a_wait_must_be_one_to_thirty_seconds() {
     let keywright = Keywright::start().await;
     let (device_code, _) = keywright.begin_device().await;
 

@@ -62,7 +62,7 @@ async fn the_key_set_is_public_and_cached() {
 }
 
 #[tokio::test]
-async fn both_listeners_are_probed_and_the_admin_one_offers_nothing_else() {
+async fn both_listeners_answer_probes_and_the_admin_one_serves_nothing_public() {
     let keywright = Keywright::start().await;
 
     for path in ["/healthz", "/readyz"] {
@@ -87,7 +87,7 @@ async fn passkey_managers_find_the_account_page() {
 }
 
 #[tokio::test]
-async fn related_origins_are_told_when_there_are_any() {
+async fn related_origins_are_published_when_configured() {
     let origins = "http://localhost:3000, http://localhost:443";
     let keywright = Keywright::start_with(&[("WEBAUTHN__ORIGINS", origins)]).await;
 

@@ -1,4 +1,4 @@
-//! PATCH /auth/me with `email`, and what its mails offer (contract §7).
+//! PATCH /auth/me with `email`, and the actions that its mails offer (contract §7).
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn user(keywright: &Keywright, access: &str) -> Value {
     keywright.get_as(access, "/api/v1/auth/me").await.json()["user"].clone()
 }
 
-/// The page that the newest action in a mail to `email` opens.
+/// Returns the path of the newest action in a mail to `email`.
 async fn action(keywright: &Keywright, email: &str) -> String {
     let subject = if email == OLD { "Your address" } else { "Confirm your address" };
     let text = keywright.letter(email, subject, 1).await;
@@ -25,14 +25,14 @@ async fn action(keywright: &Keywright, email: &str) -> String {
     format!("/action?token={}", link.split_whitespace().next().unwrap())
 }
 
-/// Presses the button of the page at `path`.
+/// Confirms the action of the page at `path`.
 async fn press(keywright: &Keywright, path: &str) -> Answer {
     let (_, token) = path.split_once("token=").unwrap();
     keywright.submit("", "/action", &[("token", token)]).await
 }
 
 #[tokio::test]
-async fn an_address_changes_when_the_link_to_the_new_one_is_pressed_and_can_be_undone() {
+async fn confirming_the_mailed_link_changes_the_address_and_can_be_undone() {
     let keywright = Keywright::start().await;
     let other = keywright.sign_in(OLD).await;
     let tokens = keywright.sign_in(OLD).await;
@@ -77,7 +77,7 @@ async fn an_address_changes_when_the_link_to_the_new_one_is_pressed_and_can_be_u
 }
 
 #[tokio::test]
-async fn a_link_that_is_too_old_or_superseded_changes_nothing() {
+async fn an_expired_or_superseded_link_changes_nothing() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(OLD).await;
     ask(&keywright, &tokens.access, "first@example.net").await;
@@ -96,7 +96,7 @@ async fn a_link_that_is_too_old_or_superseded_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_answered_alike_and_gets_no_mail() {
+async fn a_taken_address_gets_the_same_answer_and_no_mail() {
     let keywright = Keywright::start().await;
     let bob = keywright.sign_in("bob@example.com").await;
     let tokens = keywright.sign_in(OLD).await;
@@ -107,14 +107,14 @@ async fn an_address_that_is_taken_is_answered_alike_and_gets_no_mail() {
 
     assert_eq!((taken.status, free.status), (200, 200));
     assert_eq!(taken.json()["user"]["pending_email"], json!("bob@example.com"));
-    // They go out in their order, so when the second is there the first would be, too.
+    // Mails go out in order, so the first one would have arrived before the second.
     keywright.letter("nobody@example.com", "Confirm your address", 1).await;
     assert_eq!(keywright.letters("bob@example.com", "Confirm your address").await, [""; 0]);
     assert_eq!(keywright.me(&bob.access).await, 200);
 }
 
 #[tokio::test]
-async fn an_address_that_was_taken_since_is_left_to_its_owner() {
+async fn an_address_taken_in_the_meantime_stays_with_its_owner() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(OLD).await;
     ask(&keywright, &tokens.access, NEW).await;
@@ -128,7 +128,7 @@ async fn an_address_that_was_taken_since_is_left_to_its_owner() {
 }
 
 #[tokio::test]
-async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
+async fn the_owner_undoes_every_address_change_of_a_thief() {
     let keywright = Keywright::start().await;
     let thief = keywright.sign_in(OLD).await;
     let id = user(&keywright, &thief.access).await["id"].clone();
@@ -143,7 +143,7 @@ async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
     let (_, token) = text.split_once("/action?token=").unwrap();
     let thiefs_undo = format!("/action?token={}", token.split_whitespace().next().unwrap());
 
-    // The owner, who knows of nothing yet, signs in as ever: this opens another account.
+    // The owner, still unaware, signs in as usual, which opens another account.
     let newcomer = keywright.sign_in(OLD).await;
 
     let undo = action(&keywright, OLD).await;
@@ -158,7 +158,7 @@ async fn an_owner_undoes_whatever_a_thief_has_made_of_the_address() {
 }
 
 #[tokio::test]
-async fn a_thief_who_was_shown_the_door_proves_no_address() {
+async fn a_thief_whose_session_ended_confirms_no_address() {
     let keywright = Keywright::start().await;
     let thief = keywright.sign_in(OLD).await;
     let owner = keywright.sign_in(OLD).await;
@@ -173,7 +173,7 @@ async fn a_thief_who_was_shown_the_door_proves_no_address() {
 }
 
 #[tokio::test]
-async fn who_may_not_ask_or_asks_for_nonsense_changes_nothing() {
+async fn an_unauthorized_or_invalid_change_request_changes_nothing() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(OLD).await;
     let browser = keywright.sign_in_browser(OLD).await;
@@ -200,7 +200,7 @@ async fn who_may_not_ask_or_asks_for_nonsense_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_account_asks_five_times_an_hour() {
+async fn an_account_may_request_five_changes_an_hour() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(OLD).await;
     for number in 0..5 {
@@ -215,7 +215,7 @@ async fn an_account_asks_five_times_an_hour() {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_profile_changes_with_it_or_not_at_all() {
+async fn the_profile_changes_with_the_address_or_not_at_all() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(OLD).await;
     let patch = async |body: Value| {

@@ -1,4 +1,4 @@
-//! Whose address counts behind a proxy (contract §1). The peer of every test is 127.0.0.1.
+//! The client address behind a proxy (contract §1). The peer of every test is 127.0.0.1.
 
 use std::net::IpAddr;
 
@@ -15,20 +15,20 @@ async fn get(keywright: &Keywright, headers: &[(&str, &str)]) -> Answer {
     send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
 }
 
-/// How many requests the address that `headers` name has left, this one counted.
+/// Returns the remaining requests of the address in `headers`, after this one.
 async fn remaining(keywright: &Keywright, headers: &[(&str, &str)]) -> String {
     get(keywright, headers).await.header("x-ratelimit-remaining").to_owned()
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed_and_each_client_counted_apart() {
+async fn clients_behind_a_trusted_proxy_are_counted_separately() {
     let keywright = Keywright::start_with(&[LIMIT, TRUSTED]).await;
     let name = "x-forwarded-for";
 
     for client in ["192.0.2.1", "192.0.2.2:4711", "2001:db8::1", "[2001:db8:0:1::1]:80"] {
         assert_eq!(remaining(&keywright, &[(name, client)]).await, "1", "{client}");
     }
-    // The same ones again, spelt otherwise, through more hops, over more lines, and by their network.
+    // The same addresses in other spellings, through more hops, over more lines, and by their network.
     for lines in [
         &["::ffff:192.0.2.1"][..],
         &["6.6.6.6", "192.0.2.2, 10.1.2.3"],
@@ -42,7 +42,7 @@ async fn a_trusted_proxy_is_believed_and_each_client_counted_apart() {
 }
 
 #[tokio::test]
-async fn the_leftmost_entry_is_the_clients_own_and_worth_nothing() {
+async fn the_leftmost_entry_is_not_believed() {
     let keywright = Keywright::start_with(&[LIMIT, TRUSTED]).await;
 
     for number in 0..2 {
@@ -55,9 +55,9 @@ async fn the_leftmost_entry_is_the_clients_own_and_worth_nothing() {
 }
 
 #[tokio::test]
-async fn what_names_nobody_counts_for_the_proxy() {
+async fn a_header_without_an_address_counts_for_the_proxy() {
     let keywright = Keywright::start_with(&[("RATE_LIMIT__PER_ADDRESS", "6/minute"), TRUSTED]).await;
-    // As much as the server reads of a head at all.
+    // The longest head that the server reads.
     let endless = "192.0.2.1, ".repeat(5_900) + "x";
 
     for (left, garbage) in
@@ -71,7 +71,7 @@ async fn what_names_nobody_counts_for_the_proxy() {
 }
 
 #[tokio::test]
-async fn the_header_that_is_not_configured_is_ignored() {
+async fn a_header_that_is_not_configured_is_ignored() {
     let customary = Keywright::start_with(&[LIMIT, TRUSTED]).await;
     assert_eq!(remaining(&customary, &[("forwarded", "for=192.0.2.1")]).await, "1");
     assert_eq!(remaining(&customary, &[("forwarded", "for=192.0.2.2")]).await, "0");
@@ -90,7 +90,7 @@ async fn the_header_that_is_not_configured_is_ignored() {
 }
 
 #[tokio::test]
-async fn who_is_no_trusted_proxy_is_not_believed() {
+async fn an_untrusted_proxy_is_not_believed() {
     for trusted in [vec![LIMIT], vec![LIMIT, ("SERVER__TRUSTED_PROXIES", "127.0.0.2, 10.0.0.0/8, ::/0")]] {
         let keywright = Keywright::start_with(&trusted).await;
 
@@ -104,7 +104,7 @@ async fn who_is_no_trusted_proxy_is_not_believed() {
 }
 
 #[tokio::test]
-async fn the_address_that_counts_is_the_one_that_is_kept() {
+async fn the_rate_limited_address_is_the_recorded_one() {
     let keywright = Keywright::start_with(&[TRUSTED]).await;
     let token = keywright.link_by_store("ada@example.com").await;
 

@@ -19,8 +19,8 @@ use keywright_domain::user::User;
 use keywright_pages::InboxKey;
 use keywright_server::application::{Application, Tuning};
 use keywright_server::config::Config;
-use keywright_server::signing_key::KeyKeeper;
-use keywright_server::wiring::World;
+use keywright_server::key_worker::KeyKeeper;
+use keywright_server::wiring::Environment;
 use keywright_service::Service;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -29,19 +29,19 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-// Here, because other suites take this file from its place.
+// Declared here because other suites include this file by its path.
 #[path = "log.rs"]
 mod log;
 
-/// How often something that another task does is looked for, 10 ms apart.
+/// Maximum number of checks for the work of another task, 10 ms apart.
 const LOOKS: usize = 1000;
 
 /// A running server.
 pub struct Keywright {
     pub clock: Arc<ManualClock>,
-    /// The service behind the API, for what the API does not offer.
+    /// The service behind the API, for operations that the API does not offer.
     pub service: Arc<Service>,
-    /// What makes signing keys as the server does.
+    /// The key keeper, configured as in the server.
     pub keeper: KeyKeeper,
     base: String,
     admin: String,
@@ -53,14 +53,14 @@ pub struct Keywright {
     database: Database,
 }
 
-/// Where a server remembers.
+/// The database of a server.
 enum Database {
     Sqlite,
     Postgres(keywright_throwaway_postgres::Database),
 }
 
 impl Database {
-    /// What this suite runs on: it is compiled for each (`tests/api_postgres.rs`).
+    /// The suite is compiled once for each backend (`tests/api_postgres.rs`).
     fn fresh() -> Self {
         match env!("CARGO_CRATE_NAME") {
             "api_postgres" => Self::Postgres(keywright_throwaway_postgres::Database::new().unwrap()),
@@ -101,7 +101,7 @@ impl Database {
     }
 }
 
-/// An answer, read to its end.
+/// A fully read answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -109,7 +109,7 @@ pub struct Answer {
     pub text: String,
 }
 
-/// What a sign-in gave.
+/// The tokens of a sign-in.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub access: String,
@@ -130,17 +130,17 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
     }
 
-    /// A header's text; empty if it is not there.
+    /// Returns the text of a header, or an empty one.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Status and REST code: `401 invalid_token`.
+    /// Returns status and REST code: `401 invalid_token`.
     pub fn code(&self) -> String {
         format!("{} {}", self.status, self.json()["code"].as_str().unwrap_or("-"))
     }
 
-    /// Status and OAuth error: `400 invalid_grant`.
+    /// Returns status and OAuth error: `400 invalid_grant`.
     pub fn error(&self) -> String {
         format!("{} {}", self.status, self.json()["error"].as_str().unwrap_or("-"))
     }
@@ -153,7 +153,7 @@ impl Answer {
         Tokens { access: text("access_token"), refresh: text("refresh_token") }
     }
 
-    /// The session cookie that was set, as a browser sends it back.
+    /// Returns the session cookie of the answer, as a browser sends it back.
     pub fn cookie(&self) -> String {
         let cookie = self.header("set-cookie");
         cookie.split(';').next().unwrap_or_default().to_owned()
@@ -161,18 +161,18 @@ impl Answer {
 }
 
 impl Keywright {
-    /// A server as it is without configuration, but for the per-address limit, which is off.
+    /// Starts a server with the default settings, except that the per-address limit is off.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// A server with these settings besides: environment variables without `KEYWRIGHT_`.
+    /// Starts a server with additional settings: environment variables without `KEYWRIGHT_`.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let pause = Duration::from_millis(10);
         Self::start_tuned(settings, Tuning { mail_pause: pause, key_pause: pause, ..Tuning::default() }).await
     }
 
-    /// The same with workers that pause as long as `tuning` says.
+    /// Starts a server with additional settings and with the worker pauses of `tuning`.
     pub async fn start_tuned(settings: &[(&str, &str)], tuning: Tuning) -> Self {
         log::watch();
         let directory = tempfile::tempdir().unwrap();
@@ -195,7 +195,7 @@ impl Keywright {
         let config = Config::load(None, environment).unwrap().config;
 
         let clock = Arc::new(ManualClock::new(start_of_tests()));
-        let world = World {
+        let world = Environment {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             stores: None,
@@ -230,7 +230,7 @@ impl Keywright {
         }
     }
 
-    /// The server's origin: where it listens, and what it calls itself.
+    /// Returns the origin of the server, which is also its base URL.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -240,80 +240,80 @@ impl Keywright {
         self.clock.advance(TimeDelta::seconds(seconds));
     }
 
-    /// Stops the server and waits until it has.
+    /// Stops the server and waits for its end.
     pub async fn stop(mut self) {
         let _ = self.stop.take().map(|stop| stop.send(()));
         self.running.take().unwrap().await.unwrap().unwrap();
     }
 
-    /// A request to the public listener; `path` begins with a slash.
+    /// Builds a request to the public listener; `path` begins with a slash.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    /// A request to the admin listener.
+    /// Builds a request to the admin listener.
     pub fn admin_request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.admin))
     }
 
-    /// GET by nobody.
+    /// Sends GET without a credential.
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
-    /// GET by a bearer.
+    /// Sends GET with a bearer token.
     pub async fn get_as(&self, access: &str, path: &str) -> Answer {
         send(self.request(Method::GET, path).bearer_auth(access)).await
     }
 
-    /// POST of JSON to `/api/v1/auth` + `path`, by nobody.
+    /// Sends POST of JSON to `/api/v1/auth` + `path`, without a credential.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         send(self.api(Method::POST, path).json(&body)).await
     }
 
-    /// POST of JSON by a bearer.
+    /// Sends POST of JSON with a bearer token.
     pub async fn post_as(&self, access: &str, path: &str, body: Value) -> Answer {
         send(self.api(Method::POST, path).bearer_auth(access).json(&body)).await
     }
 
-    /// POST of JSON by a browser's own page; `cookie` is `name=value`, or empty.
+    /// Sends POST of JSON as a page of this server; `cookie` is `name=value`, or empty.
     pub async fn post_from_page(&self, cookie: &str, path: &str, body: Value) -> Answer {
         send(self.page_request(Method::POST, &format!("/api/v1/auth{path}"), cookie).json(&body)).await
     }
 
-    /// POST of a form to `/api/v1/auth` + `path`, by nobody.
+    /// Sends POST of a form to `/api/v1/auth` + `path`, without a credential.
     pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         send(self.api(Method::POST, path).form(form)).await
     }
 
-    /// A request to `/api/v1/auth` + `path`.
+    /// Builds a request to `/api/v1/auth` + `path`.
     pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
         self.request(method, &format!("/api/v1/auth{path}"))
     }
 
-    /// A request as a browser sends it from one of this server's own pages.
+    /// Builds a request as a browser sends it from a page of this server.
     pub fn page_request(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
         let request =
             self.request(method, path).header("sec-fetch-site", "same-origin").header("origin", &self.base);
         if cookie.is_empty() { request } else { request.header("cookie", cookie) }
     }
 
-    /// GET of a page with a cookie.
+    /// Gets a page with a cookie.
     pub async fn page(&self, cookie: &str, path: &str) -> Answer {
         send(self.page_request(Method::GET, path, cookie).header("accept", "text/html")).await
     }
 
-    /// POST of a page's form.
+    /// Submits the form of a page.
     pub async fn submit(&self, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         send(self.page_request(Method::POST, path, cookie).form(form)).await
     }
 
-    /// Where the development inbox opens.
+    /// Returns the path that opens the development inbox.
     pub fn inbox_path(&self) -> String {
         format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap())
     }
 
-    /// Every mail to `email` that signs in and was sent, newest first.
+    /// Returns the sign-in mails sent to `email`, newest first.
     pub async fn mails(&self, email: &str) -> Vec<Mail> {
         let request = self.request(Method::GET, &self.inbox_path()).header("accept", "application/json");
         let answer = send(request).await;
@@ -326,7 +326,7 @@ impl Keywright {
             .collect()
     }
 
-    /// Every mail to `email` that was sent with a subject that begins like this, newest first: its text.
+    /// Returns the texts of the mails to `email` whose subject begins with `subject`, newest first.
     pub async fn letters(&self, email: &str, subject: &str) -> Vec<String> {
         let path = format!("/dev/inbox?key={}", self.inbox_key.as_ref().unwrap());
         let request = self.request(Method::GET, &path).header("accept", "application/json");
@@ -339,7 +339,8 @@ impl Keywright {
         mails.filter(is_meant).map(|mail| mail["text"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The text of the newest of at least `count` mails to `email` with a subject that begins like this.
+    /// Waits for `count` mails to `email` whose subject begins with `subject`, and returns the text of the
+    /// newest.
     pub async fn letter(&self, email: &str, subject: &str, count: usize) -> String {
         for _ in 0..LOOKS {
             let mut letters = self.letters(email, subject).await;
@@ -351,7 +352,7 @@ impl Keywright {
         panic!("{count} mails {subject:?} to {email} did not come");
     }
 
-    /// The newest of at least `count` mails to `email`.
+    /// Waits for `count` sign-in mails to `email` and returns the newest.
     pub async fn mail(&self, email: &str, count: usize) -> Mail {
         for _ in 0..LOOKS {
             let mut mails = self.mails(email).await;
@@ -363,30 +364,30 @@ impl Keywright {
         panic!("{count} mails to {email} did not come");
     }
 
-    /// Asks for a magic link; its request id.
+    /// Requests a magic link and returns its request id.
     pub async fn ask_for_link(&self, email: &str) -> String {
-        // No two links of one instant: which mail is the newer one must be clear.
+        // No two links share an instant, so that the newest mail is well defined.
         self.clock.advance(TimeDelta::milliseconds(1));
         let answer = self.post("/magic_link", json!({"email": email})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["request_id"].as_str().unwrap().to_owned()
     }
 
-    /// A new mail to `email` that signs in.
+    /// Requests a link and returns its mail.
     pub async fn link(&self, email: &str) -> Mail {
         let before = self.mails(email).await.len();
         self.ask_for_link(email).await;
         self.mail(email, before + 1).await
     }
 
-    /// The token of a new link to `email`, without a request that a limit would count.
+    /// Returns the token of a new link to `email`, without a request that counts against a limit.
     pub async fn link_by_store(&self, email: &str) -> String {
         let at = self.service.request_context(None, ClientInfo::default());
         let asked = keywright_service::magic_link::request(&self.service, email, None, &at).await.unwrap();
         self.service.keyring.issue(Kind::MagicLink, asked.request_id.0, 0).expose().to_owned()
     }
 
-    /// Signs `email` in by a magic link, for tokens.
+    /// Signs `email` in by a magic link and returns the tokens.
     pub async fn sign_in(&self, email: &str) -> Tokens {
         let token = self.link(email).await.token;
         let answer = self.post("/magic_link/verify", json!({"token": token})).await;
@@ -394,7 +395,7 @@ impl Keywright {
         answer.tokens()
     }
 
-    /// Signs `email` in by a magic link, for a browser's cookie: `name=value`.
+    /// Signs `email` in by a magic link and returns the cookie: `name=value`.
     pub async fn sign_in_browser(&self, email: &str) -> String {
         let token = self.link(email).await.token;
         let answer =
@@ -403,14 +404,14 @@ impl Keywright {
         answer.cookie()
     }
 
-    /// Begins a device flow: device code and user code.
+    /// Begins a device flow and returns device code and user code.
     pub async fn begin_device(&self) -> (String, String) {
         let begun = self.post("/device", json!({})).await.json();
         let text = |name: &str| begun[name].as_str().unwrap().to_owned();
         (text("device_code"), text("user_code"))
     }
 
-    /// Signs a device in for the owner of `cookie`.
+    /// Signs a device in as the owner of `cookie`.
     pub async fn sign_in_device(&self, cookie: &str) -> Tokens {
         let (device_code, user_code) = self.begin_device().await;
         let approved = self.post_from_page(cookie, "/device/verify", json!({"user_code": user_code})).await;
@@ -418,7 +419,7 @@ impl Keywright {
         self.post("/token", json!({"device_code": device_code})).await.tokens()
     }
 
-    /// The account with this address.
+    /// Returns the account with this address.
     pub async fn user(&self, email: &str) -> User {
         let email = EmailAddress::parse(email).unwrap();
         self.service.stores.users.find_by_email(&email).await.unwrap().unwrap()
@@ -431,40 +432,40 @@ impl Keywright {
         self.service.stores.users.disable(user.id, &at).await.unwrap().unwrap();
     }
 
-    /// What happened to the account with this address, newest first.
+    /// Returns the activity of the account with this address, newest first.
     pub async fn activity(&self, email: &str) -> Vec<Activity> {
         let user = self.user(email).await;
         self.service.stores.activities.list(user.id, Page::WIDEST).await.unwrap().items
     }
 
-    /// The names of what happened to the account with this address, newest first.
+    /// Returns the event names of the account with this address, newest first.
     pub async fn events(&self, email: &str) -> Vec<&'static str> {
         self.activity(email).await.iter().map(|activity| activity.event.as_str()).collect()
     }
 
-    /// DELETE me by a bearer.
+    /// Sends DELETE me with a bearer token.
     pub async fn delete_me(&self, access: &str) -> Answer {
         send(self.api(Method::DELETE, "/me").bearer_auth(access)).await
     }
 
-    /// Everything that the store holds, as text.
+    /// Returns the contents of the store as text.
     pub fn dump(&self) -> String {
         self.database.dump(&self.directory.path().join("keywright.db"))
     }
 
-    /// Changes what the store holds behind its back.
+    /// Changes the store directly, bypassing the service.
     pub fn change_database(&self, sql: &str) {
         self.database.change(&self.directory.path().join("keywright.db"), sql);
     }
 
-    /// The status of GET me by a bearer.
+    /// Returns the status of GET me with a bearer token.
     pub async fn me(&self, access: &str) -> u16 {
         self.get_as(access, "/api/v1/auth/me").await.status
     }
 }
 
 impl Drop for Keywright {
-    /// Every test of this suite is one of the log, too.
+    /// Every test of this suite checks the log, too.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(log::leaks(), [""; 0]);
@@ -472,7 +473,7 @@ impl Drop for Keywright {
     }
 }
 
-/// Sends `request` and reads the answer.
+/// Sends `request` and reads the whole answer.
 pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -485,7 +486,7 @@ fn start_of_tests() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-/// None if it does not sign in.
+/// Returns `None` for a mail without a sign-in link.
 fn read(text: &str) -> Option<Mail> {
     let (_, rest) = text.split_once("#token=")?;
     let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
@@ -496,7 +497,7 @@ fn read(text: &str) -> Option<Mail> {
     })
 }
 
-/// A program of its own on the database. It waits for what the service is just writing.
+/// Opens the database beside the service, waiting for its writes.
 fn beside(file: &Path) -> SqliteConnection {
     let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
     sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).unwrap();

@@ -24,7 +24,7 @@ async fn ask(keywright: &Keywright, authorization: &str, form: &[(&str, &str)]) 
     send(request.form(form)).await
 }
 
-/// What `api` is told about `token`.
+/// Introspects `token` as the resource server `api`.
 async fn introspect(keywright: &Keywright, token: &str) -> Value {
     let answer = ask(keywright, &basic(&format!("api:{ENCODED}")), &[("token", token)]).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -43,7 +43,7 @@ fn inactive() -> Value {
 }
 
 #[tokio::test]
-async fn an_access_token_is_told_of_as_it_says_itself() {
+async fn introspecting_an_access_token_returns_its_claims() {
     let keywright = start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let user = keywright.user("ada@example.com").await;
@@ -71,7 +71,7 @@ async fn an_access_token_is_told_of_as_it_says_itself() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_told_of_and_not_spent() {
+async fn introspecting_a_refresh_token_does_not_spend_it() {
     let keywright = start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
 
@@ -90,7 +90,7 @@ async fn a_refresh_token_is_told_of_and_not_spent() {
 }
 
 #[tokio::test]
-async fn what_is_no_good_is_inactive_and_nothing_more() {
+async fn every_invalid_token_is_inactive_without_details() {
     let keywright = start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
@@ -154,7 +154,7 @@ async fn a_revoked_session_and_a_disabled_account_are_inactive_at_once() {
 }
 
 #[tokio::test]
-async fn an_introspection_is_the_sight_of_a_generation() {
+async fn introspecting_an_access_token_marks_its_generation_as_seen() {
     let keywright = start().await;
     let first = keywright.sign_in("ada@example.com").await;
     let second = refresh(&keywright, &first.refresh).await;
@@ -162,14 +162,14 @@ async fn an_introspection_is_the_sight_of_a_generation() {
 
     assert_eq!(introspect(&keywright, &second.access).await["active"], json!(true));
 
-    // Somebody has the successor, so its parent is not taken any more: a copy was presented.
+    // The successor was seen, which retired its parent: presenting it is reuse.
     let answer = keywright.post("/refresh", json!({"refresh_token": first.refresh})).await;
     assert_eq!(answer.error(), "401 invalid_grant");
     assert_eq!(introspect(&keywright, &second.access).await, inactive());
 }
 
 #[tokio::test]
-async fn asking_about_a_refresh_token_is_no_sight() {
+async fn introspecting_a_refresh_token_marks_nothing_as_seen() {
     let keywright = start().await;
     let first = keywright.sign_in("ada@example.com").await;
     let second = refresh(&keywright, &first.refresh).await;
@@ -181,7 +181,7 @@ async fn asking_about_a_refresh_token_is_no_sight() {
 }
 
 #[tokio::test]
-async fn a_resource_server_authenticates_by_basic_or_by_the_body() {
+async fn a_resource_server_authenticates_by_basic_or_in_the_body() {
     let keywright = start().await;
     let token = keywright.sign_in("ada@example.com").await.access;
 
@@ -198,7 +198,7 @@ async fn a_resource_server_authenticates_by_basic_or_by_the_body() {
 }
 
 #[tokio::test]
-async fn nobody_else_may_ask() {
+async fn only_resource_servers_may_introspect() {
     let keywright = start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let token = tokens.access.as_str();
@@ -248,7 +248,7 @@ async fn nobody_else_may_ask() {
 }
 
 #[tokio::test]
-async fn a_bad_request_is_told_as_rfc_6749_has_it() {
+async fn a_bad_introspection_is_refused_as_in_rfc_6749() {
     let keywright = start().await;
     let known = basic("shop:another");
     let both = [("token", "x"), ("client_id", "shop"), ("client_secret", "another")];
@@ -275,7 +275,7 @@ async fn a_bad_request_is_told_as_rfc_6749_has_it() {
 }
 
 #[tokio::test]
-async fn without_resource_servers_nobody_may_ask() {
+async fn introspection_is_closed_without_resource_servers() {
     let keywright = Keywright::start().await;
 
     for credentials in [":", "api:", "cli:", "web:web"] {

@@ -1,5 +1,5 @@
-//! What every server of this suite logs, at its most talkative, is watched: no secret that was answered, mailed or sent
-//! may be in it. [`leaks`] is asked at the end of each test.
+//! Watches the log of every server of this suite at its most verbose level: it must not contain a secret that
+//! was answered, mailed or sent. Each test ends with a call to [`leaks`].
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use super::{Answer, Keywright};
 
-/// What was logged in this process.
+/// The log of this process.
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-/// What must not be in it.
+/// Secrets that must not appear in it.
 static SECRETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// The fields of answers and of the inbox that hold a secret, or a text with one.
+/// Fields of answers and of the inbox that hold a secret, or a text with one.
 const SECRET_FIELDS: [&str; 8] = [
     "access_token",
     "refresh_token",
@@ -41,12 +41,12 @@ impl io::Write for Writer {
     }
 }
 
-/// A test that fails poisons what others share; its own failure is told already.
+/// Ignores poisoning: the test that caused it has failed already.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the log of the server as it is in production, at its most talkative.
+/// Starts the log as in production, at its most verbose level.
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -57,12 +57,12 @@ pub fn watch() {
     });
 }
 
-/// Adds what must not be logged.
+/// Adds secrets that must not be logged.
 pub fn keep_secret<'a>(secrets: impl IntoIterator<Item = &'a str>) {
     locked(&SECRETS).extend(secrets.into_iter().map(ToOwned::to_owned));
 }
 
-/// Adds every secret that an answer of the server, or a mail in its inbox, gave.
+/// Adds every secret in an answer of the server or a mail in its inbox.
 pub fn remember(answer: &Answer) {
     for cookie in answer.headers.get_all("set-cookie") {
         let (_, value) = cookie.to_str().unwrap().split_once('=').unwrap();
@@ -95,7 +95,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .map(|word| word.trim_matches('.'))
 }
 
-/// Whether a word of a mail or an answer looks like a credential, a token, a challenge or a code of either kind.
+/// Returns true for a word that looks like a credential, a token, a challenge or a code of either kind.
 fn is_secret(word: &str) -> bool {
     let is_code = |word: &str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
     let is_user_code = |word: &str| {
@@ -110,13 +110,13 @@ fn is_secret(word: &str) -> bool {
         || looks_like_credential(word)
 }
 
-/// `kwr_…` and its like, whether or not it was ever issued, and every JWT.
+/// Returns true for `kwr_…` and its like, issued or not, and for every JWT.
 fn looks_like_credential(word: &str) -> bool {
     let opaque = word.get(3..4) == Some("_") && word.starts_with("kw") && word.len() > 20;
     opaque || (word.starts_with("eyJ") && word.len() > 20)
 }
 
-/// The lines of the log that hold a secret, or are not one JSON object.
+/// Returns the log lines that hold a secret, or are not one JSON object.
 pub fn leaks() -> Vec<String> {
     let lines = locked(&LINES).clone();
     let secrets = locked(&SECRETS);
@@ -128,7 +128,7 @@ fn is_leak(line: &str, secrets: &BTreeSet<String>) -> bool {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(line) else {
         return true;
     };
-    // Six digits of it are microseconds, which may be anybody's code.
+    // Six digits of it are microseconds, which may equal a code.
     fields.remove("timestamp");
     let text = Value::Object(fields).to_string();
     words(&text).any(looks_like_credential)
@@ -139,7 +139,7 @@ fn is_leak(line: &str, secrets: &BTreeSet<String>) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_watched_is_the_log_and_a_secret_in_it_is_found() {
+async fn the_log_is_watched_and_a_secret_in_it_is_found() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;

@@ -49,7 +49,7 @@ async fn a_browser_signs_out_and_its_cookie_is_cleared() {
 }
 
 #[tokio::test]
-async fn another_site_signs_no_browser_out() {
+async fn another_site_cannot_sign_a_browser_out() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let request = || keywright.api(Method::DELETE, "/logout").header("cookie", &cookie);
@@ -67,7 +67,7 @@ async fn another_site_signs_no_browser_out() {
 }
 
 #[tokio::test]
-async fn nobody_has_nothing_to_sign_out() {
+async fn signing_out_without_a_valid_credential_is_refused() {
     let keywright = Keywright::start().await;
 
     let nobody = send(keywright.api(Method::DELETE, "/logout")).await;

@@ -11,7 +11,7 @@ async fn verify(keywright: &Keywright, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn the_answer_is_the_same_whoever_is_asked_for() {
+async fn the_answer_is_the_same_for_every_address() {
     let keywright = Keywright::start().await;
     keywright.sign_in("known@example.com").await;
     keywright.sign_in("disabled@example.com").await;
@@ -84,7 +84,7 @@ async fn a_sign_in_answers_with_tokens_and_the_account() {
 }
 
 #[tokio::test]
-async fn a_link_signs_in_once_however_many_press() {
+async fn racing_redemptions_of_a_link_sign_in_once() {
     let keywright = Keywright::start().await;
     let token = keywright.link("ada@example.com").await.token;
 
@@ -95,7 +95,7 @@ async fn a_link_signs_in_once_however_many_press() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_is_answered_alike() {
+async fn every_invalid_proof_gets_the_same_answer() {
     let keywright = Keywright::start().await;
     let used = keywright.link("ada@example.com").await.token;
     verify(&keywright, json!({"token": used})).await;
@@ -144,7 +144,7 @@ async fn five_wrong_codes_kill_a_link_and_four_do_not() {
 }
 
 #[tokio::test]
-async fn bad_input_leaves_a_link_usable() {
+async fn invalid_input_leaves_a_link_usable() {
     let keywright = Keywright::start().await;
     let token = keywright.link("ada@example.com").await.token;
 
@@ -194,7 +194,7 @@ async fn a_browser_gets_a_cookie_and_no_tokens() {
 }
 
 #[tokio::test]
-async fn an_authorization_header_hides_the_cookie() {
+async fn an_authorization_header_overrides_the_cookie() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let me = || keywright.page_request(Method::GET, "/api/v1/auth/me", &cookie);
@@ -209,7 +209,7 @@ async fn an_authorization_header_hides_the_cookie() {
 }
 
 #[tokio::test]
-async fn signing_in_again_renews_the_browser_session_and_no_other() {
+async fn signing_in_again_renews_only_the_browser_session() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let of_bob = keywright.sign_in_browser("bob@example.com").await;
@@ -232,7 +232,7 @@ async fn signing_in_again_renews_the_browser_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_browser_session_is_kept_alive_by_use_and_ends_without() {
+async fn a_browser_session_stays_alive_by_use_and_ends_without_it() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let me = || send(keywright.page_request(Method::GET, "/api/v1/auth/me", &cookie));
@@ -247,7 +247,7 @@ async fn a_browser_session_is_kept_alive_by_use_and_ends_without() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_signs_nobody_in() {
+async fn a_disabled_account_cannot_sign_in() {
     let keywright = Keywright::start().await;
     keywright.sign_in("ada@example.com").await;
     let token = keywright.link("ada@example.com").await.token;

@@ -1,4 +1,4 @@
-//! How many links and wrong codes one address may have (contract §5).
+//! Budgets of links and wrong codes per address (contract §5).
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -12,7 +12,7 @@ async fn ask(keywright: &Keywright, email: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn five_links_in_a_quarter_of_an_hour_account_or_not() {
+async fn an_address_gets_five_links_in_fifteen_minutes_with_or_without_an_account() {
     let keywright = Keywright::start().await;
     keywright.sign_in("known@example.com").await;
     keywright.sign_in("disabled@example.com").await;
@@ -39,7 +39,7 @@ async fn five_links_in_a_quarter_of_an_hour_account_or_not() {
 }
 
 #[tokio::test]
-async fn thirty_links_an_hour_in_all() {
+async fn an_address_gets_thirty_links_an_hour_in_total() {
     let settings = [("RATE_LIMIT__MAGIC_LINK_PER_EMAIL_AND_NETWORK", "1000/15m")];
     let keywright = Keywright::start_with(&settings).await;
 
@@ -53,7 +53,7 @@ async fn thirty_links_an_hour_in_all() {
 }
 
 #[tokio::test]
-async fn requests_side_by_side_do_not_get_around_the_budget() {
+async fn concurrent_requests_do_not_exceed_the_budget() {
     let keywright = Keywright::start().await;
 
     let answers = join_all((0..20).map(|_| ask(&keywright, ADA))).await;
@@ -63,7 +63,7 @@ async fn requests_side_by_side_do_not_get_around_the_budget() {
 }
 
 #[tokio::test]
-async fn the_page_says_that_it_was_too_much() {
+async fn the_page_reports_the_exceeded_budget() {
     let keywright = Keywright::start().await;
     for _ in 0..5 {
         assert_eq!(keywright.submit("", "/sign-in", &[("email", ADA)]).await.status, 200);
@@ -76,7 +76,7 @@ async fn the_page_says_that_it_was_too_much() {
 }
 
 #[tokio::test]
-async fn ten_wrong_codes_switch_codes_off_for_a_day_with_unchanged_answers() {
+async fn ten_wrong_codes_disable_codes_for_a_day_with_unchanged_answers() {
     let keywright = Keywright::start().await;
     let verify = |request_id: String, code: String| {
         let body = json!({"request_id": request_id, "code": code});

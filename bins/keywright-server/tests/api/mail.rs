@@ -1,4 +1,4 @@
-//! Mails, while the store fails for a moment.
+//! Mail delivery during brief store failures.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,13 +15,13 @@ use keywright_domain::mail::port::{DeliveryError, Mailer, Mails};
 use keywright_domain::mail::{Delivery, Mail, MailState, RenderedMail};
 use keywright_domain::{StoreError, Stores};
 use keywright_server::config::Config;
-use keywright_server::wiring::{self, World};
+use keywright_server::wiring::{self, Environment};
 use keywright_service::Service;
 use keywright_service::mail::deliver_due;
 use keywright_store::memory::MemoryStore;
 use tempfile::TempDir;
 
-/// A queue that cannot be reached while it is down.
+/// A queue that is unreachable while it is down.
 struct Faltering {
     mails: Arc<dyn Mails>,
     is_down: AtomicBool,
@@ -70,7 +70,7 @@ impl Mails for Faltering {
     }
 }
 
-/// Delivers, and has the store go down during the delivery that is its turn.
+/// A mailer that takes the store down during one of its deliveries.
 struct Breaking {
     store: Arc<Faltering>,
     breaks_at: u32,
@@ -97,7 +97,7 @@ async fn service(clock: Arc<ManualClock>) -> (TempDir, Service, Arc<Faltering>) 
     let keeper = wiring::key_keeper(&config, &secret).unwrap();
     let stores = Stores::of(Arc::new(MemoryStore::default()));
     let mails = Arc::new(Faltering { mails: stores.mails.clone(), is_down: AtomicBool::new(false) });
-    let world = World {
+    let world = Environment {
         clock,
         entropy: Arc::new(SystemEntropy),
         stores: Some(Stores { mails: mails.clone(), ..stores }),
@@ -107,7 +107,7 @@ async fn service(clock: Arc<ManualClock>) -> (TempDir, Service, Arc<Faltering>) 
 }
 
 #[tokio::test]
-async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
+async fn a_brief_store_failure_neither_duplicates_nor_delays_mail() {
     let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
     let (_directory, service, store) = service(clock.clone()).await;
     let addresses: Vec<_> = (0..5).map(|number| format!("{number}@example.com")).collect();
@@ -132,7 +132,7 @@ async fn a_store_that_fails_for_a_moment_doubles_no_mail_and_delays_none() {
     store.is_down.store(false, Ordering::SeqCst);
     let after = deliver_due(&service, &mailer, &mut unsettled).await.unwrap();
 
-    // All at the instant at which they were asked for: nobody waits for the end of a lease.
+    // All have the instant of their request: no delivery waited for a lease to end.
     assert_eq!(after.len(), 3, "{after:?}");
     assert_eq!(*mailer.delivered.lock().unwrap(), addresses);
     let now = clock.now();

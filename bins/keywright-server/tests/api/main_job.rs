@@ -9,7 +9,7 @@ use crate::harness::{Keywright, send};
 async fn a_command_line_client_signs_a_person_in() {
     let keywright = Keywright::start().await;
 
-    // The tool asks for a code, and learns that nobody has decided.
+    // The tool requests a code and learns that it is undecided.
     let begun = send(keywright.api(Method::POST, "/device")).await.json();
     let device_code = begun["device_code"].as_str().unwrap();
     let user_code = begun["user_code"].as_str().unwrap();
@@ -17,7 +17,7 @@ async fn a_command_line_client_signs_a_person_in() {
         [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device_code)];
     assert_eq!(keywright.post_form("/token", &grant).await.error(), "400 authorization_pending");
 
-    // The person opens the page, which sends them to sign in by the code of the mail.
+    // The person opens the page and is sent to sign in by the mailed code.
     let opened = keywright.page("", "/device-verify").await;
     assert!(opened.text.contains("/sign-in?next="), "{}", opened.text);
     let asked =
@@ -36,14 +36,14 @@ async fn a_command_line_client_signs_a_person_in() {
     );
     let cookie = signed_in.cookie();
 
-    // They enter the code, look at who asks, and approve.
+    // They enter the code, review the client and approve.
     let shown = keywright.submit(&cookie, "/device-verify", &[("user_code", user_code)]).await;
     assert!(shown.text.contains("127.0.0.1"), "{}", shown.text);
     let approved =
         keywright.submit(&cookie, "/device-verify", &[("user_code", user_code), ("action", "approve")]).await;
     assert_eq!(approved.status, 200, "{}", approved.text);
 
-    // The tool gets its tokens, uses them, renews them and signs out; then they are worth nothing.
+    // The tool gets its tokens, uses and renews them and signs out; afterwards they are invalid.
     keywright.advance(5);
     let first = keywright.post_form("/token", &grant).await.tokens();
     let me = keywright.get_as(&first.access, "/api/v1/auth/me").await.json();
@@ -62,14 +62,14 @@ async fn a_command_line_client_signs_a_person_in() {
     keywright.stop().await;
 }
 
-/// The value of a hidden field.
+/// Returns the value of a hidden field.
 fn field(html: &str, name: &str) -> String {
     let (_, rest) = html.split_once(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("{html}"));
     rest.split('"').next().unwrap().to_owned()
 }
 
 #[test]
-fn the_readme_shows_these_steps_in_this_order() {
+fn the_readme_shows_these_steps_in_order() {
     let mut rest = include_str!("../../../../README.md");
     for step in [
         "curl -s -X POST http://localhost:8080/api/v1/auth/device\n",

@@ -1,4 +1,4 @@
-//! GET and PATCH /auth/me (contract §7), and who may call them (§1.1).
+//! GET and PATCH /auth/me (contract §7), and their authentication (§1.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,7 +50,7 @@ async fn the_account_has_exactly_the_fields_of_the_contract() {
 }
 
 #[tokio::test]
-async fn a_change_is_kept_in_its_canonical_form_and_recorded() {
+async fn a_change_is_stored_in_canonical_form_and_recorded() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     keywright.advance(10);
@@ -77,7 +77,7 @@ async fn a_change_is_kept_in_its_canonical_form_and_recorded() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_leaves_no_trace() {
+async fn a_patch_that_changes_nothing_leaves_no_trace() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     patch(&keywright, &tokens.access, json!({"name": "Ada"})).await;
@@ -93,7 +93,7 @@ async fn what_changes_nothing_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn every_wrong_field_is_named_and_none_is_changed() {
+async fn every_invalid_field_is_named_and_nothing_changes() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
 
@@ -133,7 +133,7 @@ async fn without_a_credential_the_challenge_names_no_error() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_refused_and_say_why() {
+async fn bad_tokens_are_refused_with_a_reason() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let parts: Vec<&str> = tokens.access.split('.').collect();
@@ -165,7 +165,7 @@ async fn bad_tokens_are_refused_and_say_why() {
 }
 
 #[tokio::test]
-async fn the_scheme_has_no_case_and_the_header_comes_once() {
+async fn the_scheme_is_case_insensitive_and_a_repeated_header_refused() {
     let keywright = Keywright::start().await;
     let access = keywright.sign_in("ada@example.com").await.access;
     let me = || keywright.api(Method::GET, "/me");
@@ -178,7 +178,7 @@ async fn the_scheme_has_no_case_and_the_header_comes_once() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_good_for_four_hours() {
+async fn an_access_token_is_valid_for_four_hours() {
     let keywright = Keywright::start().await;
     let access = keywright.sign_in("ada@example.com").await.access;
 

@@ -16,7 +16,7 @@ async fn scrape(keywright: &Keywright) -> String {
     answer.text
 }
 
-/// The value of the one sample that is called `name`, labels included.
+/// Returns the value of the only sample with this name and these labels.
 fn value(text: &str, name: &str) -> u64 {
     let samples: Vec<_> =
         text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).collect();
@@ -63,7 +63,7 @@ async fn requests_are_counted_by_route_method_and_status_and_never_by_path() {
 }
 
 #[tokio::test]
-async fn security_events_are_counted_by_their_kind() {
+async fn security_events_are_counted_by_kind() {
     let keywright = Keywright::start_with(&[("RATE_LIMIT__PER_ADDRESS", "100/minute")]).await;
     let before = scrape(&keywright).await;
     assert_eq!((event(&before, "signed_in"), event(&before, "refresh_reuse_detected")), (0, 0));
@@ -82,7 +82,7 @@ async fn security_events_are_counted_by_their_kind() {
     assert_eq!(keywright.post_from_page(&cookie, "/device/verify", denial).await.status, 200);
     let patch = keywright.api(Method::PATCH, "/me").bearer_auth(&tokens.access);
     assert_eq!(send(patch.json(&json!({"name": "Ada"}))).await.status, 200);
-    // Twice on, the first token is a copy.
+    // After two rotations, the first token counts as a copy.
     let next = keywright.post("/refresh", json!({"refresh_token": other.refresh})).await.tokens();
     keywright.post("/refresh", json!({"refresh_token": next.refresh})).await;
     assert_eq!(keywright.post("/refresh", json!({"refresh_token": other.refresh})).await.status, 401);
@@ -113,7 +113,7 @@ async fn security_events_are_counted_by_their_kind() {
 }
 
 #[tokio::test]
-async fn a_store_that_was_turned_back_is_seen() {
+async fn a_restored_older_store_is_counted() {
     let keywright = Keywright::start().await;
     keywright.sign_in("ada@example.com").await;
     let session = keywright.activity("ada@example.com").await[0].session_id.unwrap();
@@ -126,7 +126,7 @@ async fn a_store_that_was_turned_back_is_seen() {
 }
 
 #[tokio::test]
-async fn the_store_is_counted_as_it_is() {
+async fn the_gauges_describe_the_store() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     keywright.sign_in_browser("ada@example.com").await;

@@ -1,4 +1,4 @@
-//! Whoever asks learns nothing of an account: not from an answer, and not from how long it takes.
+//! Neither an answer nor its timing reveals whether an account exists.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,13 @@ use crate::harness::{Answer, Keywright};
 /// An address with an account, one without, and one whose account is disabled.
 const ADDRESSES: [&str; 3] = ["known@example.com", "nobody@example.com", "disabled@example.com"];
 
-/// How many answers for each address are compared.
+/// Number of compared answers for each address.
 const ROUNDS: usize = 500;
 
-/// How far two ranks may be apart, in standard deviations: by chance once in 16,000 runs.
+/// Maximum distance of two ranks, in standard deviations: exceeded by chance once in 16,000 runs.
 const TOO_FAR: f64 = 4.0;
 
-/// What is in an answer whatever it is about.
+/// Headers that differ in every answer.
 const CHANGING: [&str; 2] = ["x-request-id", "date"];
 
 async fn prepared() -> Keywright {
@@ -28,7 +28,7 @@ async fn prepared() -> Keywright {
     keywright
 }
 
-/// Status, headers and body, without what is different in every answer.
+/// Returns status, headers and body, without the parts that differ in every answer.
 fn appearance(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     let headers = answer.headers.iter().filter(|(name, _)| !CHANGING.contains(&name.as_str()));
     let mut headers: Vec<_> =
@@ -41,12 +41,12 @@ fn appearance(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     (answer.status, headers, body)
 }
 
-/// The places of a round, in an order that changes, so that what the one before leaves to do is shared out.
+/// Returns the order of a round; it rotates, so that no address always follows the same one.
 fn order(round: usize) -> [usize; 3] {
     [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1], [2, 1, 0], [1, 0, 2]][round % 6]
 }
 
-/// By how many standard deviations `left` ranks above `right` (Mann and Whitney's U).
+/// Returns by how many standard deviations `left` ranks above `right` (Mann and Whitney's U).
 #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
 fn deviation(left: &[Duration], right: &[Duration]) -> f64 {
     let wins = |one: &Duration| right.iter().map(|other| f64::from(one.cmp(other) as i8)).sum::<f64>();
@@ -63,7 +63,7 @@ fn assert_alike(times: &[Vec<Duration>; 3]) {
 }
 
 #[test]
-fn the_rank_test_finds_a_difference_of_a_twentieth_and_none_where_there_is_none() {
+fn the_rank_test_finds_a_difference_of_five_percent_and_no_false_one() {
     let noise = |number: usize| Duration::from_micros(1000 + (number as u64 * 7919) % 200);
     let left: Vec<_> = (0..ROUNDS).map(noise).collect();
     let alike: Vec<_> = (0..ROUNDS).map(|number| noise(number * 31 + 5)).collect();
@@ -76,12 +76,12 @@ fn the_rank_test_finds_a_difference_of_a_twentieth_and_none_where_there_is_none(
 }
 
 #[tokio::test]
-async fn asking_for_a_link_says_nothing_of_the_account() {
+async fn requesting_a_link_reveals_nothing_about_the_account() {
     let keywright = prepared().await;
     let mut times = [vec![], vec![], vec![]];
 
     for round in 0..ROUNDS {
-        // So that no budget is used up.
+        // Frees the budget.
         keywright.advance(3600);
         let mut appearances = vec![];
         for place in order(round) {
@@ -98,12 +98,12 @@ async fn asking_for_a_link_says_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_failed_sign_in_says_nothing_of_the_account() {
+async fn a_failed_sign_in_reveals_nothing_about_the_account() {
     let keywright = prepared().await;
     let mut times = [vec![], vec![], vec![]];
 
     for round in 0..ROUNDS {
-        // So that no code is switched off.
+        // Re-enables the codes.
         keywright.advance(86_400);
         let mut appearances = vec![];
         for place in order(round) {
@@ -124,7 +124,7 @@ async fn a_failed_sign_in_says_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn every_way_to_fail_a_sign_in_looks_the_same() {
+async fn every_failed_sign_in_looks_the_same() {
     let keywright = prepared().await;
     let verify = async |body: Value| appearance(&keywright.post("/magic_link/verify", body).await);
     let used = keywright.link_by_store("known@example.com").await;

@@ -1,18 +1,18 @@
-//! The description of the API (contract §9): what it says of answers is all that is in them.
+//! The API description (contract §9): answers contain exactly what it describes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Keywright, send};
 
-/// The schema behind a `$ref`, or the schema itself.
+/// Resolves a `$ref`; returns any other schema itself.
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let Some(reference) = schema["$ref"].as_str() else { return schema };
     let found = document.pointer(reference.trim_start_matches('#'));
     found.unwrap_or_else(|| panic!("no {reference}"))
 }
 
-/// Where `value` has a field that `schema` does not describe, or lacks one that it requires.
+/// Returns the places where `value` has a field that `schema` does not describe, or lacks a required one.
 fn differences(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let schema = resolved(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
@@ -41,7 +41,7 @@ fn differences(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec
     }
 }
 
-/// Fails unless `answer` is as it is described for `method` at `path`.
+/// Asserts that `answer` matches the description of `method` at `path`.
 fn assert_described(document: &Value, method: &str, path: &str, answer: &Answer) {
     let responses = &document["paths"][path][method]["responses"];
     let response = resolved(document, &responses[answer.status.to_string()]);
@@ -51,7 +51,7 @@ fn assert_described(document: &Value, method: &str, path: &str, answer: &Answer)
 }
 
 #[tokio::test]
-async fn answers_have_the_fields_that_are_described_and_no_others() {
+async fn answers_have_exactly_the_described_fields() {
     let keywright = Keywright::start().await;
     let document = keywright.get("/api/v1/openapi.json").await.json();
     let asked = keywright.post("/magic_link", json!({"email": "ada@example.com"})).await;
@@ -97,7 +97,7 @@ async fn answers_have_the_fields_that_are_described_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_description_can_be_kept_for_a_while_and_read_by_people() {
+async fn the_description_is_cacheable_and_readable() {
     let keywright = Keywright::start().await;
 
     let document = keywright.get("/api/v1/openapi.json").await;

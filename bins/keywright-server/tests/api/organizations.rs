@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::Keywright;
 
-/// Makes an organization, and `email` one of its members.
+/// Creates an organization with `email` as a member.
 async fn join(keywright: &Keywright, slug: &str, email: &str, role: Role) -> Organization {
     let stores = &keywright.service.stores;
     let organization = Organization {
@@ -24,7 +24,7 @@ async fn join(keywright: &Keywright, slug: &str, email: &str, role: Role) -> Org
 }
 
 #[tokio::test]
-async fn ones_organizations_come_with_the_role_in_each() {
+async fn the_organizations_of_an_account_are_listed_with_roles() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in("ada@example.com").await;
     let bob = keywright.sign_in("bob@example.com").await;
@@ -44,7 +44,7 @@ async fn ones_organizations_come_with_the_role_in_each() {
 }
 
 #[tokio::test]
-async fn the_last_owner_of_an_organization_cannot_go() {
+async fn the_last_owner_of_an_organization_cannot_leave() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in("ada@example.com").await;
     let acme = join(&keywright, "acme", "ada@example.com", Role::Owner).await;

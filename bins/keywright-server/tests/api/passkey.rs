@@ -20,16 +20,16 @@ const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
 impl Keywright {
-    /// A challenge for a registration by `access`.
+    /// Requests a registration challenge as `access`.
     pub async fn register_challenge(&self, access: &str) -> Value {
         let answer = self.post_as(access, "/passkey/register/challenge", json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// The answer to a registration.
+    /// Answers a registration challenge.
     pub async fn register(&self, access: &str, challenge: &Value, credential: &Value) -> Answer {
-        // No two of one instant: which activity is the newer one must be clear.
+        // No two share an instant, so that the newest activity is well defined.
         self.clock.advance(TimeDelta::milliseconds(1));
         let body = json!({"challenge_id": challenge["challenge_id"], "credential": credential});
         self.post_as(access, "/passkey/register", body).await
@@ -44,7 +44,7 @@ impl Keywright {
         (forger, answer.json()["passkey"].clone())
     }
 
-    /// The passkeys of the account of `access`.
+    /// Returns the passkeys of the account of `access`.
     pub async fn passkeys(&self, access: &str) -> Vec<Value> {
         let answer = self.get_as(access, "/api/v1/auth/passkeys?per_page=100").await;
         answer.json()["data"].as_array().unwrap().clone()
@@ -63,7 +63,7 @@ impl Keywright {
 }
 
 #[tokio::test]
-async fn a_passkey_of_a_real_authenticator_is_added_and_signs_in() {
+async fn a_passkey_of_a_real_authenticator_registers_and_signs_in() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let mut browser = Browser::on(keywright.base());
@@ -83,7 +83,7 @@ async fn a_passkey_of_a_real_authenticator_is_added_and_signs_in() {
 }
 
 #[tokio::test]
-async fn the_options_of_a_registration_are_those_of_the_contract() {
+async fn registration_options_follow_the_contract() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let user = keywright.user(ADA).await;
@@ -151,7 +151,7 @@ async fn a_passkey_is_shown_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_name_is_given_or_found() {
+async fn a_passkey_name_is_given_or_derived() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     for (name, status, shown) in [
@@ -182,7 +182,7 @@ async fn a_name_is_given_or_found() {
 }
 
 #[tokio::test]
-async fn a_credential_is_registered_once_for_all_accounts() {
+async fn a_credential_is_registered_once_across_accounts() {
     let keywright = Keywright::start().await;
     let (ada, bob) = (keywright.sign_in(ADA).await, keywright.sign_in(BOB).await);
     let (mut forger, _) = keywright.add_passkey(&ada.access).await;
@@ -216,7 +216,7 @@ async fn racing_answers_to_one_challenge_add_one_passkey() {
 }
 
 #[tokio::test]
-async fn an_account_holds_twenty() {
+async fn an_account_holds_twenty_passkeys() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let spare = keywright.register_challenge(&tokens.access).await;
@@ -237,7 +237,7 @@ async fn an_account_holds_twenty() {
 }
 
 #[tokio::test]
-async fn sensitive_actions_need_a_fresh_sign_in_and_never_a_devices() {
+async fn sensitive_actions_need_a_fresh_sign_in_and_refuse_devices() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let (_, passkey) = keywright.add_passkey(&tokens.access).await;
@@ -266,7 +266,7 @@ async fn sensitive_actions_need_a_fresh_sign_in_and_never_a_devices() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_to_sign_in_however_bad_the_body_is() {
+async fn an_unauthenticated_caller_gets_401_even_with_a_bad_body() {
     let keywright = Keywright::start().await;
     let id = PasskeyId::new(keywright.service.entropy.as_ref());
     for (method, path) in [
@@ -325,7 +325,7 @@ async fn a_passkey_is_removed_by_its_owner_only() {
 }
 
 #[tokio::test]
-async fn the_last_way_in_of_an_account_stays() {
+async fn the_last_way_in_of_an_account_is_kept() {
     let keywright = Keywright::start().await;
     let at = keywright.service.request_context(None, ClientInfo::default());
     let id = UserId::new(keywright.service.entropy.as_ref());
@@ -354,7 +354,7 @@ async fn the_last_way_in_of_an_account_stays() {
     assert!(keywright.passkeys(&owner.access).await.is_empty());
 }
 
-/// Adds a passkey to an account that nobody has signed in to: the API cannot.
+/// Adds a passkey to an account without a sign-in, which the API does not allow.
 async fn register_unproven(keywright: &Keywright, user: &User) -> (Forger, Passkey) {
     let service = &keywright.service;
     let at = service.request_context(None, ClientInfo::default());

@@ -1,4 +1,4 @@
-//! Signing in with a passkey: the right path, and every wrong one.
+//! Signing in with a passkey: the regular path and every failure.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -11,22 +11,22 @@ const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
 impl Keywright {
-    /// A challenge for a sign-in.
+    /// Requests a sign-in challenge.
     pub async fn login_challenge(&self) -> Value {
         let answer = self.post("/passkey/login/challenge", json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// The answer to a sign-in.
+    /// Answers a sign-in challenge.
     pub async fn login(&self, challenge: &Value, credential: &Value) -> Answer {
-        // No two of one instant: which activity is the newer one must be clear.
+        // No two share an instant, so that the newest activity is well defined.
         self.clock.advance(TimeDelta::milliseconds(1));
         let body = json!({"challenge_id": challenge["challenge_id"], "credential": credential});
         self.post("/passkey/login", body).await
     }
 
-    /// Ada, and her passkey.
+    /// Signs Ada in and adds a passkey to her account.
     pub async fn ada_with_passkey(&self) -> (Tokens, Forger) {
         let tokens = self.sign_in(ADA).await;
         let (forger, _) = self.add_passkey(&tokens.access).await;
@@ -34,7 +34,7 @@ impl Keywright {
     }
 }
 
-/// The claims of an access token.
+/// Returns the claims of an access token.
 fn claims(access: &str) -> Value {
     use base64::Engine;
     let payload = access.split('.').nth(1).unwrap();
@@ -67,7 +67,7 @@ async fn a_passkey_signs_in_for_tokens() {
 }
 
 #[tokio::test]
-async fn the_options_of_a_sign_in_are_alike_for_everybody() {
+async fn sign_in_options_are_the_same_for_everybody() {
     let keywright = Keywright::start().await;
     keywright.ada_with_passkey().await;
 
@@ -109,7 +109,7 @@ async fn a_passkey_that_cannot_be_backed_up_is_hardware() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_is_answered_alike_and_uses_the_challenge_up() {
+async fn every_invalid_answer_is_refused_alike_and_uses_up_the_challenge() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let (_, of_bob) = {
@@ -191,7 +191,7 @@ async fn a_browser_learns_that_its_passkey_is_unknown_here() {
 }
 
 #[tokio::test]
-async fn garbage_is_answered_like_the_rest() {
+async fn garbage_is_refused_like_any_other_answer() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let nested = "[".repeat(2000);
@@ -247,7 +247,7 @@ async fn every_altered_byte_of_a_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_good_once_and_for_five_minutes() {
+async fn a_challenge_is_valid_once_and_for_five_minutes() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let used = keywright.login_challenge().await;
@@ -280,7 +280,7 @@ async fn racing_answers_to_one_challenge_open_one_session() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_for_its_kind_and_its_account() {
+async fn a_challenge_is_bound_to_its_kind_and_account() {
     let keywright = Keywright::start().await;
     let (ada, mut forger) = keywright.ada_with_passkey().await;
     let bob = keywright.sign_in(BOB).await;
@@ -308,7 +308,7 @@ async fn a_challenge_is_for_its_kind_and_its_account() {
 }
 
 #[tokio::test]
-async fn a_challenge_id_is_genuine_or_refused() {
+async fn a_forged_challenge_id_is_refused() {
     let keywright = Keywright::start().await;
     let (tokens, forger) = keywright.ada_with_passkey().await;
     let challenge = keywright.login_challenge().await;
@@ -336,7 +336,7 @@ async fn a_challenge_id_is_genuine_or_refused() {
 }
 
 #[tokio::test]
-async fn bad_input_leaves_a_challenge_usable() {
+async fn invalid_input_leaves_a_challenge_usable() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let challenge = keywright.login_challenge().await;
@@ -401,7 +401,7 @@ async fn racing_answers_with_one_counter_open_one_session() {
 }
 
 #[tokio::test]
-async fn the_backup_state_follows_and_the_eligibility_never_changes() {
+async fn the_backup_state_is_updated_and_the_eligibility_never_changes() {
     let keywright = Keywright::start().await;
     let (tokens, forger) = keywright.ada_with_passkey().await;
 
@@ -422,7 +422,7 @@ async fn the_backup_state_follows_and_the_eligibility_never_changes() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_and_a_removed_passkey_sign_nobody_in() {
+async fn a_disabled_account_or_a_removed_passkey_cannot_sign_in() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let bob = keywright.sign_in(BOB).await;
@@ -440,7 +440,7 @@ async fn a_disabled_account_and_a_removed_passkey_sign_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_browser_gets_a_cookie_and_its_own_session_is_renewed() {
+async fn a_browser_gets_a_cookie_and_only_its_own_session_is_renewed() {
     let keywright = Keywright::start().await;
     let (_, forger) = keywright.ada_with_passkey().await;
     let cookie = keywright.sign_in_browser(ADA).await;

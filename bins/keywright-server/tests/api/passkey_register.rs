@@ -1,4 +1,4 @@
-//! Adding a passkey: every wrong path.
+//! Adding a passkey: every failure.
 
 use keywright_domain::activity::Event;
 use keywright_domain::client_info::ClientInfo;
@@ -15,13 +15,13 @@ use crate::harness::Keywright;
 
 const ADA: &str = "ada@example.com";
 
-/// CBOR: `depth` arrays in each other.
+/// Returns CBOR with `depth` nested arrays.
 fn nested(depth: usize) -> Vec<u8> {
     [vec![0x81; depth], vec![0x00]].concat()
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_is_answered_alike_and_uses_the_challenge_up() {
+async fn every_invalid_answer_is_refused_alike_and_uses_up_the_challenge() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let port = keywright.base().rsplit(':').next().unwrap().to_owned();
@@ -121,7 +121,7 @@ async fn whatever_is_wrong_is_answered_alike_and_uses_the_challenge_up() {
 }
 
 #[tokio::test]
-async fn garbage_is_answered_like_the_rest() {
+async fn garbage_is_refused_like_any_other_answer() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let garbage: Vec<(&str, Value)> = vec![
@@ -170,7 +170,7 @@ async fn an_expired_challenge_adds_nothing() {
 }
 
 #[tokio::test]
-async fn what_the_browser_says_besides_is_a_hint() {
+async fn other_statements_of_the_browser_are_hints() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     for (transports, kept) in [
@@ -191,9 +191,9 @@ async fn what_the_browser_says_besides_is_a_hint() {
     }
 }
 
-/// A body may take half a minute to come, long after it was found out whose request it is.
+/// A body may arrive half a minute after its request was authenticated.
 #[tokio::test]
-async fn a_session_that_is_ended_before_its_request_is_done_adds_no_passkey_and_approves_no_device() {
+async fn a_session_ended_during_its_request_adds_no_passkey_and_approves_no_device() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;

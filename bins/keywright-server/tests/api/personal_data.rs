@@ -1,4 +1,4 @@
-//! What stays of a person whose account is deleted (contract §7): every table is read.
+//! Data of a deleted person (contract §7): every table is searched.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::harness::{Keywright, send};
 const ADDRESS: &str = "198.51.100.77";
 const USER_AGENT: &str = "AdasBrowser/7.7";
 
-/// The same request from Ada's network and browser.
+/// Adds Ada's network and browser to the request.
 fn from_ada(request: RequestBuilder) -> RequestBuilder {
     request.header("x-forwarded-for", ADDRESS).header("user-agent", USER_AGENT)
 }
 
-/// Asks for the address, and proves it.
+/// Requests and confirms a change of address.
 async fn change_address(keywright: &Keywright, access: &str, new: &str) {
     let asked =
         from_ada(keywright.api(Method::PATCH, "/me")).bearer_auth(access).json(&json!({"email": new}));
@@ -25,14 +25,14 @@ async fn change_address(keywright: &Keywright, access: &str, new: &str) {
 }
 
 #[tokio::test]
-async fn nothing_of_a_deleted_person_stays_in_any_table() {
+async fn no_table_keeps_data_of_a_deleted_person() {
     let keywright = Keywright::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
     let api = |method, path: &str| from_ada(keywright.api(method, path));
     let bob = keywright.sign_in("bob@example.com").await;
     let device = send(api(Method::POST, "/device").json(&json!({"client_name": "Adas laptop"}))).await.json();
     let mut access = String::new();
     for count in 1..3 {
-        // No two links of one instant: which mail is the newer one must be clear.
+        // No two links share an instant, so that the newest mail is well defined.
         keywright.advance(1);
         send(api(Method::POST, "/magic_link").json(&json!({"email": "ada@example.com"}))).await;
         let token = keywright.mail("ada@example.com", count).await.token;

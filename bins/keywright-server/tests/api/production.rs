@@ -1,5 +1,4 @@
-//! Outside development: the session's cookie is one that browsers keep from plain http, from subdomains and from
-//! scripts.
+//! Outside development, browsers protect the session cookie from plain http, subdomains and scripts.
 
 use reqwest::Method;
 use serde_json::json;
@@ -17,7 +16,7 @@ async fn sign_in(keywright: &Keywright) -> Answer {
     keywright.post_from_page("", "/magic_link/verify", json!({"token": token, "session": "cookie"})).await
 }
 
-/// The attributes of the only cookie that `answer` sets, in alphabetical order, and its name and value.
+/// Returns the only cookie of `answer` and its attributes in alphabetical order.
 fn cookie(answer: &Answer) -> (String, Vec<String>) {
     let mut cookies = answer.headers.get_all("set-cookie").iter();
     let mut parts = cookies.next().unwrap().to_str().unwrap().split(';').map(|part| part.trim().to_owned());
@@ -45,7 +44,7 @@ async fn the_cookie_has_the_host_prefix_and_is_secure() {
 }
 
 #[tokio::test]
-async fn the_cookie_of_development_is_nothing_here() {
+async fn the_development_cookie_is_not_accepted() {
     let keywright = Keywright::start_with(&SETTINGS).await;
     let (pair, _) = cookie(&sign_in(&keywright).await);
     let (_, value) = pair.split_once('=').unwrap();
@@ -57,7 +56,7 @@ async fn the_cookie_of_development_is_nothing_here() {
 }
 
 #[tokio::test]
-async fn signing_out_clears_the_cookie_with_the_attributes_that_it_was_set_with() {
+async fn signing_out_clears_the_cookie_with_its_original_attributes() {
     let keywright = Keywright::start_with(&SETTINGS).await;
     let (pair, _) = cookie(&sign_in(&keywright).await);
 

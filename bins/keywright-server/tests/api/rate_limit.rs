@@ -8,7 +8,7 @@ use crate::harness::{Answer, Keywright, send};
 const LIMITED: [(&str, &str); 1] = [("RATE_LIMIT__PER_ADDRESS", "5/minute")];
 
 #[tokio::test]
-async fn every_answer_says_how_the_caller_stands() {
+async fn every_answer_carries_the_rate_limit_headers() {
     let keywright = Keywright::start_with(&LIMITED).await;
     let now = 1_800_000_000_i64;
 
@@ -23,7 +23,7 @@ async fn every_answer_says_how_the_caller_stands() {
 }
 
 #[tokio::test]
-async fn beyond_the_limit_both_shapes_say_when_to_come_back_and_nothing_is_harmed() {
+async fn both_error_shapes_say_when_to_retry_and_a_refusal_has_no_effect() {
     let keywright = Keywright::start_with(&LIMITED).await;
     let tokens = {
         let signed_in = keywright.link_by_store("ada@example.com").await;
@@ -49,7 +49,7 @@ async fn beyond_the_limit_both_shapes_say_when_to_come_back_and_nothing_is_harme
 }
 
 #[tokio::test]
-async fn probes_are_never_counted() {
+async fn probes_are_not_rate_limited() {
     let keywright = Keywright::start_with(&LIMITED).await;
 
     for _ in 0..10 {
@@ -61,7 +61,7 @@ async fn probes_are_never_counted() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_of_its_address_is_not_believed() {
+async fn an_address_claimed_by_the_client_is_not_believed() {
     let keywright = Keywright::start_with(&LIMITED).await;
 
     for number in 0..5 {
@@ -74,7 +74,7 @@ async fn what_a_client_says_of_its_address_is_not_believed() {
 }
 
 #[tokio::test]
-async fn off_counts_nothing_and_says_nothing() {
+async fn a_disabled_limit_counts_nothing_and_sends_no_headers() {
     let keywright = Keywright::start().await;
 
     let answer = keywright.get("/sign-in").await;
@@ -82,7 +82,7 @@ async fn off_counts_nothing_and_says_nothing() {
     assert_eq!((answer.header("x-ratelimit-limit"), answer.header("ratelimit")), ("", ""));
 }
 
-/// The fields of both families, each as RFC 9651 reads it.
+/// Asserts that both header families are valid by RFC 9651.
 fn assert_described(answer: &Answer, what: &str) {
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         let values: Vec<_> = answer.headers.get_all(name).iter().collect();
@@ -103,7 +103,7 @@ fn assert_described(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn every_counted_answer_says_it_whatever_it_is() {
+async fn every_counted_answer_carries_the_headers() {
     let settings = [("RATE_LIMIT__PER_ADDRESS", "100/minute"), ("CORS__ORIGINS", "https://app.example.com")];
     let keywright = Keywright::start_with(&settings).await;
     let json = |body: String| {
@@ -167,7 +167,7 @@ async fn every_counted_answer_says_it_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn neither_probes_nor_the_admin_listener_say_it() {
+async fn neither_probes_nor_the_admin_listener_send_the_headers() {
     let keywright = Keywright::start_with(&LIMITED).await;
     let mut answers = Vec::new();
     for path in ["/healthz", "/readyz", "/metrics", "/nowhere"] {

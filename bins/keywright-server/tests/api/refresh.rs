@@ -20,7 +20,7 @@ async fn refreshed(keywright: &Keywright, token: &str) -> Tokens {
 }
 
 #[tokio::test]
-async fn a_refresh_answers_as_rfc_6749_has_it() {
+async fn a_refresh_is_answered_as_in_rfc_6749() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
 
@@ -38,7 +38,7 @@ async fn a_refresh_answers_as_rfc_6749_has_it() {
 }
 
 #[tokio::test]
-async fn racing_processes_get_the_same_successor_and_nobody_is_signed_out() {
+async fn racing_processes_get_the_same_successor_and_stay_signed_in() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
 
@@ -68,7 +68,7 @@ async fn a_lost_response_ends_no_session() {
 }
 
 #[tokio::test]
-async fn a_lost_response_is_not_made_good_after_an_hour() {
+async fn a_lost_response_cannot_be_recovered_after_an_hour() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
     refreshed(&keywright, &first.refresh).await;
@@ -79,7 +79,7 @@ async fn a_lost_response_is_not_made_good_after_an_hour() {
 }
 
 #[tokio::test]
-async fn the_sight_of_the_successor_ends_the_taking_of_what_came_before() {
+async fn using_the_successor_retires_its_parent() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
     let second = refreshed(&keywright, &first.refresh).await;
@@ -94,7 +94,7 @@ async fn the_sight_of_the_successor_ends_the_taking_of_what_came_before() {
 }
 
 #[tokio::test]
-async fn a_copy_ends_the_session_and_is_recorded() {
+async fn a_copied_token_ends_the_session_and_is_recorded() {
     let keywright = Keywright::start().await;
     let first = keywright.sign_in("ada@example.com").await;
     let other = keywright.sign_in("ada@example.com").await;
@@ -115,7 +115,7 @@ async fn a_copy_ends_the_session_and_is_recorded() {
 }
 
 #[tokio::test]
-async fn in_strict_mode_whoever_comes_second_ends_the_session() {
+async fn in_strict_mode_the_second_use_ends_the_session() {
     let strict = [("SESSION__RETRY_WINDOW", "0s"), ("SESSION__LOST_RESPONSE_WINDOW", "0s")];
     let keywright = Keywright::start_with(&strict).await;
     let first = keywright.sign_in("ada@example.com").await;
@@ -140,7 +140,7 @@ async fn a_session_ends_thirty_days_after_its_last_refresh() {
 }
 
 #[tokio::test]
-async fn no_refresh_extends_a_session_past_a_hundred_and_eighty_days() {
+async fn no_refresh_extends_a_session_past_180_days() {
     let keywright = Keywright::start().await;
     let mut tokens = keywright.sign_in("ada@example.com").await;
     for _ in 0..8 {
@@ -158,7 +158,7 @@ async fn no_refresh_extends_a_session_past_a_hundred_and_eighty_days() {
 }
 
 #[tokio::test]
-async fn what_is_forged_cut_misspelt_or_of_another_kind_is_refused() {
+async fn forged_truncated_misspelt_and_foreign_tokens_are_refused() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let (device_code, _) = keywright.begin_device().await;
@@ -193,7 +193,7 @@ async fn what_is_forged_cut_misspelt_or_of_another_kind_is_refused() {
 }
 
 #[tokio::test]
-async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
+async fn a_bad_body_is_refused_in_the_oauth_shape() {
     let keywright = Keywright::start().await;
     let post = |body: &str, media_type: &str| {
         let request = keywright.api(Method::POST, "/refresh").header("content-type", media_type);
@@ -221,7 +221,7 @@ async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_refreshes_nothing() {
+async fn a_disabled_account_cannot_refresh() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
 

@@ -1,4 +1,4 @@
-//! What is over goes, and old addresses and user agents are cleared (contract §7, docs/retention.md).
+//! Purging of expired records and clearing of client info (contract §7, docs/retention.md).
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn sweep(keywright: &Keywright) {
     panic!("there is always more");
 }
 
-/// One answer of the account, by a bearer.
+/// Returns the `data` of one answer, with a bearer token.
 async fn data(keywright: &Keywright, access: &str, path: &str) -> Vec<Value> {
     let answer = keywright.get_as(access, &format!("/api/v1/auth/{path}")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -36,7 +36,7 @@ async fn refresh(keywright: &Keywright, refresh: &str) -> crate::harness::Answer
 }
 
 #[tokio::test]
-async fn after_31_days_nobody_is_told_where_it_was() {
+async fn addresses_and_user_agents_are_gone_after_31_days() {
     let keywright = Keywright::start().await;
     let link = keywright.link("ada@example.com").await;
     let verify = keywright.api(Method::POST, "/magic_link/verify").header("user-agent", "Ada's tool/1");
@@ -64,9 +64,9 @@ async fn after_31_days_nobody_is_told_where_it_was() {
     assert!(!keywright.dump().contains("Ada's tool"), "it is gone from the store, too");
 }
 
-/// One that nobody can read is told of, and keeps nothing else in the store.
+/// A record that cannot be read is logged and does not keep others from being cleared.
 #[tokio::test]
-async fn a_broken_record_keeps_nobodys_address() {
+async fn a_broken_record_does_not_stop_the_clearing() {
     let keywright = Keywright::start().await;
     let link = keywright.link("ada@example.com").await;
     let verify = keywright.api(Method::POST, "/magic_link/verify").header("user-agent", "Ada's tool/1");
@@ -86,7 +86,7 @@ async fn a_broken_record_keeps_nobodys_address() {
 }
 
 #[tokio::test]
-async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
+async fn a_session_in_use_stays_for_180_days_and_is_purged_after_its_end() {
     let keywright = Keywright::start().await;
     let mut tokens = keywright.sign_in("ada@example.com").await;
     let first = tokens.clone();
@@ -97,7 +97,7 @@ async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
         tokens = refresh(&keywright, &tokens.refresh).await.tokens();
         assert_eq!(keywright.me(&tokens.access).await, 200);
     }
-    // Whoever copied the first token is found out still.
+    // A copy of the first token is still detected.
     assert_eq!(refresh(&keywright, &first.refresh).await.error(), "401 invalid_grant");
     assert_eq!(keywright.me(&tokens.access).await, 401);
     assert_eq!(keywright.events("ada@example.com").await[0], "refresh_reuse_detected");
@@ -111,7 +111,7 @@ async fn a_session_in_use_stays_for_180_days_and_goes_when_it_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_over_leaves_nothing_behind() {
+async fn nothing_expired_is_left_after_a_year() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     keywright.sign_in_device(&cookie).await;
@@ -124,7 +124,7 @@ async fn what_is_over_leaves_nothing_behind() {
     };
     assert!(rows(&keywright.dump()).iter().all(|count| *count > 0), "{:?}", rows(&keywright.dump()));
 
-    // The mail about the device offers its action for a week, and the device is still known for it.
+    // The mail about the device offers its action for a week, so the device is kept until then.
     keywright.advance(6 * DAY);
     sweep(&keywright).await;
     assert_eq!(rows(&keywright.dump())[2..4], [1, 0]);
@@ -150,15 +150,15 @@ async fn an_expired_user_code_is_free_again() {
     keywright.advance(DAY);
     sweep(&keywright).await;
     assert_eq!(poll().await.error(), "400 invalid_grant");
-    // The code is unique among the rows, so without a row it can be given out again.
+    // Codes are unique among rows, so a purged one can be issued again.
     assert!(!keywright.dump().lines().any(|row| row.starts_with("device_authorizations ")));
 }
 
 #[tokio::test]
-async fn the_server_purges_by_itself_as_it_is_configured() {
+async fn the_server_purges_on_its_own_as_configured() {
     let pause = Duration::from_millis(10);
     let tuning = Tuning { mail_pause: pause, key_pause: pause, purge_pause: pause };
-    // Never sooner than a mail about it may still be sent.
+    // Nothing is purged while a mail about it may still be sent.
     let keywright = Keywright::start_tuned(&[("RETENTION__ACTIVITY", "1d")], tuning).await;
     keywright.sign_in("ada@example.com").await;
     assert_eq!(keywright.events("ada@example.com").await, ["signed_in"]);

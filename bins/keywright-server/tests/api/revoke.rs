@@ -25,7 +25,7 @@ async fn a_bearer_ends_its_own_session_and_may_do_so_again() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_body_is_the_target_whatever_it_is() {
+async fn a_token_in_the_body_of_any_kind_is_the_target() {
     let keywright = Keywright::start().await;
     let by_refresh = keywright.sign_in("ada@example.com").await;
     let by_access = keywright.sign_in("ada@example.com").await;
@@ -44,7 +44,7 @@ async fn a_token_in_the_body_is_the_target_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_body_goes_before_the_header() {
+async fn a_token_in_the_body_takes_precedence_over_the_header() {
     let keywright = Keywright::start().await;
     let mine = keywright.sign_in("ada@example.com").await;
     let target = keywright.sign_in("ada@example.com").await;
@@ -56,7 +56,7 @@ async fn a_token_in_the_body_goes_before_the_header() {
 }
 
 #[tokio::test]
-async fn without_a_token_the_bearer_must_be_good() {
+async fn without_a_token_the_bearer_must_be_valid() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in("ada@example.com").await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;

@@ -15,7 +15,7 @@ async fn end(keywright: &Keywright, access: &str, id: &str) -> Answer {
     send(keywright.api(Method::DELETE, &format!("/sessions/{id}")).bearer_auth(access)).await
 }
 
-/// The id of the session that `access` belongs to.
+/// Returns the id of the session of `access`.
 async fn current(keywright: &Keywright, access: &str) -> String {
     let sessions = list(keywright, access).await;
     let mut current = sessions.iter().filter(|session| session["current"] == json!(true));
@@ -55,7 +55,7 @@ async fn a_session_has_exactly_the_fields_of_the_contract() {
 }
 
 #[tokio::test]
-async fn live_sessions_come_newest_first_in_pages_and_only_ones_own() {
+async fn live_sessions_of_one_account_are_listed_in_pages_newest_first() {
     let keywright = Keywright::start().await;
     keywright.sign_in("bob@example.com").await;
     let mut access = String::new();
@@ -104,7 +104,7 @@ async fn ending_a_session_refuses_its_tokens_and_is_recorded() {
 }
 
 #[tokio::test]
-async fn nobody_ends_what_is_not_theirs() {
+async fn a_session_of_another_account_cannot_be_ended() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in("ada@example.com").await;
     let bob = keywright.sign_in("bob@example.com").await;
@@ -125,7 +125,7 @@ async fn nobody_ends_what_is_not_theirs() {
 }
 
 #[tokio::test]
-async fn one_may_end_the_session_that_asks() {
+async fn a_session_can_end_itself() {
     let keywright = Keywright::start().await;
     let ada = keywright.sign_in("ada@example.com").await;
     let id = current(&keywright, &ada.access).await;
@@ -135,7 +135,7 @@ async fn one_may_end_the_session_that_asks() {
 }
 
 #[tokio::test]
-async fn revoking_the_others_spares_the_one_that_asks_and_everybody_else() {
+async fn revoking_the_others_spares_the_caller_and_other_accounts() {
     let keywright = Keywright::start().await;
     let bob = keywright.sign_in("bob@example.com").await;
     let mut others = Vec::new();
@@ -157,7 +157,7 @@ async fn revoking_the_others_spares_the_one_that_asks_and_everybody_else() {
 }
 
 #[tokio::test]
-async fn a_cookie_alone_ends_nothing_from_another_site() {
+async fn a_cookie_from_another_site_ends_nothing() {
     let keywright = Keywright::start().await;
     let browser = keywright.sign_in_browser("ada@example.com").await;
     let request = |method, path| keywright.api(method, path).header("cookie", &browser);

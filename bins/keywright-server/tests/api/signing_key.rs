@@ -24,7 +24,7 @@ async fn kids(keywright: &Keywright) -> Vec<String> {
     keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The key ids once the worker has seen to it that they are as `wanted`.
+/// Waits until the worker has brought the key ids to the `wanted` state, and returns them.
 async fn kids_once(keywright: &Keywright, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
     for _ in 0..1000 {
         let kids = kids(keywright).await;
@@ -48,7 +48,7 @@ fn kid(token: &str) -> String {
     part(token, 0)["kid"].as_str().unwrap().to_owned()
 }
 
-/// An access token for `email`, through a stock library with nothing but the published keys.
+/// Signs in for an access token and verifies it through a stock library with only the published keys.
 async fn verified_token(keywright: &Keywright, algorithm: &str) -> String {
     let token = keywright.sign_in(ADA).await.access;
     let set: JwkSet = serde_json::from_str(&keywright.get(JWKS).await.text).unwrap();
@@ -60,14 +60,14 @@ async fn verified_token(keywright: &Keywright, algorithm: &str) -> String {
     let mut validation = Validation::new(algorithm);
     validation.set_issuer(&[keywright.base()]);
     validation.set_audience(&[keywright.base()]);
-    // The test's clock is not the library's.
+    // The library uses the real clock.
     validation.validate_exp = false;
     jsonwebtoken::decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap();
     token
 }
 
 #[tokio::test]
-async fn the_tag_of_the_key_set_changes_with_the_keys_and_only_then() {
+async fn the_etag_of_the_key_set_changes_only_with_the_keys() {
     let keywright = Keywright::start_with(&[("TOKENS__KEY_ROTATION", "10h")]).await;
     let first = keywright.get(JWKS).await;
     let old = keywright.sign_in(ADA).await;
@@ -98,7 +98,7 @@ async fn the_tag_of_the_key_set_changes_with_the_keys_and_only_then() {
 }
 
 #[tokio::test]
-async fn in_an_emergency_access_tokens_end_and_refresh_tokens_go_on() {
+async fn an_emergency_rotation_ends_access_tokens_but_not_refresh_tokens() {
     let keywright = Keywright::start().await;
     let tokens = keywright.sign_in(ADA).await;
     let before = kids(&keywright).await;
@@ -116,7 +116,7 @@ async fn in_an_emergency_access_tokens_end_and_refresh_tokens_go_on() {
 }
 
 #[tokio::test]
-async fn a_token_whose_key_is_new_to_this_server_has_it_look_at_once_but_not_all_the_time() {
+async fn an_unknown_key_id_triggers_a_reload_that_is_rate_limited() {
     let idle = Tuning { key_pause: Duration::from_hours(1), ..Tuning::default() };
     let keywright = Keywright::start_tuned(&[], idle).await;
     let tokens = keywright.sign_in(ADA).await;
@@ -168,7 +168,7 @@ async fn tokens_of_every_algorithm_are_verified_by_a_stock_library() {
 }
 
 #[tokio::test]
-async fn for_no_algorithm_does_a_forged_token_pass() {
+async fn forged_tokens_are_refused_for_every_algorithm() {
     for algorithm in ALGORITHMS {
         let keywright = Keywright::start_with(&[("TOKENS__ALGORITHM", algorithm)]).await;
         let token = verified_token(&keywright, algorithm).await;
@@ -185,7 +185,7 @@ async fn for_no_algorithm_does_a_forged_token_pass() {
     }
 }
 
-/// Tokens with the claims of `token` that somebody makes who knows the public half only.
+/// Returns tokens with the claims of `token`, forged with only the public key.
 fn forgeries(token: &str, jwk: &Value) -> Vec<String> {
     let (header, claims) = (part(token, 0), part(token, 1));
     let (message, signature) = token.rsplit_once('.').unwrap();
@@ -209,7 +209,7 @@ fn forgeries(token: &str, jwk: &Value) -> Vec<String> {
     other["gen"] = json!(7);
     forgeries.push(format!("{}.{}.{signature}", encoded(&header), encoded(&other)));
 
-    // The public key for the secret of an HMAC, in whatever form it is known.
+    // The public key as an HMAC secret, in every known encoding.
     let members = ["x", "y", "n"].iter().filter_map(|name| jwk[name].as_str());
     let decoded = members.clone().map(|member| URL_SAFE_NO_PAD.decode(member).unwrap());
     let mut secrets: Vec<Vec<u8>> = decoded.chain(members.map(|text| text.as_bytes().to_vec())).collect();

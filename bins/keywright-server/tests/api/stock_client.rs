@@ -1,4 +1,4 @@
-//! A stock OAuth client, the `oauth2` crate, does its whole work from the metadata.
+//! The stock OAuth client of the `oauth2` crate works from the metadata alone.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::harness::Keywright;
 
-/// Sends what the library asks to be sent. Its revocation refuses a URL that is not https: that one is given
-/// in its https spelling, and sent over http here.
+/// Sends a request of the library. Its revocation accepts only https URLs: it gets the https spelling, and
+/// this sends the request over http.
 async fn over_http(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
     let (parts, body) = request.into_parts();
     let url = parts.uri.to_string().replacen("https://", "http://", 1);
@@ -44,7 +44,7 @@ async fn a_stock_client_gets_refreshes_and_revokes_tokens() {
                 .unwrap(),
         );
 
-    // The device grant: the library polls while the person approves, and the clock moves as it waits.
+    // The device grant: the library polls while the person approves, and each wait moves the clock.
     let begun: StandardDeviceAuthorizationResponse =
         client.exchange_device_code().request_async(&over_http).await.unwrap();
     let cookie = keywright.sign_in_browser("ada@example.com").await;

@@ -25,7 +25,7 @@ async fn decide(keywright: &Keywright, cookie: &str, user_code: &str, action: &s
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// A device code that the owner of `cookie` has approved.
+/// Returns a device code approved by the owner of `cookie`.
 async fn approved(keywright: &Keywright, cookie: &str) -> String {
     let (device_code, user_code) = keywright.begin_device().await;
     decide(keywright, cookie, &user_code, "approve").await;
@@ -38,7 +38,7 @@ fn names(json: &Value) -> Vec<&str> {
     names
 }
 
-/// What RFC 6749 §5.2 asks of every refusal.
+/// Asserts the properties that RFC 6749 §5.2 requires of every refusal.
 fn assert_refused(answer: &Answer, error: &str, because: &str) {
     assert_eq!(answer.error(), error, "{because}: {}", answer.text);
     assert_eq!(names(&answer.json()), ["error", "error_description"], "{because}");
@@ -63,7 +63,7 @@ fn claims(tokens: &Tokens) -> Value {
     part(&tokens.access, 1)
 }
 
-/// How many sessions the account has ever had.
+/// Returns the number of sessions that the account ever had.
 async fn sessions(keywright: &Keywright) -> usize {
     keywright.events(ADA).await.iter().filter(|event| **event == "signed_in").count()
 }
@@ -90,7 +90,7 @@ async fn an_approved_device_gets_tokens_that_work() {
 }
 
 #[tokio::test]
-async fn json_with_and_without_a_grant_type_and_a_form_are_alike() {
+async fn json_with_or_without_a_grant_type_and_a_form_are_equivalent() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
 
@@ -109,7 +109,7 @@ async fn json_with_and_without_a_grant_type_and_a_form_are_alike() {
 }
 
 #[tokio::test]
-async fn other_grants_and_missing_parameters_are_named() {
+async fn unsupported_grants_and_missing_parameters_are_named() {
     let keywright = Keywright::start().await;
 
     for grant_type in
@@ -141,7 +141,7 @@ async fn other_grants_and_missing_parameters_are_named() {
 }
 
 #[tokio::test]
-async fn a_bad_body_is_answered_in_the_shape_of_oauth() {
+async fn a_bad_body_is_refused_in_the_oauth_shape() {
     const FORM: &str = "application/x-www-form-urlencoded";
     const JSON: &str = "application/json";
     let keywright = Keywright::start().await;
@@ -191,7 +191,7 @@ async fn an_unknown_scope_is_dropped_and_the_token_answer_says_so() {
 }
 
 #[tokio::test]
-async fn a_refresh_grant_renews_and_fails_as_rfc_6749_has_it() {
+async fn a_refresh_grant_succeeds_and_fails_as_in_rfc_6749() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let first = keywright.sign_in_device(&cookie).await;
@@ -217,7 +217,7 @@ async fn a_refresh_grant_renews_and_fails_as_rfc_6749_has_it() {
 }
 
 #[tokio::test]
-async fn another_client_s_refresh_is_refused_and_spends_nothing() {
+async fn a_refresh_by_another_client_is_refused_and_spends_nothing() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let tokens = keywright.sign_in_device(&cookie).await;
@@ -241,7 +241,7 @@ async fn another_client_s_refresh_is_refused_and_spends_nothing() {
 }
 
 #[tokio::test]
-async fn another_client_s_device_code_is_refused_and_not_claimed() {
+async fn a_device_code_of_another_client_is_refused_and_not_claimed() {
     let clients = [("CLIENTS", r#"[{"id": "tv", "name": "The television"}]"#)];
     let keywright = Keywright::start_with(&clients).await;
     let cookie = keywright.sign_in_browser(ADA).await;
@@ -255,7 +255,7 @@ async fn another_client_s_device_code_is_refused_and_not_claimed() {
 
     assert_refused(&poll_as("cli").await, "400 invalid_grant", "pending");
     decide(&keywright, &cookie, begun["user_code"].as_str().unwrap(), "approve").await;
-    // They do not count as polls of the client whose code it is.
+    // These polls do not count for the client that owns the code.
     for other in ["cli", "web", "nobody", "TV", "tv "] {
         assert_refused(&poll_as(other).await, "400 invalid_grant", other);
     }
@@ -267,7 +267,7 @@ async fn another_client_s_device_code_is_refused_and_not_claimed() {
 }
 
 #[tokio::test]
-async fn a_device_that_is_not_decided_about_is_told_to_keep_polling() {
+async fn an_undecided_device_is_told_to_keep_polling() {
     let keywright = Keywright::start().await;
     let (device_code, _) = keywright.begin_device().await;
 
@@ -301,7 +301,7 @@ async fn a_pending_poll_writes_nothing_to_the_store() {
 }
 
 #[tokio::test]
-async fn the_interval_grows_by_five_seconds_up_to_sixty() {
+async fn the_interval_grows_by_five_seconds_to_at_most_sixty() {
     let keywright = Keywright::start().await;
     let (device_code, _) = keywright.begin_device().await;
     assert_eq!(poll(&keywright, &device_code).await.error(), "400 authorization_pending");
@@ -332,7 +332,7 @@ async fn a_second_too_early_is_tolerated_and_more_is_not() {
         (4_000, None),
         (4_000, None),
         (3_999, Some(10)),
-        // Counted from the last poll that was not told to slow down, at the new interval.
+        // Counted from the last accepted poll, at the new interval.
         (5_000, Some(15)),
         (5_001, None),
         (14_000, None),
@@ -347,7 +347,7 @@ async fn a_second_too_early_is_tolerated_and_more_is_not() {
 }
 
 #[tokio::test]
-async fn every_code_has_a_pace_of_its_own() {
+async fn every_code_is_paced_separately() {
     let keywright = Keywright::start().await;
     let (first, _) = keywright.begin_device().await;
     let (second, _) = keywright.begin_device().await;
@@ -360,7 +360,7 @@ async fn every_code_has_a_pace_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_over_goes_before_the_pace() {
+async fn a_finished_code_is_reported_whatever_the_pace() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (denied, denied_user_code) = keywright.begin_device().await;
@@ -388,7 +388,7 @@ async fn what_is_over_goes_before_the_pace() {
 }
 
 #[tokio::test]
-async fn an_approved_code_that_is_polled_too_early_is_not_claimed_and_comes_later() {
+async fn an_approved_code_polled_too_early_is_claimed_later() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (device_code, user_code) = keywright.begin_device().await;
@@ -404,7 +404,7 @@ async fn an_approved_code_that_is_polled_too_early_is_not_claimed_and_comes_late
 }
 
 #[tokio::test]
-async fn a_code_expires_after_ten_minutes_decided_or_not() {
+async fn a_decided_or_undecided_code_expires_after_ten_minutes() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let (pending, _) = keywright.begin_device().await;
@@ -438,7 +438,7 @@ async fn a_denied_device_gets_nothing() {
 }
 
 #[tokio::test]
-async fn a_claimed_code_is_worth_nothing_and_its_session_goes_on() {
+async fn a_claimed_code_is_refused_and_its_session_continues() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let device_code = approved(&keywright, &cookie).await;
@@ -454,7 +454,7 @@ async fn a_claimed_code_is_worth_nothing_and_its_session_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_forged_cut_misspelt_or_of_another_kind_is_refused_and_harms_nothing() {
+async fn forged_truncated_misspelt_and_foreign_codes_are_refused_without_effect() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let tokens = keywright.sign_in(ADA).await;
@@ -502,7 +502,7 @@ async fn what_is_forged_cut_misspelt_or_of_another_kind_is_refused_and_harms_not
 }
 
 #[tokio::test]
-async fn of_sixteen_racing_polls_exactly_one_claims() {
+async fn exactly_one_of_sixteen_racing_polls_claims() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let device_code = approved(&keywright, &cookie).await;
@@ -519,7 +519,7 @@ async fn of_sixteen_racing_polls_exactly_one_claims() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_disabled_after_the_approval_gets_no_session() {
+async fn an_account_disabled_after_its_approval_gets_no_session() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let device_code = approved(&keywright, &cookie).await;
@@ -537,7 +537,7 @@ async fn an_account_that_was_disabled_after_the_approval_gets_no_session() {
 }
 
 #[tokio::test]
-async fn whoever_ends_the_other_sessions_ends_what_would_become_one() {
+async fn ending_the_other_sessions_withdraws_unclaimed_approvals() {
     let keywright = Keywright::start().await;
     let thief = keywright.sign_in_browser(ADA).await;
     let device_code = approved(&keywright, &thief).await;
@@ -550,7 +550,7 @@ async fn whoever_ends_the_other_sessions_ends_what_would_become_one() {
 }
 
 #[tokio::test]
-async fn a_device_session_has_the_authentication_of_the_one_that_approved_it() {
+async fn a_device_session_inherits_the_authentication_of_its_approver() {
     let keywright = Keywright::start().await;
     let approver = keywright.sign_in(ADA).await;
     let cookie = keywright.sign_in_browser(ADA).await;
@@ -575,7 +575,7 @@ async fn a_device_session_has_the_authentication_of_the_one_that_approved_it() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_a_small_jwt_in_the_profile_of_rfc_9068() {
+async fn an_access_token_is_a_small_jwt_as_in_rfc_9068() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let tokens = keywright.sign_in_device(&cookie).await;
@@ -615,7 +615,7 @@ async fn a_stock_library_verifies_an_access_token_by_the_published_keys() {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_issuer(&[keywright.base()]);
     validation.set_audience(&[keywright.base()]);
-    // The test's clock is not the library's.
+    // The library uses the real clock.
     validation.validate_exp = false;
     let verified = jsonwebtoken::decode::<Value>(&tokens.access, &key, &validation).unwrap();
 
@@ -630,7 +630,7 @@ async fn a_stock_library_verifies_an_access_token_by_the_published_keys() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_refused_when_its_time_is_over() {
+async fn an_expired_access_token_is_refused() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser(ADA).await;
     let tokens = keywright.sign_in_device(&cookie).await;

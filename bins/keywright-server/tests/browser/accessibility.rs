@@ -1,5 +1,5 @@
-//! Every page in every state: nothing for axe-core to object to, light on a desk and dark on a phone, nothing
-//! that sticks out, and everything within reach of the keyboard.
+//! Every page in every state: no axe-core violations, light on a desktop and dark on a phone, no overflow,
+//! and everything reachable by keyboard.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ const ADA: &str = "ada@example.com";
 const PHONE: u32 = 320;
 const DESK: u32 = 1280;
 
-/// The source of axe-core, which scripts/test.sh brings.
+/// Reads axe-core, which scripts/test.sh installs.
 fn axe() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/axe-core/axe.min.js");
     fs::read_to_string(&path).unwrap_or_else(|_| {
@@ -28,7 +28,7 @@ fn axe() -> String {
     })
 }
 
-/// What axe-core objects to on the page as it is now.
+/// Returns the axe-core violations on the current page.
 async fn violations(browser: &Browser) -> Vec<Value> {
     browser.driver.execute(axe(), vec![]).await.unwrap();
     let run = "const done = arguments[arguments.length - 1];
@@ -37,7 +37,7 @@ async fn violations(browser: &Browser) -> Vec<Value> {
     browser.driver.execute_async(run, vec![]).await.unwrap().convert().unwrap()
 }
 
-/// Looks at the page, which is in `state`, in both ways.
+/// Checks the page in `state` in both layouts.
 pub async fn assert_accessible(browser: &Browser, state: &str) {
     for (scheme, width) in [("light", DESK), ("dark", PHONE)] {
         browser.look(scheme, width).await;
@@ -49,7 +49,7 @@ pub async fn assert_accessible(browser: &Browser, state: &str) {
     }
 }
 
-/// Sends the form as it is, whatever the browser thinks of its fields.
+/// Submits the form without the browser's validation.
 async fn send_unchecked(browser: &Browser, form: &str) {
     let script = format!("document.querySelector(\"{form}\").noValidate = true");
     browser.driver.execute(script, vec![]).await.unwrap();
@@ -57,7 +57,7 @@ async fn send_unchecked(browser: &Browser, form: &str) {
 }
 
 #[tokio::test]
-async fn the_description_of_the_api() {
+async fn the_api_documentation_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -67,7 +67,7 @@ async fn the_description_of_the_api() {
 }
 
 #[tokio::test]
-async fn signing_in_by_mail() {
+async fn signing_in_by_mail_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -97,7 +97,7 @@ async fn signing_in_by_mail() {
 }
 
 #[tokio::test]
-async fn signing_in_by_a_link() {
+async fn signing_in_by_a_link_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
 
@@ -111,7 +111,7 @@ async fn signing_in_by_a_link() {
     browser.press("#sign-in").await;
     browser.find("[data-notice='refused']").await;
     assert_accessible(&browser, "refused").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that can be told").await;
 
     let pale = "document.querySelector('h1').style.color = '#2a3037'";
@@ -122,7 +122,7 @@ async fn signing_in_by_a_link() {
 }
 
 #[tokio::test]
-async fn deciding_about_a_device() {
+async fn deciding_about_a_device_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
     let agent = format!("Mozilla/5.0 (X11; Linux) Firefox/131.0 {}", "x".repeat(300));
@@ -156,7 +156,7 @@ async fn deciding_about_a_device() {
     browser.close().await;
 }
 
-/// The user code of a device in another network, which says this of itself.
+/// Begins for a device in another network and returns its user code.
 pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: &str) -> String {
     let origin = ClientInfo { ip: Some([203, 0, 113, 7].into()), user_agent: UserAgent::new(user_agent) };
     let asked = Begin { client_name: Some(client_name.to_owned()), ..Begin::default() };
@@ -168,7 +168,7 @@ pub async fn begin_elsewhere(server: &Keywright, client_name: &str, user_agent: 
 }
 
 #[tokio::test]
-async fn the_account() {
+async fn the_account_page_is_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser.sign_in(&server, ADA).await;
@@ -190,20 +190,20 @@ async fn the_account() {
     browser.close().await;
 }
 
-/// Shows all that the page's script can tell.
-async fn tell_all(browser: &Browser) {
+/// Shows every message that the page's script can show.
+async fn show_all_messages(browser: &Browser) {
     let show = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false";
     browser.driver.execute(show, vec![]).await.unwrap();
 }
 
 #[tokio::test]
-async fn passkeys_and_a_sign_in_that_has_to_be_done_again() {
+async fn passkeys_and_stepping_up_are_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.visit("/sign-in").await;
     browser.find("#passkey").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that a passkey can bring about").await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
@@ -211,7 +211,7 @@ async fn passkeys_and_a_sign_in_that_has_to_be_done_again() {
     browser.press("#add-passkey button").await;
     browser.wait_for("the passkey", async || browser.path().await.contains("added")).await;
     assert_accessible(&browser, "a passkey was added").await;
-    tell_all(&browser).await;
+    show_all_messages(&browser).await;
     assert_accessible(&browser, "all that can be told of one").await;
     authenticator.owner_is_there(false).await;
 
@@ -247,7 +247,7 @@ async fn passkeys_and_a_sign_in_that_has_to_be_done_again() {
     browser.close().await;
 }
 
-/// The path of the action in the newest mail with a subject that begins like this.
+/// Returns the path of the action in the newest mail whose subject begins with `subject`.
 async fn action(server: &Keywright, email: &str, subject: &str) -> String {
     let letter = server.letter(email, subject, 1).await;
     let (_, token) = letter.split_once("/action?token=").unwrap();
@@ -255,7 +255,7 @@ async fn action(server: &Keywright, email: &str, subject: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_a_mail_offers() {
+async fn mailed_actions_are_accessible() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let device = server.sign_in_device(&server.sign_in_browser(ADA).await).await;
@@ -286,7 +286,7 @@ async fn what_a_mail_offers() {
 }
 
 #[tokio::test]
-async fn a_keyboard_is_enough() {
+async fn every_task_can_be_done_by_keyboard() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (_, user_code) = begin(&server).await;
@@ -297,7 +297,7 @@ async fn a_keyboard_is_enough() {
     browser.see("Check your mail").await;
     browser.keys(server.mail(ADA, 1).await.code).await;
     browser.keys(Key::Enter).await;
-    // The driver repeats a key that made the page go away while it was held: that may press Continue, too.
+    // The driver repeats a key that is held while the page unloads, which may press Continue, too.
     let asks = "Did you start this on your own device?";
     browser
         .wait_for("the device's page", async || {

@@ -1,5 +1,5 @@
-//! A virtual authenticator (WebAuthn §11): one that is built into the browser's machine, and whose owner is there
-//! whenever it asks. It does what pages tell it by the Signal API (§5.1.10).
+//! A virtual authenticator (WebAuthn §11): built into the browser's machine, with an owner who is present at
+//! every request. It follows the Signal API (§5.1.10).
 
 use serde_json::{Value, json};
 use thirtyfour::WebDriver;
@@ -13,8 +13,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Gives `browser` one.
-    pub async fn of(browser: &Browser) -> Self {
+    /// Adds an authenticator to `browser`.
+    pub async fn new(browser: &Browser) -> Self {
         let page = browser.driver.cdp();
         page.send_raw("WebAuthn.enable", json!({"enableUI": false})).await.unwrap();
         let options = json!({
@@ -31,23 +31,23 @@ impl Authenticator {
         self.driver.cdp().send_raw(&format!("WebAuthn.{command}"), fields).await.unwrap()
     }
 
-    /// The passkeys that it holds.
+    /// Returns the stored passkeys.
     pub async fn passkeys(&self) -> Vec<Value> {
         let held = self.told("getCredentials", json!({})).await;
         held["credentials"].as_array().unwrap().clone()
     }
 
-    /// Its owner goes away from it, or comes back.
+    /// Sets the presence of its owner.
     pub async fn owner_is_there(&self, is_there: bool) {
         self.told("setAutomaticPresenceSimulation", json!({"enabled": is_there})).await;
     }
 
-    /// Its owner is recognised, or is not.
+    /// Sets whether its owner is recognised.
     pub async fn owner_is_recognised(&self, is_recognised: bool) {
         self.told("setUserVerified", json!({"isUserVerified": is_recognised})).await;
     }
 
-    /// Waits until it holds this many passkeys.
+    /// Waits until it holds `count` passkeys.
     pub async fn holds(&self, count: usize) {
         for _ in 0..LOOKS {
             if self.passkeys().await.len() == count {

@@ -1,4 +1,4 @@
-//! A browser with a profile of its own, and what a person does with it.
+//! A browser with its own profile, and the actions of a person.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -12,11 +12,11 @@ use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel, TypingData};
 use crate::chromedriver::Chromedriver;
 use crate::server::Keywright;
 
-/// How often something is looked for, [`PAUSE`] apart, before the test fails.
+/// Maximum number of checks, [`PAUSE`] apart.
 pub const LOOKS: usize = 200;
 pub const PAUSE: Duration = Duration::from_millis(50);
 
-/// For a browser that stays away from the network, on a machine without a screen.
+/// For a browser without network access, on a machine without a screen.
 const SWITCHES: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
@@ -30,7 +30,7 @@ const SWITCHES: [&str; 10] = [
     "--window-size=1024,900",
 ];
 
-/// How a browser is set up.
+/// Options of a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     pub has_script: bool,
@@ -43,14 +43,13 @@ impl Default for Setup {
     }
 }
 
-/// A browser that looks at one server. What it asked for and what it complained about is kept for
-/// [`Browser::close`].
+/// A browser for one server. It records requests and policy violations for [`Browser::close`].
 pub struct Browser {
     pub driver: WebDriver,
     base: String,
     requests: Vec<Request>,
     complaints: Vec<String>,
-    // Ended before its profile goes.
+    // Ends before its profile is removed.
     _process: Chromedriver,
     _profile: TempDir,
 }
@@ -60,17 +59,17 @@ pub struct Browser {
 pub struct Request {
     pub method: String,
     pub url: String,
-    /// Everything that was sent but the body, as JSON.
+    /// The request without its body, as JSON.
     pub head: String,
 }
 
 impl Browser {
-    /// A fresh one for `server`.
+    /// Opens a new browser for `server`.
     pub async fn open(server: &Keywright) -> Self {
         Self::open_with(server, Setup::default()).await
     }
 
-    /// A fresh one for `server`, set up like this.
+    /// Opens a new browser for `server` with these options.
     pub async fn open_with(server: &Keywright, setup: Setup) -> Self {
         let process = Chromedriver::start().await;
         let profile = tempfile::tempdir().unwrap();
@@ -90,7 +89,7 @@ impl Browser {
             wanted.set_logging_prefs(log, LoggingPrefsLogLevel::All).unwrap();
         }
         let driver = WebDriver::new(process.url(), wanted).await.unwrap();
-        // Its process ends it; a driver that does it would have a test that failed wait for two minutes.
+        // Dropping the process ends it; a driver that does it delays a failed test by two minutes.
         driver.clone().leak().unwrap();
         Self {
             driver,
@@ -107,29 +106,29 @@ impl Browser {
         self.driver.goto(format!("{}{path}", self.base)).await.unwrap();
     }
 
-    /// Types `text` into the field with this name, in place of what is there.
+    /// Replaces the value of the field `name` by `text`.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find(&format!("[name='{name}']")).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses what `css` finds, once it is there.
+    /// Waits for the element `css` and presses it.
     pub async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
     }
 
-    /// Presses these keys, wherever the focus is.
+    /// Sends keys to the focused element.
     pub async fn keys(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
-    /// Has pages drawn in this colour scheme, this wide.
+    /// Sets the colour scheme and the width.
     pub async fn look(&self, scheme: &str, width: u32) {
         self.look_at_height(scheme, width, 900).await;
     }
 
-    /// The same, this wide and this high.
+    /// Sets the colour scheme and the size.
     pub async fn look_at_height(&self, scheme: &str, width: u32, height: u32) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
@@ -138,13 +137,13 @@ impl Browser {
         page.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
     }
 
-    /// Has every page that is opened from now on run this before its own scripts.
+    /// Runs a script before those of every page opened from now on.
     pub async fn before_each_page(&self, script: &str) {
         let source = json!({"source": script});
         self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
     }
 
-    /// Signs `email` in by the code of the mail.
+    /// Signs `email` in by the mailed code.
     pub async fn sign_in(&self, server: &Keywright, email: &str) {
         let before = server.mails(email).await.len();
         self.visit("/sign-in").await;
@@ -157,7 +156,7 @@ impl Browser {
         self.wait_for("the sign-in", async || self.cookie().await.is_some()).await;
     }
 
-    /// What `css` finds, once it is there and can be seen.
+    /// Waits for a visible element `css` and returns it.
     pub async fn find(&self, css: &str) -> WebElement {
         for _ in 0..LOOKS {
             if let Ok(element) = self.driver.find(By::Css(css)).await
@@ -175,7 +174,7 @@ impl Browser {
         self.wait_for(heading, async || self.heading().await == heading).await;
     }
 
-    /// The page's heading; empty while there is none.
+    /// Returns the page's heading, or an empty text.
     pub async fn heading(&self) -> String {
         let Ok(found) = self.driver.find(By::Css("h1")).await else { return String::new() };
         found.text().await.unwrap_or_default()
@@ -192,37 +191,37 @@ impl Browser {
         panic!("{what:?} did not come: {}", self.text().await);
     }
 
-    /// What can be read on the page.
+    /// Returns the visible text of the page.
     pub async fn text(&self) -> String {
         let Ok(body) = self.driver.find(By::Css("body")).await else { return String::new() };
         body.text().await.unwrap_or_default()
     }
 
-    /// Path, query and fragment of the page.
+    /// Returns path, query and fragment of the page.
     pub async fn path(&self) -> String {
         let url = self.driver.current_url().await.unwrap();
         url.as_str().strip_prefix(&self.base).unwrap().to_owned()
     }
 
-    /// The value of the session cookie.
+    /// Returns the value of the session cookie.
     pub async fn cookie(&self) -> Option<String> {
         let cookie = self.driver.get_named_cookie("kw_session").await.ok()?;
         Some(cookie.value).filter(|value| !value.is_empty())
     }
 
-    /// Every request of the pages so far.
+    /// Returns the requests of all pages so far.
     pub async fn requests(&mut self) -> &[Request] {
         self.read_logs().await;
         &self.requests
     }
 
-    /// What the browser said about the pages' content policies so far.
+    /// Returns the policy violations that the browser has reported so far.
     pub async fn complaints(&mut self) -> &[String] {
         self.read_logs().await;
         &self.complaints
     }
 
-    /// Ends the browser, which must have asked nobody but the server, and must have had nothing to refuse.
+    /// Closes the browser and asserts that it contacted only the server and reported no policy violation.
     pub async fn close(mut self) {
         self.read_logs().await;
         self.driver.close_window().await.unwrap();
@@ -231,7 +230,7 @@ impl Browser {
         assert!(self.complaints.is_empty(), "{:?}", self.complaints);
     }
 
-    /// Takes what the browser has logged since the last time.
+    /// Reads the browser's log entries since the last call.
     async fn read_logs(&mut self) {
         for entry in self.driver.get_log("performance").await.unwrap() {
             let entry: Value = serde_json::from_str(&entry.message).unwrap();
@@ -253,7 +252,7 @@ impl Request {
         Self { head: format!("{url} {}", sent["headers"]), method, url }
     }
 
-    /// Whether it goes over the network to anybody but the server at `base`.
+    /// Returns true if the request goes over the network to a host other than `base`.
     fn is_foreign(&self, base: &str) -> bool {
         let is_own = ["chrome:", "about:", "data:"].iter().any(|scheme| self.url.starts_with(scheme));
         !is_own && !self.url.starts_with(&format!("{base}/"))

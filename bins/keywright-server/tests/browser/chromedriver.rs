@@ -1,5 +1,5 @@
-//! A chromedriver on a port that it picks itself. It and its Chromium stay in the process group of the test, so
-//! that whoever stops a test stops them.
+//! A chromedriver on a port of its choice. It and its Chromium stay in the process group of the test, so that
+//! stopping the test stops them.
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,13 +11,13 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// How long a start may take: much longer than it does on a busy machine.
+/// Maximum duration of a start, with room for a busy machine.
 const START: Duration = Duration::from_secs(30);
 
-/// How long an orderly end may take.
+/// Maximum duration of an orderly shutdown.
 const END: Duration = Duration::from_secs(10);
 
-/// A chromedriver. It ends with its browser when this is dropped, whatever became of the test.
+/// A chromedriver. It ends with its browser when this value is dropped, even if the test fails.
 pub struct Chromedriver {
     child: Child,
     port: u16,
@@ -37,12 +37,12 @@ impl Chromedriver {
         driver
     }
 
-    /// Where it takes commands.
+    /// Returns the URL for commands.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The browser that it is to start.
+    /// Returns the browser to start.
     pub fn chromium() -> PathBuf {
         found(&["chromium", "chromium-browser", "google-chrome"])
     }
@@ -57,7 +57,7 @@ impl Drop for Chromedriver {
     }
 }
 
-/// Has the chromedriver at `port` end itself and its browser; answered once they have.
+/// Shuts down the chromedriver at `port` and its browser; returns once both have ended.
 fn shut_down(port: u16) -> io::Result<()> {
     let mut connection = TcpStream::connect(("127.0.0.1", port))?;
     connection.set_read_timeout(Some(END))?;
@@ -65,7 +65,7 @@ fn shut_down(port: u16) -> io::Result<()> {
     connection.read(&mut [0; 512]).map(|_| ())
 }
 
-/// The port in the line that tells of the start.
+/// Reads the port from the startup line.
 fn port_in(stdout: ChildStdout) -> Option<u16> {
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
     lines.find_map(|line| {
@@ -74,7 +74,7 @@ fn port_in(stdout: ChildStdout) -> Option<u16> {
     })
 }
 
-/// The first of these programs that is on the path. A test without one fails: it must not be skipped unseen.
+/// Returns the first of these programs in `PATH`. Panics without one: a test must not be skipped silently.
 fn found(names: &[&str]) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let directories: Vec<PathBuf> = env::split_paths(&path).collect();

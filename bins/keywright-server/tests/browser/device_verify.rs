@@ -8,7 +8,7 @@ use crate::server::{Keywright, send};
 
 const ADA: &str = "ada@example.com";
 
-/// Device code and user code of a device that tells of itself.
+/// Begins for a device with details and returns device code and user code.
 pub async fn begin(server: &Keywright) -> (String, String) {
     let request = server.api(Method::POST, "/device").header("user-agent", "laptop/1.0");
     let begun = send(request.json(&json!({"client_name": "Ada's laptop"}))).await.json();
@@ -16,13 +16,13 @@ pub async fn begin(server: &Keywright) -> (String, String) {
     (text("device_code"), text("user_code"))
 }
 
-/// What a poll is told after its pause.
+/// Polls after the interval.
 pub async fn poll(server: &Keywright, device_code: &str) -> crate::server::Answer {
     server.advance(6);
     server.post("/token", json!({"device_code": device_code})).await
 }
 
-/// From the address that a device shows to its consent page, past the sign-in.
+/// Goes from the URL that a device shows to its consent page, through the sign-in.
 async fn look(browser: &Browser, server: &Keywright, user_code: &str) {
     browser.visit(&format!("/device-verify?code={user_code}")).await;
     browser.see("Sign in a device").await;
@@ -71,7 +71,7 @@ async fn a_code_in_the_address_is_filled_in_and_approved_only_by_a_person() {
 }
 
 #[tokio::test]
-async fn a_person_denies() {
+async fn a_person_denies_a_device() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (device_code, user_code) = begin(&server).await;

@@ -1,4 +1,4 @@
-//! The e-mail address on /account, from the form to the press in the new inbox.
+//! The email address on /account, from the form to the confirmation in the new inbox.
 
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;
@@ -6,10 +6,10 @@ use crate::passkey::{ADA, add};
 use crate::server::Keywright;
 
 #[tokio::test]
-async fn a_person_changes_their_address_and_their_passkey_goes_by_the_new_one() {
+async fn changing_the_address_renames_the_passkey_in_its_authenticator() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
 

@@ -13,7 +13,7 @@ async fn has_account(server: &Keywright) -> bool {
 }
 
 #[tokio::test]
-async fn a_link_signs_in_on_the_press_and_never_on_load() {
+async fn a_link_signs_in_on_a_press_and_never_on_load() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
     let token = server.link(ADA).await.token;

@@ -1,5 +1,5 @@
-//! The pages in a real Chromium, driven by a person who never tires. Every test has a server, a store and a browser of its
-//! own; what the browser does is looked for in short steps, within a bound.
+//! The pages in a real Chromium. Every test has its own server, store and browser; it waits for the browser
+//! in short steps, within a bound.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod accessibility;

@@ -1,4 +1,4 @@
-//! Passkeys on /account: an owner adds, renames and removes them, and the authenticator learns of it.
+//! Passkeys on /account: an owner adds, renames and removes them, and the authenticator is updated.
 
 use keywright_domain::client::ClientId;
 use keywright_domain::client_info::ClientInfo;
@@ -18,7 +18,7 @@ use crate::server::{Keywright, send};
 
 pub const ADA: &str = "ada@example.com";
 
-/// Adds a passkey of this name on /account.
+/// Adds a passkey named `name` on /account.
 pub async fn add(browser: &Browser, name: &str) {
     browser.visit("/account").await;
     browser.fill("passkey_name", name).await;
@@ -26,11 +26,11 @@ pub async fn add(browser: &Browser, name: &str) {
     browser.wait_for("the passkey", async || browser.text().await.contains("The passkey was added.")).await;
 }
 
-/// Somebody who is signed in and has a passkey, whose authenticator answers nobody just now.
+/// Returns a signed-in owner of a passkey whose authenticator does not answer for now.
 pub async fn owner() -> (Keywright, Browser, Authenticator) {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
     authenticator.owner_is_there(false).await;
@@ -38,10 +38,10 @@ pub async fn owner() -> (Keywright, Browser, Authenticator) {
 }
 
 #[tokio::test]
-async fn an_owner_adds_renames_and_removes_a_passkey_and_the_authenticator_learns_of_it() {
+async fn adding_renaming_and_removing_a_passkey_updates_the_authenticator() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
 
     add(&browser, "Laptop").await;
@@ -78,7 +78,7 @@ async fn an_owner_adds_renames_and_removes_a_passkey_and_the_authenticator_learn
     browser.close().await;
 }
 
-/// Makes a passkey on the page as it is, as a script of ours would, from these options.
+/// Creates a passkey on the current page from these options, as a script of ours would.
 async fn made(browser: &Browser, options: &Value) -> Value {
     let make = "const done = arguments[arguments.length - 1];
         const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(arguments[0]);
@@ -86,7 +86,7 @@ async fn made(browser: &Browser, options: &Value) -> Value {
     browser.driver.execute_async(make, vec![options.clone()]).await.unwrap().convert().unwrap()
 }
 
-/// Opens an account whose address nobody has proven, with a passkey that the browser's authenticator holds.
+/// Opens an account with an unproven address and a passkey in the browser's authenticator.
 async fn open_unproven(server: &Keywright, browser: &Browser) {
     let service = &server.service;
     let at = service.request_context(None, ClientInfo::default());
@@ -104,10 +104,10 @@ async fn open_unproven(server: &Keywright, browser: &Browser) {
 }
 
 #[tokio::test]
-async fn the_last_way_in_is_not_removed_and_the_page_says_why() {
+async fn the_last_way_in_cannot_be_removed_and_the_page_says_why() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     open_unproven(&server, &browser).await;
     browser.visit("/sign-in?next=%2Faccount").await;
     browser.see("Your account").await;
@@ -124,10 +124,10 @@ async fn the_last_way_in_is_not_removed_and_the_page_says_why() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_passkey_from_being_added_is_told_with_what_to_do() {
+async fn a_failed_registration_is_explained_with_a_remedy() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
 

@@ -1,4 +1,4 @@
-//! Passkeys on /sign-in: by the button and by the autofill.
+//! Passkeys on /sign-in: by the button and by autofill.
 
 use reqwest::Method;
 use serde_json::json;
@@ -22,10 +22,10 @@ async fn sign_out(browser: &Browser) {
 async fn a_person_signs_in_by_the_button_approves_a_device_and_ends_its_session() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
-    // Away, so that the autofill waits.
+    // Absent, so that the autofill waits.
     authenticator.owner_is_there(false).await;
     sign_out(&browser).await;
     let (device_code, user_code) = begin(&server).await;
@@ -55,12 +55,12 @@ async fn a_person_signs_in_by_the_button_approves_a_device_and_ends_its_session(
 }
 
 #[tokio::test]
-async fn a_person_signs_in_by_the_autofill_of_the_e_mail_field() {
+async fn a_person_signs_in_by_autofill_of_the_email_field() {
     let (_server, mut browser, authenticator) = owner().await;
     sign_out(&browser).await;
     authenticator.owner_is_there(true).await;
 
-    // The authenticator takes the place of the person who chooses the passkey in the list under the field.
+    // The authenticator stands in for the person who chooses the passkey in the list under the field.
     browser.visit("/sign-in?next=%2Faccount").await;
 
     browser.see("Your account").await;
@@ -96,10 +96,10 @@ async fn a_passkey_that_was_removed_elsewhere_is_forgotten_by_its_authenticator(
 }
 
 #[tokio::test]
-async fn what_keeps_a_person_from_signing_in_is_told_with_what_to_do() {
+async fn a_failed_sign_in_is_explained_with_a_remedy() {
     let server = Keywright::start().await;
     let browser = Browser::open_with(&server, Setup { language: "de", ..Setup::default() }).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
 
     browser.visit("/sign-in").await;
     authenticator.owner_is_recognised(false).await;
@@ -123,7 +123,7 @@ async fn what_keeps_a_person_from_signing_in_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_browser_without_the_json_forms_of_webauthn_adds_and_signs_in_too() {
+async fn a_browser_without_the_json_methods_of_webauthn_registers_and_signs_in() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser
@@ -136,7 +136,7 @@ async fn a_browser_without_the_json_forms_of_webauthn_adds_and_signs_in_too() {
              }",
         )
         .await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     add(&browser, "Laptop").await;
     authenticator.owner_is_there(false).await;
@@ -150,7 +150,7 @@ async fn a_browser_without_the_json_forms_of_webauthn_adds_and_signs_in_too() {
 }
 
 #[tokio::test]
-async fn a_browser_without_passkeys_is_offered_none() {
+async fn a_browser_without_passkey_support_is_offered_none() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser.before_each_page("delete window.PublicKeyCredential").await;

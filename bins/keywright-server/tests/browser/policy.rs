@@ -1,5 +1,5 @@
-//! No page asks anybody else for anything, and the browser has nothing to refuse. Every browser test ends with
-//! this check ([`Browser::close`]); here all pages are gone through, and the check is checked.
+//! No page contacts a third party or violates its policy. Every browser test ends with this check
+//! ([`Browser::close`]); here all pages are visited, and the check itself is tested.
 
 use crate::browser::Browser;
 use crate::device_verify::begin;
@@ -8,7 +8,7 @@ use crate::server::Keywright;
 const ADA: &str = "ada@example.com";
 
 #[tokio::test]
-async fn no_page_needs_what_its_policy_forbids() {
+async fn no_page_violates_its_content_security_policy() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     let (_, user_code) = begin(&server).await;
@@ -32,7 +32,7 @@ async fn no_page_needs_what_its_policy_forbids() {
 }
 
 #[tokio::test]
-async fn what_a_policy_forbids_is_refused_and_would_be_seen() {
+async fn a_policy_violation_is_blocked_and_noticed() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
     browser.visit("/sign-in").await;

@@ -1,4 +1,4 @@
-//! The pages as pictures, as docs/screenshots has them for the manual. `just screenshots` takes them anew.
+//! The screenshots in docs/screenshots. `just screenshots` updates them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use crate::server::Keywright;
 
 const ADA: &str = "ada@example.com";
 
-/// As wide as a page needs, and as wide as a phone.
+/// The widths of a desktop page and of a phone.
 const WIDE: u32 = 560;
 const PHONE: u32 = 360;
 
-/// The pictures of the manual.
+/// Returns the folder of the manual's screenshots.
 fn manual() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots")
 }
@@ -26,18 +26,18 @@ fn names(folder: &Path) -> BTreeSet<String> {
     files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// Takes the page as it is, in light, as wide as it needs.
+/// Takes a screenshot of the page in the light scheme.
 async fn take(browser: &Browser, folder: &Path, name: &str) {
     take_as(browser, folder, name, "light", WIDE).await;
 }
 
-/// Takes the page in this colour scheme, this wide and as high as it needs.
+/// Takes a screenshot of the page in this colour scheme and width, as high as the page.
 async fn take_as(browser: &Browser, folder: &Path, name: &str, scheme: &str, width: u32) {
     browser.look_at_height(scheme, width, 2000).await;
     let height = "return Math.ceil(document.querySelector('main').getBoundingClientRect().bottom + scrollY)";
     let height: u32 = browser.driver.execute(height, vec![]).await.unwrap().convert().unwrap();
     browser.look_at_height(scheme, width, height).await;
-    // What has the focus blinks.
+    // A focused field blinks.
     browser.driver.execute("document.activeElement.blur(); scrollTo(0, 0)", vec![]).await.unwrap();
     browser.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
 }
@@ -49,7 +49,7 @@ async fn the_manual_has_a_picture_of_every_page() {
     let folder = if is_for_the_manual { &manual() } else { elsewhere.path() };
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
 
     browser.visit("/sign-in").await;
     browser.find("#passkey").await;

@@ -6,7 +6,7 @@ use crate::server::{Keywright, send};
 const ADA: &str = "ada@example.com";
 
 #[tokio::test]
-async fn a_person_signs_out_and_the_cookie_is_worth_nothing() {
+async fn signing_out_invalidates_the_cookie() {
     let server = Keywright::start().await;
     let browser = Browser::open(&server).await;
     browser.sign_in(&server, ADA).await;

@@ -1,23 +1,23 @@
-//! What takes a fresh sign-in is a short visit to /sign-in that comes back with what was typed.
+//! Stepping up is a short visit to /sign-in that returns with the typed input.
 
 use crate::authenticator::Authenticator;
 use crate::browser::Browser;
 use crate::passkey::{ADA, owner};
 use crate::server::Keywright;
 
-/// Longer than a sign-in is fresh, in seconds.
+/// Longer than a sign-in stays fresh, in seconds.
 const STALE: i64 = 16 * 60;
 
-/// The text in a field.
+/// Returns the text in a field.
 async fn typed(browser: &Browser, css: &str) -> String {
     browser.find(css).await.prop("value").await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn the_name_of_a_new_passkey_is_not_lost_on_the_way() {
+async fn the_name_of_a_new_passkey_survives_the_step_up() {
     let server = Keywright::start().await;
     let mut browser = Browser::open(&server).await;
-    let authenticator = Authenticator::of(&browser).await;
+    let authenticator = Authenticator::new(&browser).await;
     browser.sign_in(&server, ADA).await;
     browser.visit("/account").await;
     server.advance(STALE);
@@ -48,7 +48,7 @@ async fn the_name_of_a_new_passkey_is_not_lost_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_new_address_is_not_lost_on_the_way_by_a_passkey() {
+async fn a_new_address_survives_the_step_up_by_passkey() {
     let (server, browser, authenticator) = owner().await;
     server.advance(STALE);
 
@@ -69,7 +69,7 @@ async fn a_new_address_is_not_lost_on_the_way_by_a_passkey() {
 }
 
 #[tokio::test]
-async fn removing_a_passkey_comes_back_to_it_by_the_link_of_the_mail() {
+async fn removing_a_passkey_returns_to_it_after_the_mailed_link() {
     let (server, browser, authenticator) = owner().await;
     browser.press("a[href^='/account/passkey']").await;
     browser.see("A passkey of yours").await;

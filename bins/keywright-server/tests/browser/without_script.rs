@@ -1,4 +1,4 @@
-//! What works in a browser without JavaScript: signing in by the code of a mail, deciding about a device, and the account.
+//! The pages without JavaScript: signing in by the mailed code, deciding about a device, and the account.
 
 use crate::browser::{Browser, Setup};
 use crate::device_verify::{begin, poll};
@@ -36,7 +36,7 @@ async fn a_person_signs_in_by_code_approves_a_device_ends_it_and_signs_out() {
 }
 
 #[tokio::test]
-async fn a_link_says_that_it_takes_a_script_and_names_the_other_way() {
+async fn a_link_without_scripts_names_the_alternative() {
     let server = Keywright::start().await;
     let browser = without_script(&server).await;
     let token = server.link(ADA).await.token;

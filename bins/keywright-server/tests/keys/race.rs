@@ -1,4 +1,4 @@
-//! Servers that do the same at once.
+//! Servers that do the same work concurrently.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn memory() -> Stores {
     Stores::of(Arc::new(MemoryStore::default()))
 }
 
-/// Several connections to one file, as several processes have them.
+/// Opens several connections to one file, as several processes do.
 fn sqlite(folder: &TempDir) -> Vec<Stores> {
     let file = folder.path().join("keywright.db");
     let open = || Stores::of(Arc::new(SqliteStore::open(&file, &Options::default()).unwrap()));
@@ -52,18 +52,18 @@ async fn start_and_rotate_at_once(stores: Vec<Stores>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_keep_the_keys_at_once_make_one_in_memory() {
+async fn racing_servers_create_one_key_in_memory() {
     start_and_rotate_at_once(vec![memory()]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_keep_the_keys_at_once_make_one_in_a_file() {
+async fn racing_servers_create_one_key_in_a_file() {
     let folder = TempDir::new().unwrap();
     start_and_rotate_at_once(sqlite(&folder)).await;
 }
 
 #[tokio::test]
-async fn a_previous_key_is_removed_when_its_last_token_is_over() {
+async fn a_previous_key_is_removed_after_its_last_token_expires() {
     let stores = memory();
     let server = Server::start(&stores, rules(ROTATION), start()).await;
     let turn = start() + ROTATION;
@@ -89,7 +89,7 @@ async fn a_longer_token_lifetime_keeps_the_key_that_signs_with_it() {
     after.tick(turn - LEAD).await;
     let last = after.sign(turn - TimeDelta::seconds(1));
 
-    // Set back to the shorter one: what was issued meanwhile goes on.
+    // After returning to the shorter lifetime, tokens issued in between stay valid.
     let later = turn + TimeDelta::days(2) - TimeDelta::seconds(2);
     before.tick(later).await;
 
@@ -99,7 +99,7 @@ async fn a_longer_token_lifetime_keeps_the_key_that_signs_with_it() {
 }
 
 #[tokio::test]
-async fn a_rotation_out_of_turn_is_published_first_and_asked_for_twice_is_one() {
+async fn a_manual_rotation_is_published_first_and_repeating_it_has_no_effect() {
     let stores = memory();
     let server = Server::start(&stores, rules(ROTATION), start()).await;
     let (keys, keeper) = (stores.signing_keys.as_ref(), &server.keeper);
@@ -114,7 +114,7 @@ async fn a_rotation_out_of_turn_is_published_first_and_asked_for_twice_is_one() 
 }
 
 #[tokio::test]
-async fn in_an_emergency_a_new_key_signs_at_once_and_what_was_signed_is_refused() {
+async fn an_emergency_key_signs_at_once_and_older_tokens_are_refused() {
     let stores = memory();
     let servers = [
         Server::start(&stores, rules(ROTATION), start()).await,

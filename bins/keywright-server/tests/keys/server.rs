@@ -1,4 +1,4 @@
-//! One of several servers on a store: what it keeps, signs and publishes.
+//! One of several servers on a store: its keys, tokens and key set.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use keywright_domain::secret::ServerSecret;
 use keywright_domain::session::Generation;
 use keywright_domain::signing_key::Algorithm;
 use keywright_domain::signing_key::schedule::KeyRules;
-use keywright_server::signing_key::KeyKeeper;
+use keywright_server::key_worker::KeyKeeper;
 use uuid::Uuid;
 
 pub const ISSUER: &str = "https://auth.example.com";
@@ -33,13 +33,13 @@ impl Server {
         Self { keeper, tokens, stores: stores.clone() }
     }
 
-    /// What the worker of a server does at `now`.
+    /// Runs the server's worker at `now`.
     pub async fn tick(&self, now: DateTime<Utc>) {
         let kept = self.keeper.keep(self.stores.signing_keys.as_ref(), now).await.unwrap();
         assert_eq!(self.tokens.adopt(&kept.keys), [""; 0]);
     }
 
-    /// A token that is issued at `now`.
+    /// Issues a token at `now`.
     pub fn sign(&self, now: DateTime<Utc>) -> String {
         let claims = AccessClaims {
             user_id: UserId(Uuid::from_u128(1)),
@@ -56,12 +56,12 @@ impl Server {
     }
 }
 
-/// As it is without configuration, but for the rotation.
+/// The default rules, except for the rotation.
 pub fn rules(rotation: TimeDelta) -> KeyRules {
     KeyRules { algorithm: Algorithm::EdDsa, rotation, token_lifetime: TimeDelta::hours(4) }
 }
 
-/// When it all begins.
+/// Returns the start of the test.
 pub fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }

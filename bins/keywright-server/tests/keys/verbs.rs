@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder with a database and a secret, and no server.
+/// A folder with a database and a secret, without a server.
 struct Place(TempDir);
 
 impl Place {
@@ -75,8 +75,9 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn keys_are_listed_and_rotated_without_a_server() {
+fn keys_are_listed_and_rotated_without_a_running_server() {
     let place = Place::new();
+    place.run(&["migrate"]);
     assert!(stdout(&place.run(&["keys", "list"])).contains("There is no key yet"));
 
     let first = place.json(&["keys", "rotate"]);
@@ -96,7 +97,7 @@ fn keys_are_listed_and_rotated_without_a_server() {
 }
 
 #[test]
-fn an_emergency_is_asked_for_and_leaves_one_key_of_the_configured_algorithm() {
+fn an_emergency_rotation_needs_confirmation_and_leaves_one_key_of_the_configured_algorithm() {
     let place = Place::new();
     place.json(&["keys", "rotate"]);
 
@@ -113,7 +114,7 @@ fn an_emergency_is_asked_for_and_leaves_one_key_of_the_configured_algorithm() {
 }
 
 #[test]
-fn another_algorithm_makes_the_next_key() {
+fn the_next_key_uses_a_changed_algorithm() {
     let place = Place::new();
     place.json(&["keys", "rotate", "--emergency", "--yes"]);
 
@@ -123,7 +124,7 @@ fn another_algorithm_makes_the_next_key() {
 }
 
 #[test]
-fn the_secret_moves_beside_its_file_and_the_keys_are_under_the_new_one() {
+fn rotating_the_secret_keeps_the_old_file_and_reseals_the_keys() {
     let place = Place::new();
     place.json(&["keys", "rotate"]);
     let (file, previous) = (place.path("data/secret"), place.path("data/secret.previous"));
@@ -139,7 +140,7 @@ fn the_secret_moves_beside_its_file_and_the_keys_are_under_the_new_one() {
     assert_eq!((mode(&file), mode(&previous)), (0o600, 0o600));
     let secrets = [first.clone(), second.clone()].map(|secret| String::from_utf8(secret).unwrap());
     assert!(!secrets.iter().any(|secret| stdout(&rotated).contains(secret.trim())));
-    // The keys need the new secret only.
+    // The keys need only the new secret.
     fs::remove_file(&previous).unwrap();
     assert_eq!(place.json(&["keys", "rotate"])["made"], false);
     assert!(place.json(&["secret", "rotate"])["completed_earlier_rotation"] == false);
@@ -147,7 +148,7 @@ fn the_secret_moves_beside_its_file_and_the_keys_are_under_the_new_one() {
 }
 
 #[test]
-fn a_second_rotation_is_asked_for_because_it_ends_what_is_under_the_secret_before() {
+fn a_second_secret_rotation_needs_confirmation() {
     let place = Place::new();
     place.json(&["keys", "rotate"]);
     place.json(&["secret", "rotate"]);
@@ -167,7 +168,7 @@ fn a_second_rotation_is_asked_for_because_it_ends_what_is_under_the_secret_befor
 }
 
 #[test]
-fn a_secret_that_is_configured_by_value_is_rotated_by_hand() {
+fn a_secret_configured_by_value_is_rotated_by_hand() {
     let place = Place::new();
     let secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -181,7 +182,7 @@ fn a_secret_that_is_configured_by_value_is_rotated_by_hand() {
 }
 
 #[test]
-fn without_a_secret_there_is_nothing_to_rotate() {
+fn rotating_without_a_secret_fails() {
     let place = Place::new();
 
     let refused = place.run(&["secret", "rotate"]);

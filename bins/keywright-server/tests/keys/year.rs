@@ -1,5 +1,5 @@
-//! A year of moved clock: three servers on one store, and verifiers that cache the key set as long as they may,
-//! never look again because of a key that they do not know, and whose clocks are 30 s behind.
+//! A simulated year: three servers on one store, and verifiers that cache the key set for the allowed time,
+//! never reload it for an unknown key, and whose clocks lag by 30 s.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use serde_json::Value;
 use crate::server::{ISSUER, Server, rules, start};
 
 const ROTATION: TimeDelta = TimeDelta::days(14);
-/// How far apart the moments are that matter; in between nothing changes, and steps are wider.
+/// Step around the moments that matter; between them nothing changes and steps are wider.
 const FINE: TimeDelta = TimeDelta::seconds(20);
 const LIFETIME: TimeDelta = TimeDelta::hours(4);
 const SKEW: TimeDelta = TimeDelta::seconds(30);
 
 struct Verifier {
-    /// Where in each period of five minutes it fetches.
+    /// The offset of its fetch in each period of five minutes.
     phase: i64,
     period: i64,
     keys: HashMap<String, Jwk>,
@@ -47,7 +47,7 @@ impl Verifier {
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
-        // The clock of this test is not the library's.
+        // The library uses the real clock.
         validation.validate_exp = false;
         decode::<Value>(token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
     }
@@ -64,7 +64,7 @@ struct World {
     servers: Vec<Server>,
     verifiers: Vec<Verifier>,
     live: VecDeque<Issued>,
-    /// Each key that has signed, with when it was first and last seen to.
+    /// Each signing key, with its first and last use.
     signed: Vec<(String, DateTime<Utc>, DateTime<Utc>)>,
     published: BTreeSet<usize>,
 }
@@ -82,7 +82,7 @@ impl World {
         Self { stores, servers, verifiers, live, signed, published }
     }
 
-    /// One moment: a server ticks, one signs, and every verifier sees every token that is not over.
+    /// Simulates one moment: a server ticks, one signs, and every verifier checks every unexpired token.
     async fn live(&mut self, moment: usize, now: DateTime<Utc>) {
         self.servers[moment % 3].tick(now).await;
         let text = self.servers[moment / 3 % 3].sign(now);
@@ -92,7 +92,8 @@ impl World {
             None => self.signed.push((kid.clone(), now, now)),
         }
         let expires_at = now + LIFETIME;
-        // The signature is tried at the token's first and last moment, by one of them; in between its key is there.
+        // One verifier checks the signature at the token's first and last moment; in between, the key's
+        // presence suffices.
         let tried = moment % self.verifiers.len();
         for (number, verifier) in self.verifiers.iter_mut().enumerate() {
             verifier.look(&self.servers, now);
@@ -109,7 +110,7 @@ impl World {
         }
     }
 
-    /// Lets go of the tokens that will be over at `next`, seen once more by every verifier.
+    /// Drops the tokens that expire before `next`, after every verifier has checked them once more.
     fn let_go(&mut self, next: DateTime<Utc>) {
         while let Some(over) = self.live.pop_front_if(|token| token.expires_at + SKEW <= next) {
             let tried = usize::try_from(over.expires_at.timestamp()).unwrap() / 20 % self.verifiers.len();
@@ -117,7 +118,7 @@ impl World {
         }
     }
 
-    /// Whether a key is about to be made, to sign, or to go.
+    /// Returns true if a key is about to be created, to sign, or to be removed.
     async fn is_eventful(&self, now: DateTime<Utc>) -> bool {
         let keys = self.stores.signing_keys.list().await.unwrap();
         let near = |instant: DateTime<Utc>| (instant - now).abs() < TimeDelta::minutes(35);
@@ -131,7 +132,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn over_a_year_every_token_verifies_at_every_moment_of_its_life() {
+async fn over_a_year_every_token_verifies_throughout_its_lifetime() {
     let mut world = World::new().await;
     let (mut now, mut moment) = (start(), 0);
     let (end, change) = (start() + TimeDelta::days(365), start() + TimeDelta::days(180));

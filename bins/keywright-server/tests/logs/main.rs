@@ -1,4 +1,4 @@
-//! The log of the real binary: one JSON object a line, whatever happens, and the request's id in each of its own.
+//! The log of the real binary: one JSON object a line, and the request id in every line about a request.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How often something that the server does is looked for, 20 ms apart.
+/// Maximum number of checks, 20 ms apart.
 const LOOKS: usize = 1000;
 
 /// The server as its own process.
@@ -35,7 +35,7 @@ impl Server {
             .env("KEYWRIGHT_SERVER__ADMIN_LISTEN", "off")
             .env("KEYWRIGHT_LOG__FORMAT", "json")
             .env("KEYWRIGHT_LOG__LEVEL", "trace")
-            // Warned of: a line of the start.
+            // Causes a warning at startup.
             .env("KEYWRIGHT_NO_SUCH_KEY", "x")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -63,12 +63,12 @@ impl Server {
         panic!("it never came to this: {what}: {:?}", self.log());
     }
 
-    /// The lines so far.
+    /// Returns the lines so far.
     fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
-    /// Sends `text` as it is and reads the answer to its end.
+    /// Sends `text` verbatim and reads the whole answer.
     fn send(&self, text: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -86,7 +86,7 @@ impl Server {
         ))
     }
 
-    /// Stops it by SIGTERM, and gives what it has logged.
+    /// Stops the server by SIGTERM and returns its log.
     fn stop(mut self) -> Vec<String> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -98,7 +98,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already, unless a test failed.
+        // It has ended already, unless the test failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -115,7 +115,7 @@ fn every_line_is_one_object_and_names_its_request() {
     assert!(server.request("POST /api/v1/auth/token", "broken-4", "{").starts_with("HTTP/1.1 400"));
     let asked = server.request("POST /api/v1/auth/magic_link", "mail-5", r#"{"email": "ada@example.com"}"#);
     assert!(asked.starts_with("HTTP/1.1 200"), "{asked}");
-    // What actix refuses itself, before there is a request.
+    // Refused by actix itself, before there is a request.
     for garbage in [
         "GARBAGE\r\n\r\n",
         "GET / HTTP/9.9\r\n\r\n",
@@ -123,7 +123,7 @@ fn every_line_is_one_object_and_names_its_request() {
     ] {
         assert!(server.send(garbage).starts_with("HTTP/1.1 400"), "{garbage}");
     }
-    // The worker's line, which no request waits for.
+    // A line of the worker, which no request waits for.
     server.wait("the mail is sent", || server.log().iter().any(|line| line.contains("mail sent")));
     let log = server.stop();
 

@@ -1,5 +1,5 @@
-//! The database is locked or read-only, or its disk is full or broken: 503 at once and a line in the log, nothing is
-//! used up, and all goes on when it is over, without a restart.
+//! A locked or read-only database, or a full or failing disk: every request gets 503 at once and a log line,
+//! nothing is used up, and service resumes without a restart.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -19,26 +19,26 @@ use crate::client::{Answer, Tokens, send};
 use crate::harness::{Client, PUBLIC_URL, Place, Server, until};
 use crate::process::Process;
 
-/// Within which a request is answered on a bad day (contract §1.1), and a probe (§9).
+/// Time limit of requests (contract §1.1) and probes (§9) during an outage.
 const ANSWER: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
-/// What a busy machine adds.
+/// Allowance for a busy machine.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// A place whose log only tells what is wrong.
+/// Creates a place that logs only errors.
 fn quiet() -> Place {
     Place::with(&[("LOG__LEVEL", "warn"), ("LOG__FORMAT", "json")])
 }
 
-/// What a person and their tools hold before the bad day comes.
-struct Held {
+/// The credentials of a person and their tools before the outage.
+struct Credentials {
     tokens: Tokens,
     link: String,
     device_code: String,
 }
 
-impl Held {
-    async fn by(server: &Server) -> Self {
+impl Credentials {
+    async fn new(server: &Server) -> Self {
         let client = server.client();
         client.post("/magic_link", json!({"email": "ada@example.com"})).await;
         let letter = server.letter("ada@example.com").await;
@@ -49,7 +49,7 @@ impl Held {
         Self { tokens, link, device_code }
     }
 
-    /// Everything that writes.
+    /// Every request that writes.
     fn uses(&self, client: &Client) -> Vec<(&'static str, RequestBuilder)> {
         let post = |path: &str, body| client.api(Method::POST, path, &body);
         vec![
@@ -69,7 +69,7 @@ impl Held {
         ]
     }
 
-    /// Nothing of it was used up, and what was refused for now does not count for the pace of the device.
+    /// Asserts that nothing was used up, and that refused polls do not count towards the device's pace.
     async fn is_still_good(&self, client: &Client) {
         client.refresh(&self.tokens.refresh).await.tokens();
         client.post("/magic_link/verify", json!({"token": self.link})).await.tokens();
@@ -83,15 +83,15 @@ async fn timed(request: RequestBuilder) -> (Answer, Duration) {
     (send(request).await, began_at.elapsed())
 }
 
-/// A program of its own on the database. It waits for what the server is just writing.
+/// Opens the database beside the server, waiting for its writes.
 fn beside(place: &Place) -> SqliteConnection {
     let mut other = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
     other.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
     other
 }
 
-/// Every write is refused for now, soon and in the shape of errors; the probes and the log say so.
-async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
+/// Asserts that every write gets a prompt 503 in the error shape, and that the probes and the log report it.
+async fn is_unavailable(server: &mut Server, held: &Credentials, cause: &str) {
     let client = server.client();
     let (ready, took) = timed(client.request(Method::GET, "/readyz")).await;
     assert_eq!((ready.status, ready.json()["code"].as_str()), (503, Some("unavailable")), "{cause}");
@@ -128,16 +128,16 @@ async fn is_unavailable(server: &mut Server, held: &Held, cause: &str) {
     server.process.logs(cause).await;
 }
 
-async fn is_available_again(server: &Server, held: &Held) {
+async fn is_available_again(server: &Server, held: &Credentials) {
     until("the end of the bad day", async || server.client().get("/readyz").await.status == 200).await;
     held.is_still_good(&server.client()).await;
 }
 
 #[tokio::test]
-async fn a_locked_database() {
+async fn a_locked_database_is_answered_with_503() {
     let place = quiet();
     let mut server = place.start().await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
     let mut other = beside(&place);
 
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
@@ -150,7 +150,7 @@ async fn a_locked_database() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_soon_released_is_waited_for() {
+async fn a_command_waits_for_a_short_lock() {
     let place = Place::new();
     let server = place.start().await;
     let mut other = beside(&place);
@@ -163,8 +163,8 @@ async fn a_lock_that_is_soon_released_is_waited_for() {
     assert_eq!(waiting.await.unwrap().status, 200);
 }
 
-/// The binary run by somebody whom permissions bind: root is not.
-fn by_anybody(place: &Place) -> Command {
+/// The binary run by a user subject to file permissions, unlike root.
+fn unprivileged_command(place: &Place) -> Command {
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
         return place.command();
@@ -175,23 +175,23 @@ fn by_anybody(place: &Place) -> Command {
         chown(binary.parent().unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let mut command = Command::new(binary);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     command.uid(NOBODY).gid(NOBODY);
     command
 }
 
 #[tokio::test]
-async fn a_read_only_database() {
+async fn a_read_only_database_is_answered_with_503() {
     let place = quiet();
-    let server = Server::from(Process::start(by_anybody(&place))).await;
-    let held = Held::by(&server).await;
+    let server = Server::from(Process::start(unprivileged_command(&place))).await;
+    let held = Credentials::new(&server).await;
     server.stop().await;
 
     fs::set_permissions(place.database(), Permissions::from_mode(0o400)).unwrap();
-    let mut server = Server::from(Process::start(by_anybody(&place))).await;
+    let mut server = Server::from(Process::start(unprivileged_command(&place))).await;
     is_unavailable(&mut server, &held, "readonly database").await;
     assert_eq!(server.client().me(&held.tokens.access).await.status, 200, "what is only read goes on");
-    // SQLite made the files beside it with its permissions.
+    // SQLite creates its side files with the permissions of the database.
     for name in ["keywright.db", "keywright.db-wal", "keywright.db-shm"] {
         fs::set_permissions(place.database().with_file_name(name), Permissions::from_mode(0o600)).unwrap();
     }
@@ -200,7 +200,7 @@ async fn a_read_only_database() {
     server.stop().await;
 }
 
-/// A server on a small disk of its own, in `data`.
+/// Starts a server on a small disk of its own, in `data`.
 async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
     let is_allowed =
         Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success());
@@ -213,7 +213,7 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
     let script = r#"mount -t tmpfs -o size=2m,mode=700 tmpfs data && exec "$0""#;
     let mut command = Command::new("unshare");
     command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_keywright-server")]);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     let server = Server::from(Process::start(command)).await;
     let root = PathBuf::from(format!("/proc/{}/root", server.process.pid().as_raw_nonzero()));
     let data = root.join(place.path("data").strip_prefix("/").unwrap());
@@ -221,10 +221,10 @@ async fn on_a_small_disk(place: &Place) -> (Server, PathBuf) {
 }
 
 #[tokio::test]
-async fn a_full_disk() {
+async fn a_full_disk_is_answered_with_503() {
     let place = quiet();
     let (mut server, data) = on_a_small_disk(&place).await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
 
     let mut ballast = File::create(data.join("ballast")).unwrap();
     while ballast.write_all(&[0; 4096]).is_ok() {}
@@ -244,14 +244,14 @@ fn limit_files(server: &Server, bytes: Option<u64>) {
 }
 
 #[tokio::test]
-async fn a_disk_that_refuses_every_write() {
+async fn a_failing_disk_is_answered_with_503() {
     let place = quiet();
     let mut command = Command::new("sh");
-    // Beyond its limit a write fails, as on a broken disk, once the signal that comes with it is ignored.
+    // Beyond the limit a write fails, as on a broken disk, if the accompanying signal is ignored.
     command.args(["-c", r#"trap "" XFSZ; exec "$0""#, env!("CARGO_BIN_EXE_keywright-server")]);
-    place.furnish(&mut command);
+    place.configure(&mut command);
     let mut server = Server::from(Process::start(command)).await;
-    let held = Held::by(&server).await;
+    let held = Credentials::new(&server).await;
 
     limit_files(&server, Some(0));
     is_unavailable(&mut server, &held, "disk I/O error").await;
@@ -263,7 +263,7 @@ async fn a_disk_that_refuses_every_write() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_stops_the_start_and_is_left_alone() {
+async fn a_file_that_is_not_a_database_stops_the_start_and_is_left_unchanged() {
     let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
     fs::write(place.database(), "Dear Ada, ".repeat(1000)).unwrap();

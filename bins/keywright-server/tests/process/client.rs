@@ -1,10 +1,10 @@
-//! Answers, and whoever asks.
+//! Answers, and the clients that receive them.
 
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// An answer, read to its end.
+/// A fully read answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -12,7 +12,7 @@ pub struct Answer {
     pub text: String,
 }
 
-/// What a sign-in gave.
+/// The tokens of a sign-in.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub access: String,
@@ -25,18 +25,18 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
     }
 
-    /// A text of the JSON body.
+    /// Returns a text field of the JSON body.
     pub fn field(&self, name: &str) -> String {
         let json = self.json();
         json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}")).to_owned()
     }
 
-    /// A header's text; empty if it is not there.
+    /// Returns the text of a header, or an empty one.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Status and code, in the shape of REST or of OAuth: `401 invalid_token`.
+    /// Returns status and code, from the REST or the OAuth shape: `401 invalid_token`.
     pub fn code(&self) -> String {
         let json = self.json();
         let code = json["code"].as_str().or(json["error"].as_str());
@@ -49,18 +49,18 @@ impl Answer {
         Tokens { access: self.field("access_token"), refresh: self.field("refresh_token") }
     }
 
-    /// The cookie that was set, as a browser sends it back.
+    /// Returns the cookie of the answer, as a browser sends it back.
     pub fn cookie(&self) -> String {
         self.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
     }
 }
 
-/// Sends `request` and reads the answer.
+/// Sends `request` and reads the whole answer.
 pub async fn send(request: RequestBuilder) -> Answer {
     read(request).await.unwrap()
 }
 
-/// The same with a server that may be killed meanwhile: none if the connection broke.
+/// Sends `request` to a server that may be killed meanwhile; `None` if the connection broke.
 pub async fn try_send(request: RequestBuilder) -> Option<Answer> {
     read(request).await.ok()
 }
@@ -71,7 +71,7 @@ async fn read(request: RequestBuilder) -> reqwest::Result<Answer> {
     Ok(Answer { status, headers, text: response.text().await? })
 }
 
-/// The mail that somebody got.
+/// A received sign-in mail.
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub token: String,
@@ -79,7 +79,7 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// Reads the text part of a magic link's mail.
+    /// Reads the text part of a magic link mail.
     pub fn read(text: &str) -> Self {
         let (_, rest) = text.split_once("#token=").unwrap_or_else(|| panic!("no token in {text}"));
         let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());

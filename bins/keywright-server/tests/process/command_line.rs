@@ -1,4 +1,4 @@
-//! The command line: what it teaches, shows and refuses.
+//! The command line: help, output and refusals.
 
 use crate::harness::Place;
 
@@ -7,7 +7,7 @@ const MAIL: &str = "smtps://mailer:correct-horse@mail.example.com";
 const HTTPS: (&str, &str) = ("PUBLIC_URL", "https://auth.example.com");
 
 #[tokio::test]
-async fn help_teaches() {
+async fn help_lists_commands_options_and_examples() {
     let place = Place::new();
 
     let (code, help, errors) = place.run(&["--help"]).await;
@@ -82,7 +82,7 @@ async fn production_serves_without_an_inbox() {
 }
 
 #[tokio::test]
-async fn a_bad_value_stops_the_start_in_one_sentence() {
+async fn a_bad_value_stops_the_start_with_one_sentence() {
     for (name, value, key) in [
         ("SESSION__IDLE", "soon", "session.idle"),
         ("DATABASE__URL", "mysql://x", "database.url"),
@@ -98,7 +98,7 @@ async fn a_bad_value_stops_the_start_in_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_with_a_remedy() {
+async fn a_taken_port_is_reported_with_a_remedy() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
 
@@ -127,7 +127,7 @@ async fn config_shows_every_setting_and_masks_secrets() {
 }
 
 #[tokio::test]
-async fn migrate_brings_the_database_up_to_date_and_names_what_it_did() {
+async fn migrate_updates_the_database_and_names_the_migrations() {
     let place = Place::new();
 
     let (code, first, errors) = place.run(&["migrate"]).await;

@@ -1,5 +1,4 @@
-//! Killed between the commit and the reply: the client never learns what came of its request, and the database
-//! knows.
+//! Kills between commit and reply: the client never learns the outcome, but the database holds it.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -13,7 +12,7 @@ use crate::client::Tokens;
 use crate::harness::{NAME, Place, Server, until};
 
 /// Sends a request and never reads the answer.
-fn send_deaf(server: &Server, path: &str, body: &Value) -> TcpStream {
+fn send_without_reading(server: &Server, path: &str, body: &Value) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     let body = body.to_string();
     let request = format!(
@@ -26,7 +25,7 @@ fn send_deaf(server: &Server, path: &str, body: &Value) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answer_was_lost_is_retried_and_nobody_is_signed_out() {
+async fn a_refresh_with_a_lost_answer_can_be_retried_without_signing_out() {
     let place = Place::new();
     let mut server = place.start().await;
     let keyring = place.keyring();
@@ -36,7 +35,7 @@ async fn a_refresh_whose_answer_was_lost_is_retried_and_nobody_is_signed_out() {
         let presented = keyring.parse(Kind::RefreshToken, &held.refresh).unwrap();
         let stores = place.stores();
         let session = SessionId(presented.record);
-        let deaf = send_deaf(&server, "/refresh", &json!({"refresh_token": held.refresh}));
+        let deaf = send_without_reading(&server, "/refresh", &json!({"refresh_token": held.refresh}));
         until("the commit of the refresh", async || {
             let (session, _) = stores.sessions.find(session).await.unwrap().unwrap();
             session.chain.current.0 > presented.generation
@@ -57,7 +56,7 @@ async fn a_refresh_whose_answer_was_lost_is_retried_and_nobody_is_signed_out() {
 }
 
 #[tokio::test]
-async fn a_link_whose_redemption_was_not_answered_is_used() {
+async fn an_unanswered_redemption_uses_up_its_link() {
     let place = Place::new();
     let server = place.start().await;
     let keyring = place.keyring();
@@ -65,7 +64,7 @@ async fn a_link_whose_redemption_was_not_answered_is_used() {
     let id = MagicLinkId(keyring.parse(Kind::MagicLink, &token).unwrap().record);
     let stores = place.stores();
 
-    let deaf = send_deaf(&server, "/magic_link/verify", &json!({"token": token}));
+    let deaf = send_without_reading(&server, "/magic_link/verify", &json!({"token": token}));
     until("the commit of the redemption", async || {
         let link = stores.magic_links.find(id).await.unwrap().unwrap();
         matches!(link.state, magic_link::MagicLinkState::Redeemed { .. })
@@ -84,7 +83,7 @@ async fn a_link_whose_redemption_was_not_answered_is_used() {
 }
 
 #[tokio::test]
-async fn a_device_code_whose_claim_was_not_answered_is_claimed() {
+async fn an_unanswered_claim_uses_up_its_device_code() {
     let place = Place::new();
     let server = place.start().await;
     let keyring = place.keyring();
@@ -93,7 +92,7 @@ async fn a_device_code_whose_claim_was_not_answered_is_claimed() {
     let id = DeviceAuthorizationId(keyring.parse(Kind::DeviceCode, &device_code).unwrap().record);
     let stores = place.stores();
 
-    let deaf = send_deaf(&server, "/token", &json!({"device_code": device_code}));
+    let deaf = send_without_reading(&server, "/token", &json!({"device_code": device_code}));
     until("the commit of the claim", async || {
         let authorization = stores.device_authorizations.find(id).await.unwrap().unwrap();
         matches!(authorization.state, device_authorization::DeviceAuthorizationState::Claimed { .. })

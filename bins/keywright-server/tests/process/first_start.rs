@@ -1,4 +1,4 @@
-//! The first start in an empty directory: what it makes, what it prints, and who may read the inbox.
+//! The first start in an empty directory: its files, its output, and access to the inbox.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use crate::client::send;
 use crate::harness::{NAME, PUBLIC_URL, Place, Server};
 
 #[tokio::test]
-async fn it_makes_a_secret_and_a_database_for_this_user_alone() {
+async fn a_first_start_creates_a_private_secret_and_database() {
     let place = Place::new();
 
     let mut server = place.start().await;
@@ -29,7 +29,7 @@ async fn it_makes_a_secret_and_a_database_for_this_user_alone() {
 }
 
 #[tokio::test]
-async fn it_prints_the_next_steps() {
+async fn a_first_start_prints_the_next_steps() {
     let place = Place::new();
     let mut server = place.start().await;
 
@@ -54,7 +54,7 @@ async fn it_prints_the_next_steps() {
 }
 
 #[tokio::test]
-async fn the_banner_is_one_object_where_json_is_asked_for() {
+async fn the_banner_is_one_object_in_json() {
     let place = Place::new();
     let mut command = place.command();
     command.args(["serve", "--json"]);
@@ -88,7 +88,7 @@ async fn the_printed_key_opens_the_inbox_and_its_cookie_keeps_it_open() {
 }
 
 #[tokio::test]
-async fn to_everybody_else_the_inbox_does_not_exist() {
+async fn the_inbox_is_404_without_its_key() {
     let place = Place::new();
     let server = place.start().await;
     let client = server.client();
@@ -116,7 +116,7 @@ async fn to_everybody_else_the_inbox_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_new_start_has_a_new_key() {
+async fn every_start_has_a_new_inbox_key() {
     let place = Place::new();
     let first = place.start().await;
     let key = first.inbox_key();

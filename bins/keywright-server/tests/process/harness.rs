@@ -1,4 +1,4 @@
-//! A directory in which servers run one after another, and what a test needs to know of it.
+//! A directory in which servers run one after another.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,9 +22,9 @@ use uuid::Uuid;
 use crate::client::{Answer, Letter, Tokens, send};
 use crate::process::{LOOK, PATIENCE, Process};
 
-/// What servers call themselves, wherever they listen.
+/// The public URL of every server, wherever it listens.
 pub const PUBLIC_URL: &str = "http://localhost:8080";
-/// The same as a `Host`.
+/// The host of [`PUBLIC_URL`].
 pub const NAME: &str = "localhost:8080";
 
 /// A directory with settings.
@@ -34,12 +34,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// Settings as they are without configuration, but for free ports and no limits.
+    /// Uses the default settings, except for free ports and no limits.
     pub fn new() -> Self {
         Self::with(&[])
     }
 
-    /// The same with these settings besides: environment variables without `KEYWRIGHT_`.
+    /// Adds settings to those of [`Place::new`]: environment variables without `KEYWRIGHT_`.
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let unlimited = "1000000/1m";
         let defaults = [
@@ -60,36 +60,36 @@ impl Place {
         }
     }
 
-    /// Changes a setting for the servers to come.
+    /// Changes a setting for later servers.
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.push((format!("KEYWRIGHT_{name}"), value.to_owned()));
     }
 
-    /// A file of the directory.
+    /// Returns the path of a file in the directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// The database.
+    /// Returns the path of the database.
     pub fn database(&self) -> PathBuf {
         self.path("data/keywright.db")
     }
 
-    /// The binary, with the settings, in the directory.
+    /// The command that runs the binary with the settings in the directory.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright-server"));
-        self.furnish(&mut command);
+        self.configure(&mut command);
         command
     }
 
-    /// The settings and the directory for `command`, which runs the binary.
-    pub fn furnish(&self, command: &mut Command) {
+    /// Adds the settings and the directory to `command`, which runs the binary.
+    pub fn configure(&self, command: &mut Command) {
         command.current_dir(self.directory.path()).env_clear();
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
     }
 
-    /// Runs the binary with these arguments until it ends: exit code, output, errors.
+    /// Runs the binary with these arguments to its end: exit code, output, errors.
     pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = self.command();
         command.args(arguments);
@@ -98,18 +98,18 @@ impl Place {
         (code, process.out.text(), process.errors.text())
     }
 
-    /// A running server.
+    /// Starts a server and waits until it is ready.
     pub async fn start(&self) -> Server {
         Server::from(Process::start(self.command())).await
     }
 
-    /// What is stored, seen through a store of the test's own.
+    /// Opens the database through a store of the test's own.
     pub fn stores(&self) -> Stores {
         let options = Options { migrate: false, ..Options::default() };
         Stores::of(Arc::new(SqliteStore::open(self.database(), &options).unwrap()))
     }
 
-    /// What makes and reads the credentials of the servers of this place.
+    /// Returns the keyring that the servers of this place use.
     pub fn keyring(&self) -> Keyring {
         let secret = std::fs::read_to_string(self.path("data/secret")).unwrap();
         let secret = ServerSecret::new(URL_SAFE_NO_PAD.decode(secret.trim()).unwrap()).unwrap();
@@ -117,7 +117,7 @@ impl Place {
     }
 }
 
-/// A server that is ready.
+/// A ready server.
 pub struct Server {
     pub process: Process,
     address: SocketAddr,
@@ -125,7 +125,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server that `process` becomes.
+    /// Waits until the server in `process` is ready.
     pub async fn from(mut process: Process) -> Self {
         let listening = process.says("listening on ").await;
         let (_, address) = listening.split_once("listening on ").unwrap();
@@ -140,35 +140,35 @@ impl Server {
         Self { process, address: address.parse().unwrap(), client }
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Who asks it, also when it is gone.
+    /// Returns a client, which outlives the server.
     pub fn client(&self) -> Client {
         Client { base: format!("http://{}", self.address), client: self.client.clone() }
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Stops the server by a signal and waits for its end.
     pub async fn stop(mut self) {
         self.process.signal(Signal::TERM);
         assert_eq!(self.process.exit_code().await, 0, "{}", self.process.errors.text());
     }
 
-    /// Ends it as `kill -9` does.
+    /// Kills the server as `kill -9` does.
     pub fn kill(mut self) {
         self.process.kill();
     }
 
-    /// The key of the development inbox.
+    /// Returns the key of the development inbox.
     pub fn inbox_key(&self) -> String {
         let banner = self.process.out.text();
         let (_, rest) = banner.split_once("/dev/inbox?key=").unwrap_or_else(|| panic!("{banner}"));
         rest.split_whitespace().next().unwrap().to_owned()
     }
 
-    /// The mail to `email`, which is the only one.
+    /// Returns the only mail to `email`.
     pub async fn letter(&self, email: &str) -> Letter {
         let path = format!("/dev/inbox?key={}", self.inbox_key());
         for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
@@ -184,7 +184,7 @@ impl Server {
     }
 }
 
-/// Somebody who asks a server.
+/// A client of a server.
 #[derive(Clone, Debug)]
 pub struct Client {
     base: String,
@@ -192,37 +192,37 @@ pub struct Client {
 }
 
 impl Client {
-    /// A request; `path` begins with a slash.
+    /// Builds a request; `path` begins with a slash.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    /// A request to `/api/v1/auth` + `path`, with a JSON body.
+    /// Builds a request to `/api/v1/auth` + `path`, with a JSON body.
     pub fn api(&self, method: Method, path: &str, body: &Value) -> RequestBuilder {
         self.request(method, &format!("/api/v1/auth{path}")).json(body)
     }
 
-    /// POST of JSON to `/api/v1/auth` + `path`.
+    /// Sends POST of JSON to `/api/v1/auth` + `path`.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         send(self.api(Method::POST, path, &body)).await
     }
 
-    /// GET by nobody.
+    /// Sends GET without a credential.
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
-    /// GET me by a bearer.
+    /// Sends GET me with a bearer token.
     pub async fn me(&self, access: &str) -> Answer {
         send(self.request(Method::GET, "/api/v1/auth/me").bearer_auth(access)).await
     }
 
-    /// POST refresh.
+    /// Sends POST refresh.
     pub async fn refresh(&self, refresh: &str) -> Answer {
         self.post("/refresh", json!({"refresh_token": refresh})).await
     }
 
-    /// The token of a new link to `email`, made from the answer to the request for it.
+    /// Returns the token of a new link to `email`, derived from the answer to its request.
     pub async fn link(&self, keyring: &Keyring, email: &str) -> String {
         let asked = self.post("/magic_link", json!({"email": email})).await;
         assert_eq!(asked.status, 200, "{}", asked.text);
@@ -235,7 +235,7 @@ impl Client {
         self.post("/magic_link/verify", json!({"token": token})).await.tokens()
     }
 
-    /// A device code that the bearer of `access` has approved.
+    /// Returns a device code approved with `access`.
     pub async fn approved_device(&self, access: &str) -> String {
         let begun = self.post("/device", json!({})).await;
         let body = json!({"user_code": begun.field("user_code")});
@@ -245,13 +245,13 @@ impl Client {
     }
 }
 
-/// The token that the mail carries which `asked` announces.
+/// Derives the token in the mail that `asked` announces.
 pub fn link_token(keyring: &Keyring, asked: &Answer) -> String {
     let id: Uuid = asked.field("request_id").parse().unwrap();
     keyring.issue(Kind::MagicLink, id, 0).expose().to_owned()
 }
 
-/// Waits until `is_so`, which asks something outside of this process.
+/// Waits for a condition outside of this process.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let look = Duration::from_millis(1);
     for _ in 0..PATIENCE.as_millis() / look.as_millis() {

@@ -1,5 +1,5 @@
-//! `kill -9` under load, again and again on one database: what was acknowledged is there after each restart, and
-//! nothing that may be used once is used twice.
+//! `kill -9` under load, repeatedly on one database: acknowledged work survives each restart, and nothing is
+//! used twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,22 +22,22 @@ const REFRESHERS: usize = 3;
 const READERS: usize = 3;
 const DEVICES: usize = 2;
 
-/// What the asker knows of something that was asked for.
+/// A client's knowledge of a requested step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     NotAsked,
-    /// Asked for, and never answered.
+    /// Requested, but never answered.
     Unknown,
     /// Answered.
     Done,
 }
 
-/// Something that may be used once, and the session it opened.
+/// A single-use credential, and the session it opened.
 #[derive(Debug)]
 struct Grant {
     /// The link's token or the device code.
     text: String,
-    /// Whether it may be used: links at once, devices once they are approved.
+    /// Approval: links have it at once, devices after their decision.
     approval: Step,
     used: Step,
     wins: usize,
@@ -50,7 +50,7 @@ impl Grant {
         Self { text, approval, used: Step::NotAsked, wins: 0, session: None, end: Step::NotAsked }
     }
 
-    /// What two racers were told who used it at once.
+    /// Records the answers to two concurrent uses.
     fn used_by(&mut self, answers: [Option<Answer>; 2]) -> bool {
         self.used = Step::Unknown;
         let is_whole = answers.iter().all(Option::is_some);
@@ -70,7 +70,7 @@ impl Grant {
     }
 }
 
-/// The load of one round; every task ends when its server does.
+/// The load of one round; every task ends with its server.
 struct Load {
     refreshers: Vec<JoinHandle<String>>,
     readers: Vec<JoinHandle<Vec<Grant>>>,
@@ -94,7 +94,7 @@ fn poll(client: &Client, device_code: &str) -> reqwest::RequestBuilder {
     client.api(Method::POST, "/token", &json!({"device_code": device_code}))
 }
 
-/// Refreshes as fast as it can: the last token that it was given.
+/// Refreshes as fast as possible and returns its last token.
 async fn refresher(client: Client, mut token: String) -> String {
     loop {
         let request = client.api(Method::POST, "/refresh", &json!({"refresh_token": token}));
@@ -103,7 +103,7 @@ async fn refresher(client: Client, mut token: String) -> String {
     }
 }
 
-/// Signs in by one link after another, each used twice at once; refreshes; signs every other session out.
+/// Signs in by link after link, each used twice concurrently; refreshes; signs every other session out.
 async fn reader(client: Client, keyring: Arc<Keyring>, name: String) -> Vec<Grant> {
     let mut grants = Vec::new();
     for turn in 0.. {
@@ -120,7 +120,7 @@ async fn reader(client: Client, keyring: Arc<Keyring>, name: String) -> Vec<Gran
     grants
 }
 
-/// Signs in one device after another, each claimed twice at once.
+/// Signs in device after device, each claimed twice concurrently.
 async fn device(client: Client, access: String) -> Vec<Grant> {
     let mut grants = Vec::new();
     while let Some(begun) = try_send(client.api(Method::POST, "/device", &json!({}))).await {
@@ -170,7 +170,7 @@ async fn sign_out(client: &Client, grant: &mut Grant) -> bool {
     true
 }
 
-/// After the restart: what was acknowledged holds, and a second use is refused.
+/// Asserts, after the restart, that acknowledged work is stored and a second use is refused.
 async fn check(
     client: &Client,
     grant: Grant,
@@ -229,7 +229,7 @@ fn put_under_load(
 }
 
 #[tokio::test]
-async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_under_load() {
+async fn twenty_kills_under_load_lose_nothing_acknowledged_and_reuse_nothing() {
     let place = Place::with(&[("DEVICE__INTERVAL", "1s"), ("MAIL__URL", "inbox:")]);
     let mut server = place.start().await;
     let keyring = Arc::new(place.keyring());
@@ -243,7 +243,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_
 
     for round in 0..ROUNDS {
         let load = put_under_load(&server.client(), &keyring, round, &tokens, &approver);
-        // Another moment of the load each time.
+        // Kills at another moment of the load in each round.
         tokio::time::sleep(Duration::from_millis(40 + round * 53 % 170)).await;
         server.kill();
 
@@ -276,11 +276,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_twenty_kills_
 }
 
 #[tokio::test]
-async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
+async fn a_killed_first_start_does_not_hinder_the_next() {
     for round in 0..8 {
         let place = Place::new();
         let mut process = Process::start(place.command());
-        // From before the secret is made until after the migrations.
+        // Covers the time from before the secret is created to after the migrations.
         tokio::time::sleep(Duration::from_millis(round * 12)).await;
         process.kill();
 
@@ -292,7 +292,8 @@ async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
     }
 }
 
-/// A refresh whose commit was lost would be forgiven when its token comes back; so it is looked for.
+/// A refresh with a lost commit would be forgiven when its token comes back, so the test looks for that
+/// event.
 async fn assert_nobody_was_ahead(stores: &Stores) {
     for number in 0..REFRESHERS {
         let email = EmailAddress::parse(&format!("refresher-{number}@example.com")).unwrap();

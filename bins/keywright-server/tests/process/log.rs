@@ -9,7 +9,7 @@ use crate::harness::{PUBLIC_URL, Place};
 
 const PASSWORD: &str = "correct-horse-battery";
 
-/// Whatever was shown on the way and signs somebody in.
+/// Every secret shown so far.
 #[derive(Default)]
 struct Secrets(Vec<String>);
 
@@ -22,7 +22,7 @@ impl Secrets {
 }
 
 #[tokio::test]
-async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
+async fn the_whole_life_of_a_session_logs_no_secret() {
     let smtp = SmtpListener::start().await;
     let url = format!("smtp://mailer:{PASSWORD}@{}", smtp.addr());
     let place = Place::with(&[("MAIL__URL", &url), ("LOG__LEVEL", "trace"), ("DEVICE__INTERVAL", "1s")]);
@@ -30,14 +30,14 @@ async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
     let client = server.client();
     let mut secrets = Secrets(vec![PASSWORD.to_owned()]);
 
-    // A tool begins, and asks too early.
+    // A tool begins and polls too early.
     let begun = client.post("/device", json!({"client_name": "a tool"})).await;
     let device_code = secrets.keep(&begun.field("device_code"));
     let user_code = secrets.keep(&begun.field("user_code"));
     let early = client.post("/token", json!({"device_code": device_code})).await;
     assert_eq!(early.code(), "400 authorization_pending");
 
-    // A person signs in by the code of the mail, after a wrong one, and then by a link.
+    // A person signs in by the mailed code after a wrong one, and then by a link.
     let asked = client.post("/magic_link", json!({"email": "ada@example.com"})).await;
     let first = Letter::read(&smtp.wait_for(1).await[0].text());
     let (code, request_id) = (secrets.keep(&first.code), asked.field("request_id"));
@@ -72,7 +72,7 @@ async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
     let signed_out = client.request(Method::DELETE, "/api/v1/auth/logout").bearer_auth(&renewed.access);
     assert_eq!(send(signed_out).await.status, 200);
 
-    // What is over, forged or in the wrong place is refused, and not repeated either.
+    // Expired, forged and misplaced credentials are refused and not logged either.
     client.me(&renewed.access).await;
     client.refresh(&renewed.refresh).await;
     client.post("/magic_link/verify", json!({"token": link})).await;
@@ -87,7 +87,7 @@ async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
     for line in &lines {
         let mut event: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
         let fields = event.as_object_mut().unwrap();
-        // Its digits may be those of a code by chance.
+        // Its digits may equal a code.
         assert!(fields.remove("timestamp").is_some() && fields.contains_key("level"), "{line}");
         let event = event.to_string();
         for secret in &secrets.0 {
@@ -98,7 +98,7 @@ async fn a_whole_life_of_a_session_leaves_no_secret_in_the_log() {
     assert!(!has_credential(&out.text()), "{}", out.text());
 }
 
-/// Whether there is anything of the shape of a credential (`kw?_…`) or of a JWT in `text`.
+/// Returns true if `text` contains the shape of a credential (`kw?_…`) or of a JWT.
 fn has_credential(text: &str) -> bool {
     let is_ours = |part: &[u8]| part.starts_with(b"kw") && part[2].is_ascii_lowercase() && part[3] == b'_';
     text.contains("eyJ") || text.as_bytes().windows(4).any(is_ours)

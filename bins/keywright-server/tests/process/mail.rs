@@ -1,4 +1,5 @@
-//! Mail by SMTP, from the request to a real listener: once, also when the mail server or this one was down.
+//! Mail by SMTP, from the request to a real listener: delivered once, even after an outage of the mail server
+//! or of this one.
 
 use keywright_adapters::test_support::SmtpListener;
 use keywright_domain::mail::MailState;
@@ -17,7 +18,7 @@ async fn ask(server: &Server, email: &str) -> Answer {
     server.client().post("/magic_link", json!({"email": email})).await
 }
 
-/// Waits until every one of `count` mails is known to be sent, so that none of them is sent again.
+/// Waits until `count` mails are recorded as sent, so that none is sent again.
 async fn are_sent(place: &Place, count: usize) {
     let stores = place.stores();
     until("the end of the queue", async || {
@@ -52,7 +53,7 @@ async fn a_mail_arrives_once_and_signs_in() {
 }
 
 #[tokio::test]
-async fn while_the_mail_server_is_down_the_answer_is_the_same_and_the_mail_goes_out_once_when_it_is_back() {
+async fn a_mail_server_outage_changes_no_answer_and_the_mail_goes_out_once_afterwards() {
     let mut smtp = SmtpListener::start().await;
     let place = place(&smtp);
     let mut server = place.start().await;
@@ -75,7 +76,7 @@ async fn while_the_mail_server_is_down_the_answer_is_the_same_and_the_mail_goes_
 }
 
 #[tokio::test]
-async fn mail_that_was_queued_goes_out_once_after_a_restart() {
+async fn queued_mail_goes_out_once_after_a_restart() {
     let mut smtp = SmtpListener::start().await;
     let place = place(&smtp);
     smtp.stop().await;
@@ -103,7 +104,7 @@ async fn mail_that_was_queued_goes_out_once_after_a_restart() {
 }
 
 #[tokio::test]
-async fn where_nobody_may_sign_up_an_unknown_address_gets_the_same_answer_and_no_mail() {
+async fn with_sign_up_closed_an_unknown_address_gets_the_same_answer_and_no_mail() {
     let smtp = SmtpListener::start().await;
     let mut place = place(&smtp);
     let server = place.start().await;

@@ -1,5 +1,5 @@
-//! The real binary as an operator starts it, signals it, kills it and lets it down: one file a concern. Every
-//! test has a directory of its own, and servers in it that end with the test.
+//! The real binary under signals, kills and failures: one file a concern. Every test has its own directory,
+//! and servers in it that end with the test.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad_days;

@@ -1,4 +1,4 @@
-//! A child process whose output is kept, and which does not outlive its value.
+//! A child process with recorded output. It ends when its value is dropped.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long something may take that takes no time: long enough for a busy machine.
+/// Maximum duration of a step, with room for a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How often something is looked for.
+/// Pause between two checks.
 pub const LOOK: Duration = Duration::from_millis(5);
 
 /// The lines of one stream so far.
@@ -67,12 +67,12 @@ impl Process {
         Pid::from_child(&self.child)
     }
 
-    /// The first line of the standard output with `part` in it, once there is one.
+    /// Waits for a line with `part` on the standard output and returns it.
     pub async fn says(&mut self, part: &str) -> String {
         self.line(&self.out.clone(), part).await
     }
 
-    /// The first line of the log with `part` in it, once there is one.
+    /// Waits for a line with `part` in the log and returns it.
     pub async fn logs(&mut self, part: &str) -> String {
         self.line(&self.errors.clone(), part).await
     }
@@ -99,13 +99,13 @@ impl Process {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Ends it as `kill -9` does, and waits until it has ended.
+    /// Kills it as `kill -9` does, and waits for its end.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Its exit code, once it has ended by itself. All it said has been read by then.
+    /// Waits for its end and returns the exit code. All its output has been read by then.
     pub async fn exit_code(&mut self) -> i32 {
         let began_at = Instant::now();
         loop {

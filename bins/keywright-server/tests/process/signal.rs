@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: what is under way is finished, and the process ends well.
+//! SIGTERM and SIGINT: running requests are finished, and the process exits cleanly.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::harness::{NAME, Place, Server, until};
 use crate::process::PATIENCE;
 
-/// A request that the server has begun to serve: it asks for the body, which is still to come.
+/// Begins a request: the server waits for the body, which is still to come.
 fn begin(server: &Server, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -50,17 +50,17 @@ async fn finishes_what_is_under_way(signal: Signal) {
 }
 
 #[tokio::test]
-async fn sigterm_ends_the_server_after_the_request_under_way() {
+async fn sigterm_ends_the_server_after_the_running_request() {
     finishes_what_is_under_way(Signal::TERM).await;
 }
 
 #[tokio::test]
-async fn sigint_does_the_same() {
+async fn sigint_ends_the_server_after_the_running_request() {
     finishes_what_is_under_way(Signal::INT).await;
 }
 
 #[tokio::test]
-async fn an_idle_connection_does_not_hold_the_end_up() {
+async fn an_idle_connection_does_not_delay_the_shutdown() {
     let place = Place::new();
     let mut server = place.start().await;
     let mut idle = TcpStream::connect(server.address()).unwrap();
@@ -78,7 +78,7 @@ async fn an_idle_connection_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
-async fn a_mail_server_that_never_answers_does_not_hold_the_end_up() {
+async fn a_silent_mail_server_does_not_delay_the_shutdown() {
     let smtp = SmtpListener::start().await;
     smtp.refuse(Stage::Greeting, Refusal::Silence);
     let url = format!("smtp://{}", smtp.addr());
@@ -98,7 +98,7 @@ async fn a_mail_server_that_never_answers_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
-async fn a_server_that_stopped_has_written_its_log_back() {
+async fn a_stopped_server_has_checkpointed_its_wal() {
     let place = Place::new();
     let server = place.start().await;
     server.client().post("/device", json!({})).await;

@@ -1,8 +1,10 @@
-//! The operator's verbs: on the database of a server that runs, or of none.
+//! The operator's verbs, with or without a running server.
 
 mod backup;
 mod doctor;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use keywright_throwaway_postgres::Database;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,14 +15,14 @@ use crate::harness::{Place, Server};
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.org";
 
-/// What `arguments` print with `--json`.
+/// Runs `arguments` with `--json` and returns the output.
 async fn output(place: &Place, arguments: &[&str]) -> Value {
     let (code, out, errors) = place.run(&[arguments, &["--json"]].concat()).await;
     assert_eq!(code, 0, "{arguments:?}: {errors}");
     serde_json::from_str(&out).unwrap_or_else(|_| panic!("{arguments:?}: no JSON: {out}"))
 }
 
-/// Why `arguments` fail.
+/// Runs `arguments`, which must fail, and returns the error.
 async fn failure(place: &Place, arguments: &[&str]) -> String {
     let (code, out, errors) = place.run(arguments).await;
     assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}: {errors}");
@@ -47,7 +49,7 @@ async fn an_account_lives(place: &Place) {
     let tokens = client.sign_in(&keyring, ADA).await;
     let me = client.me(&tokens.access).await;
     let user = me.json()["user"].clone();
-    // Whoever proves the address finds nothing of others in the account, not even the name that they gave it.
+    // Proving the address removes the additions of others, even the name.
     assert_eq!((me.status, &user["id"], &user["name"]), (200, &json!(id), &Value::Null));
     let (_, text, _) = place.run(&["users", "show", ADA]).await;
     assert!(text.contains(id) && text.contains("state           active"), "{text}");
@@ -84,19 +86,19 @@ async fn refused_sign_in(server: &Server, place: &Place) -> u16 {
 }
 
 #[tokio::test]
-async fn an_account_is_made_disabled_enabled_and_deleted() {
+async fn an_account_is_created_disabled_enabled_and_deleted() {
     an_account_lives(&Place::new()).await;
 }
 
 #[tokio::test]
-async fn an_account_is_made_disabled_enabled_and_deleted_on_postgresql() {
+async fn an_account_is_created_disabled_enabled_and_deleted_on_postgresql() {
     let database = Database::new().unwrap();
 
     an_account_lives(&on(&database)).await;
 }
 
 #[tokio::test]
-async fn an_account_that_an_operator_made_signs_in_where_signup_is_closed() {
+async fn an_account_created_by_an_operator_signs_in_with_sign_up_closed() {
     let place = Place::with(&[("SIGNUP__POLICY", "closed")]);
     let server = place.start().await;
     let keyring = place.keyring();
@@ -163,12 +165,12 @@ async fn organizations(place: &Place) {
 }
 
 #[tokio::test]
-async fn organizations_are_made_and_people_join_them() {
+async fn organizations_are_created_and_joined() {
     organizations(&Place::new()).await;
 }
 
 #[tokio::test]
-async fn organizations_are_made_and_people_join_them_on_postgresql() {
+async fn organizations_are_created_and_joined_on_postgresql() {
     let database = Database::new().unwrap();
 
     organizations(&on(&database)).await;
@@ -222,7 +224,7 @@ async fn sessions_end_one_by_one_by_account_and_all_at_once_on_postgresql() {
 }
 
 #[tokio::test]
-async fn each_verb_teaches_by_an_example() {
+async fn the_help_of_every_verb_shows_an_example() {
     let place = Place::new();
     for verb in [
         "users list",
@@ -250,7 +252,7 @@ async fn each_verb_teaches_by_an_example() {
 }
 
 #[tokio::test]
-async fn a_wrong_command_line_is_told_from_a_failure() {
+async fn a_usage_error_and_a_failure_have_different_exit_codes() {
     let place = Place::new();
     for wrong in [
         vec!["users"],
@@ -278,7 +280,7 @@ async fn a_wrong_command_line_is_told_from_a_failure() {
 }
 
 #[tokio::test]
-async fn completions_come_for_every_shell_whatever_is_configured() {
+async fn completions_are_printed_for_every_shell_without_a_configuration() {
     let place = Place::with(&[("PUBLIC_URL", "nonsense")]);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let (code, script, errors) = place.run(&["completions", shell]).await;
@@ -287,4 +289,50 @@ async fn completions_come_for_every_shell_whatever_is_configured() {
         assert!(script.contains("keywright-server") && script.contains("add-member"), "{shell}: {script}");
     }
     assert_eq!(output(&place, &["completions", "zsh"]).await["shell"], "zsh");
+}
+
+const READING: [&[&str]; 4] =
+    [&["users", "list"], &["users", "show", ADA], &["orgs", "list"], &["mail", "list"]];
+
+/// Commands that only read leave the schema as it is; `run_sql` changes the database behind their back.
+async fn reading_applies_no_migration(place: &Place, run_sql: impl Fn(&str)) {
+    for arguments in READING.iter().chain([&["keys", "list"].as_slice()]) {
+        let why = failure(place, arguments).await;
+        assert!(why.contains("keywright-server migrate"), "{arguments:?}: {why}");
+    }
+    let missing = output(place, &["migrate"]).await;
+    assert!(missing["applied"].as_array().is_some_and(|applied| !applied.is_empty()), "{missing}");
+    output(place, &["users", "create", ADA]).await;
+    for arguments in READING {
+        output(place, arguments).await;
+    }
+
+    run_sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+
+    for arguments in READING {
+        let why = failure(place, arguments).await;
+        assert!(why.contains("newer version (9999)"), "{arguments:?}: {why}");
+    }
+    assert_eq!(place.run(&["doctor"]).await.0, 1);
+    run_sql("DELETE FROM __diesel_schema_migrations");
+    let why = failure(place, &["users", "list"]).await;
+    assert!(why.contains("lacks migrations (") && why.contains("keywright-server migrate"), "{why}");
+}
+
+#[tokio::test]
+async fn reading_applies_no_migration_on_sqlite() {
+    let place = Place::new();
+
+    reading_applies_no_migration(&place, |sql| {
+        let mut connection = SqliteConnection::establish(place.database().to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reading_applies_no_migration_on_postgresql() {
+    let database = Database::new().unwrap();
+
+    reading_applies_no_migration(&on(&database), |sql| drop(database.psql(sql).unwrap())).await;
 }

@@ -1,5 +1,5 @@
-//! The database is stopped, killed, frozen, slow, restarted or out of connections: 503 within five seconds for everything, the
-//! probes say so, and all goes on when it is over, without a restart.
+//! The database is stopped, killed, frozen, slow, restarted or out of connections: every request gets 503
+//! within five seconds, the probes report it, and service resumes without a restart.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use crate::harness::{Client, Place, Server, until};
 use crate::load::Crowd;
 use crate::{POOL, place};
 
-/// Within which a request is answered on a bad day (contract §1.1), and a probe (§9).
+/// Time limit of requests (contract §1.1) and probes (§9) during an outage.
 const ANSWER: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
-/// What the load takes by itself: nothing else runs meanwhile.
+/// Overhead of the load; nothing else runs meanwhile.
 const SLACK: Duration = Duration::from_millis(500);
-/// How many of each request there are at once.
+/// Number of concurrent copies of each request.
 const LOAD: usize = 12;
 
-/// A server, and what a person and their tools hold before the bad day comes.
+/// A server, and the credentials of a person and their tools before the outage.
 struct Day {
     cluster: Cluster,
     database: Database,
@@ -41,7 +41,7 @@ async fn timed(request: RequestBuilder) -> (Answer, Duration) {
 impl Day {
     async fn new() -> Self {
         let cluster = Cluster::start(&[]).unwrap();
-        // Not a superuser, for whom no limit of connections holds.
+        // A limit of connections does not apply to superusers.
         cluster.psql("postgres", "CREATE ROLE server LOGIN").unwrap();
         let database = Database::at(cluster.url()).unwrap();
         database.psql("GRANT ALL ON SCHEMA public TO server").unwrap();
@@ -65,7 +65,7 @@ impl Day {
         ]
     }
 
-    /// Everything is refused for now, soon, however much is asked.
+    /// Asserts that every request gets a prompt 503 under load.
     async fn is_unavailable(&mut self) {
         let client = self.server.client();
         let poll = client.api(Method::POST, "/token", &json!({"device_code": self.device_code}));
@@ -87,7 +87,7 @@ impl Day {
         self.server.process.logs("the store is unavailable").await;
     }
 
-    /// Nothing was used up.
+    /// Asserts that nothing was used up.
     async fn end(self) {
         let client = self.server.client();
         until("the end of the bad day", async || client.get("/readyz").await.status == 200).await;
@@ -104,7 +104,7 @@ impl Day {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_database() {
+async fn a_stopped_database_is_answered_with_503() {
     let mut day = Day::new().await;
 
     day.cluster.stop().unwrap();
@@ -115,7 +115,7 @@ async fn a_stopped_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_answers_nothing() {
+async fn a_silent_database_is_answered_with_503() {
     let mut day = Day::new().await;
 
     day.cluster.freeze().unwrap();
@@ -126,7 +126,7 @@ async fn a_database_that_answers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_without_a_connection_to_give() {
+async fn a_database_without_free_connections_is_answered_with_503() {
     let mut day = Day::new().await;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'server'";
 
@@ -138,9 +138,9 @@ async fn a_database_without_a_connection_to_give() {
     day.end().await;
 }
 
-/// What asks the database often, and so gets an answer in time, or none.
+/// A request with many statements gets its answer in time, or a 503.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_takes_seconds_for_each_statement() {
+async fn a_slow_database_is_answered_with_503() {
     let database = Database::new().unwrap();
     let cluster = database.psql("SHOW port").unwrap().parse().unwrap();
     let way = Proxy::start(Way::To(cluster)).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_database_that_takes_seconds_for_each_statement() {
     let device_code = client.approved_device(&tokens.access).await;
     let begun = client.post("/device", json!({})).await;
     let me = || client.request(Method::GET, "/api/v1/auth/me").bearer_auth(&tokens.access);
-    // Connections for all that comes.
+    // Opens every connection that the pool may have.
     assert!(join_all((0..POOL).map(|_| send(me()))).await.iter().all(|answer| answer.status == 200));
 
     for delay in [900, 1500, 2500].map(Duration::from_millis) {
@@ -181,7 +181,7 @@ async fn a_database_that_takes_seconds_for_each_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_restarted_under_load() {
+async fn a_database_restart_under_load_is_survived() {
     let mut day = Day::new().await;
     let (_moved, follow) = watch::channel(day.server.client());
     let crowd = Crowd::new(follow, day.place.keyring());
@@ -214,9 +214,9 @@ async fn a_database_that_is_restarted_under_load() {
     day.end().await;
 }
 
-/// The pace is that of the polls that were told something: who waited for nothing may ask again at once.
+/// Only answered polls count towards the pace: a client whose wait failed may poll again at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poll_that_waits_when_the_database_stops_does_not_count_for_the_pace() {
+async fn a_waiting_poll_interrupted_by_the_database_does_not_count_towards_the_pace() {
     let mut cluster = Cluster::start(&[]).unwrap();
     let database = Database::at(cluster.url()).unwrap();
     let server = place(&database.url(), &[("DEVICE__INTERVAL", "5m")]).start().await;

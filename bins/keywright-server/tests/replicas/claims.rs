@@ -1,4 +1,4 @@
-//! Two and four servers on one database: whichever of them is asked, one wins.
+//! Two and four servers on one database: every race has one winner.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::client::{Answer, Tokens, send};
 use crate::harness::{Place, Server, until};
 use crate::{place, start};
 
-/// Within which a decision at one server is answered by another.
+/// Time limit for a decision at one server to be answered by another.
 const ANSWER: Duration = Duration::from_secs(1);
 
-struct World {
+struct Environment {
     servers: Vec<Server>,
     place: Place,
     database: Database,
 }
 
-impl World {
+impl Environment {
     async fn new(count: usize) -> Self {
         let database = Database::new().unwrap();
         let place = place(&database.url(), &[]);
@@ -34,7 +34,7 @@ impl World {
         self.servers[0].client().sign_in(&self.place.keyring(), "ada@example.com").await
     }
 
-    /// The same asked of every server at once, twice: the answers.
+    /// Sends the same request twice to every server at once and returns the answers.
     async fn race(&self, path: &str, body: &Value) -> Vec<Answer> {
         let asked = self.servers.iter().chain(&self.servers).map(|server| {
             let request = server.client().api(Method::POST, path, body);
@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-/// One was signed in, and the others were told one of `refusals`.
+/// Asserts that one was signed in and the others got one of `refusals`.
 fn one_won(answers: &[Answer], refusals: &[&str]) {
     let codes: Vec<_> = answers.iter().map(Answer::code).collect();
     assert_eq!(codes.iter().filter(|code| *code == "200 -").count(), 1, "{codes:?}");
@@ -52,7 +52,7 @@ fn one_won(answers: &[Answer], refusals: &[&str]) {
 }
 
 async fn claims_have_one_winner(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
     let keyring = world.place.keyring();
     let mut tokens = world.sign_in().await;
     let client = world.servers[0].client();
@@ -84,27 +84,27 @@ async fn claims_have_one_winner(count: usize) {
 }
 
 #[tokio::test]
-async fn every_claim_has_one_winner_among_two() {
+async fn every_claim_has_one_winner_among_two_servers() {
     claims_have_one_winner(2).await;
 }
 
 #[tokio::test]
-async fn every_claim_has_one_winner_among_four() {
+async fn every_claim_has_one_winner_among_four_servers() {
     claims_have_one_winner(4).await;
 }
 
 #[tokio::test]
-async fn what_is_revoked_at_one_of_two_is_over_at_the_other_at_once() {
+async fn a_session_revoked_at_one_of_two_servers_ends_at_the_other_at_once() {
     what_is_revoked_is_over_at_once(2).await;
 }
 
 #[tokio::test]
-async fn what_is_revoked_at_one_of_four_is_over_at_every_other_at_once() {
+async fn a_session_revoked_at_one_of_four_servers_ends_at_all_others_at_once() {
     what_is_revoked_is_over_at_once(4).await;
 }
 
 async fn what_is_revoked_is_over_at_once(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
 
     for ending in &world.servers {
         let tokens = world.sign_in().await;
@@ -122,17 +122,17 @@ async fn what_is_revoked_is_over_at_once(count: usize) {
 }
 
 #[tokio::test]
-async fn who_waits_at_one_of_two_is_answered_when_the_other_is_told() {
+async fn a_poll_waiting_at_one_of_two_servers_is_answered_after_a_decision_at_the_other() {
     who_waits_is_answered(2).await;
 }
 
 #[tokio::test]
-async fn who_waits_at_one_of_four_is_answered_when_the_last_is_told() {
+async fn a_poll_waiting_at_one_of_four_servers_is_answered_after_a_decision_at_the_last() {
     who_waits_is_answered(4).await;
 }
 
 async fn who_waits_is_answered(count: usize) {
-    let world = World::new(count).await;
+    let world = Environment::new(count).await;
     let tokens = world.sign_in().await;
     let (asked, told) = (world.servers[0].client(), world.servers[count - 1].client());
 
@@ -140,7 +140,7 @@ async fn who_waits_is_answered(count: usize) {
         let begun = told.post("/device", json!({})).await;
         let body = json!({"device_code": begun.field("device_code"), "wait": 30});
         let waiting = tokio::spawn(send(asked.api(Method::POST, "/token", &body)));
-        // Long enough for the poll to have its place; a later one would be answered at once.
+        // Long enough for the poll to hold its waiting slot; a later one would be answered at once.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let body = json!({"user_code": begun.field("user_code"), "action": action});
         let decided = send(told.api(Method::POST, "/device/verify", &body).bearer_auth(&tokens.access)).await;
@@ -154,12 +154,12 @@ async fn who_waits_is_answered(count: usize) {
 }
 
 #[tokio::test]
-async fn each_mail_of_two_goes_out_once() {
+async fn two_servers_send_each_mail_once() {
     each_mail_goes_out_once(2).await;
 }
 
 #[tokio::test]
-async fn each_mail_of_four_goes_out_once() {
+async fn four_servers_send_each_mail_once() {
     each_mail_goes_out_once(4).await;
 }
 

@@ -1,4 +1,4 @@
-//! The primary is gone, or hangs, and its synchronous standby takes over; or the standby is gone.
+//! The primary fails or hangs and its synchronous standby takes over; or the standby fails.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::harness::{Place, Server, until};
 use crate::load::Crowd;
 use crate::{POOL, place};
 
-/// Within which the service goes on, once there is a new primary.
+/// Time limit for resuming once there is a new primary.
 const FAILOVER: Duration = Duration::from_secs(10);
 
-/// A primary and its synchronous standby, and a server that knows both.
+/// A primary with a synchronous standby, and a server configured with both.
 struct Pair {
     primary: Cluster,
     standby: Cluster,
@@ -42,7 +42,7 @@ impl Pair {
         Self { primary, standby, database, place, server }
     }
 
-    /// So many who are signed in: their refresh tokens.
+    /// Signs in `count` people and returns their refresh tokens.
     async fn refreshers(&self, count: usize) -> Vec<String> {
         let (keyring, mut tokens) = (self.place.keyring(), Vec::new());
         for number in 0..count {
@@ -53,7 +53,7 @@ impl Pair {
     }
 }
 
-/// The service goes on with the standby, once that is promoted, after `end` has come over the primary.
+/// Asserts that the service resumes with the promoted standby after `end` was applied to the primary.
 async fn the_standby_takes_over_after(end: impl FnOnce(&mut Cluster)) {
     let mut pair = Pair::new().await;
     let tokens = pair.refreshers(8).await;
@@ -79,34 +79,35 @@ async fn the_standby_takes_over_after(end: impl FnOnce(&mut Cluster)) {
         let last = refresher.await.unwrap();
         server.client().refresh(&last).await.tokens();
     }
-    // A refresh that the standby did not have would be forgiven when its token comes back; so it is looked for.
+    // A refresh missing on the standby would be forgiven when its token comes back, so the test looks for
+    // that event.
     let lost =
         "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
     assert_eq!(pair.standby.psql(pair.database.name(), lost).unwrap(), "0");
     pair.server.stop().await;
-    // Its database cannot be dropped while it hangs.
+    // The database cannot be dropped while it hangs.
     let _ = pair.primary.thaw();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_primary_dies_the_service_goes_on_with_the_standby_and_every_acknowledged_refresh() {
+async fn a_dying_primary_fails_over_to_the_standby_without_losing_an_acknowledged_refresh() {
     the_standby_takes_over_after(|primary| primary.kill().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_primary_hangs_the_service_goes_on_with_the_standby_and_every_acknowledged_refresh() {
+async fn a_hanging_primary_fails_over_to_the_standby_without_losing_an_acknowledged_refresh() {
     the_standby_takes_over_after(|primary| primary.freeze().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_no_standby_confirms_a_commit_there_are_no_more_connections_than_places() {
+async fn unconfirmed_commits_open_no_more_connections_than_the_pool_allows() {
     let mut pair = Pair::new().await;
     let tokens = pair.refreshers(3 * POOL).await;
     let client = pair.server.client();
     let connections = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'keywright'";
 
     pair.standby.freeze().unwrap();
-    // Each commit waits for longer than anybody does who asked for it.
+    // Each commit waits longer than its client does.
     for _ in 0..3 {
         let asked = tokens.iter().map(|token| {
             let request = client.api(reqwest::Method::POST, "/refresh", &json!({"refresh_token": token}));
@@ -116,7 +117,7 @@ async fn while_no_standby_confirms_a_commit_there_are_no_more_connections_than_p
         assert!(answers.iter().all(|answer| answer.status == 503), "{answers:?}");
         assert_eq!(client.get("/readyz").await.status, 503);
         let count: usize = pair.primary.psql("postgres", connections).unwrap().parse().unwrap();
-        // One more looks whether another server has taken over.
+        // One more probes for a failover.
         assert!(count <= POOL + 2, "{count} connections");
     }
     pair.standby.thaw().unwrap();

@@ -1,6 +1,6 @@
-//! `kill -9` of the database and of the server, at one moment of the load after another: what was acknowledged is there,
-//! and nothing that may be used once is used twice. `KEYWRIGHT_KILL_ROUNDS` says how often; `just nightly` does it 50 times.
-//! The moments are others each time; `KEYWRIGHT_KILL_SEED` brings those back that a failed run has printed.
+//! `kill -9` of the database and of the server at many moments of the load: acknowledged work survives, and
+//! nothing is used twice. `KEYWRIGHT_KILL_ROUNDS` sets the number of rounds; `just nightly` runs 50. The
+//! moments are random; `KEYWRIGHT_KILL_SEED` repeats those that a failed run has printed.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
@@ -24,7 +24,7 @@ fn seed() -> u64 {
     seed.unwrap_or_else(|| RandomState::new().hash_one(()))
 }
 
-/// How long the load goes on before the kill of this round.
+/// Returns the duration of the load before the kill of this round.
 fn moment(seed: u64, round: u64) -> Duration {
     let mut hasher = DefaultHasher::new();
     (seed, round).hash(&mut hasher);
@@ -32,7 +32,7 @@ fn moment(seed: u64, round: u64) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_database_and_the_server() {
+async fn killing_the_database_and_the_server_loses_nothing_acknowledged_and_reuses_nothing() {
     let seed = seed();
     println!("KEYWRIGHT_KILL_SEED={seed}");
     let mut cluster = Cluster::start(&[]).unwrap();
@@ -112,7 +112,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_used_twice_by_kills_of_the_
                   (SELECT count(*) FROM sessions WHERE kind = 'device') \
                   FROM device_authorizations d LEFT JOIN sessions s ON s.id = d.session_id WHERE d.state = 'claimed'";
     assert_eq!(database.psql(claims).unwrap(), "t", "a session for each claim");
-    // A refresh whose commit was lost would be forgiven when its token comes back; so it is looked for.
+    // A refresh with a lost commit would be forgiven when its token comes back, so the test looks for that
+    // event.
     let lost =
         "SELECT count(*) FROM activities WHERE event IN ('refresh_ahead_of_store', 'refresh_reuse_detected')";
     assert_eq!(database.psql(lost).unwrap(), "0");

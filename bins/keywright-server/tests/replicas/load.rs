@@ -1,5 +1,5 @@
-//! Clients that go on whatever happens, as real ones do: what is refused for now or not answered is asked again. They
-//! remember what they were told.
+//! Clients that retry like real ones: a request that is refused for now or not answered is sent again. They
+//! record every answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,29 +14,29 @@ use tokio::task::JoinHandle;
 use crate::client::{Answer, Tokens, try_send};
 use crate::harness::{Client, link_token};
 
-/// How long a bad time may last for a client.
+/// Maximum duration of an outage for a client.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Within which everything is answered (contract §1.1: 5 s), and half a second for the load's own doing.
+/// Time limit of every answer (contract §1.1: 5 s), plus half a second for the load itself.
 const ANSWER: Duration = Duration::from_millis(5500);
 
-/// What all clients share.
+/// State shared by all clients.
 #[derive(Clone)]
 pub struct Crowd {
-    /// Where the server is now.
+    /// The current server.
     server: watch::Receiver<Client>,
     keyring: Arc<Keyring>,
     over: Arc<AtomicBool>,
     acknowledged: Arc<AtomicU32>,
 }
 
-/// What somebody was signed in for, once.
+/// A single-use sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     pub email: String,
     pub tokens: Option<Tokens>,
 }
 
-/// Who has left: signed out, or with everything.
+/// A person who left: signed out, or deleted.
 #[derive(Debug)]
 pub struct Left {
     pub email: String,
@@ -49,7 +49,7 @@ impl Crowd {
         Self { server, keyring: Arc::new(keyring), over: Arc::default(), acknowledged: Arc::default() }
     }
 
-    /// Lets every client end with what it is at.
+    /// Lets every client finish its current step.
     pub fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
     }
@@ -58,12 +58,12 @@ impl Crowd {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// How many requests have been answered with success.
+    /// Returns the number of successful answers.
     pub fn acknowledged(&self) -> u32 {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// The answer to a request, if it is neither refused for now nor left without one.
+    /// Sends a request and returns the answer, unless it is missing or a refusal for now.
     async fn once(&self, request: RequestBuilder) -> Option<Answer> {
         let began_at = Instant::now();
         let answer = try_send(request).await;
@@ -83,7 +83,7 @@ impl Crowd {
         Some(answer)
     }
 
-    /// The same, asked until there is one; and whether it was asked once only.
+    /// Sends a request until it is answered; also returns true if it was sent only once.
     async fn ask(&self, path: &str, body: &Value) -> (Answer, bool) {
         self.ask_as(None, Method::POST, path, body).await
     }
@@ -107,7 +107,7 @@ impl Crowd {
         panic!("{path} was not answered for {PATIENCE:?}");
     }
 
-    /// One who refreshes until it is over: the last token that was given.
+    /// Refreshes until the end and returns the last token.
     pub fn refresher(&self, mut token: String) -> JoinHandle<String> {
         let crowd = self.clone();
         tokio::spawn(async move {
@@ -118,7 +118,7 @@ impl Crowd {
         })
     }
 
-    /// One who signs in again and again, as each somebody twice, each time by a link that is used twice at once.
+    /// Signs in repeatedly, as each person twice, with each link used twice concurrently.
     pub fn reader(&self, name: String) -> JoinHandle<Vec<SignedIn>> {
         let crowd = self.clone();
         tokio::spawn(async move {
@@ -140,7 +140,7 @@ impl Crowd {
         })
     }
 
-    /// One who signs devices in, each claimed twice at once.
+    /// Signs devices in, each claimed twice concurrently.
     pub fn device(&self, access: String) -> JoinHandle<u32> {
         let crowd = self.clone();
         tokio::spawn(async move {
@@ -150,7 +150,7 @@ impl Crowd {
                 let body = json!({"user_code": begun.field("user_code")});
                 let (approved, is_first) =
                     crowd.ask_as(Some(&access), Method::POST, "/device/verify", &body).await;
-                // Asked again it is none that waits for a decision, if the answer to the first was lost.
+                // A repeated decision is refused if the answer to the first was lost.
                 assert!(approved.status == 200 || !is_first, "{approved:?}");
                 let body = json!({"device_code": begun.field("device_code")});
                 claimed += u32::from(crowd.claim(&body).await);
@@ -161,14 +161,14 @@ impl Crowd {
 }
 
 impl Crowd {
-    /// Claims an approved device twice at once: whether somebody was signed in. It was approved, so nobody is told to
-    /// wait, and only an answer that was lost leaves nobody signed in.
+    /// Claims an approved device twice concurrently; returns true if it was signed in. The device was
+    /// approved, so no answer is pending, and only a lost answer prevents a sign-in.
     async fn claim(&self, body: &Value) -> bool {
         let began_at = Instant::now();
         while began_at.elapsed() < PATIENCE {
             let uses = tokio::join!(self.ask("/token", body), self.ask("/token", body));
             let uses = [uses.0, uses.1];
-            // Both came too soon after one whose answer was lost: nobody has it yet.
+            // Both came too soon after a poll whose answer was lost: the code is still unclaimed.
             if uses.iter().all(|(answer, _)| answer.code() == "400 slow_down") {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 continue;
@@ -178,7 +178,7 @@ impl Crowd {
         panic!("the device was not claimed for {PATIENCE:?}");
     }
 
-    /// One who signs in as somebody new, says who that is, and leaves, again and again.
+    /// Signs in as a new person, sets a profile and leaves, repeatedly.
     pub fn leaver(&self, name: String) -> JoinHandle<Vec<Left>> {
         let crowd = self.clone();
         tokio::spawn(async move {
@@ -214,7 +214,7 @@ impl Crowd {
     }
 }
 
-/// Of two who used one thing, one at most won; none only if an answer was lost.
+/// Asserts that at most one of two concurrent uses won; `None` only if an answer was lost.
 fn winner(uses: &[(Answer, bool); 2], refusal: &str) -> Option<Tokens> {
     let won: Vec<_> = uses.iter().filter(|(answer, _)| answer.status == 200).collect();
     assert!(won.len() <= 1, "used twice: {uses:?}");

@@ -1,4 +1,4 @@
-//! Servers that share one PostgreSQL, and the days on which that is down: real processes throughout.
+//! Servers that share one PostgreSQL, and its outages: real processes throughout.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad_days;
@@ -23,10 +23,10 @@ use futures_util::future::join_all;
 
 use crate::harness::{Place, Server};
 
-/// How many connections a server has.
+/// Number of connections per server.
 const POOL: usize = 8;
 
-/// A place whose servers have a secret already, and remember at `url`; devices may poll each second.
+/// A place with an existing secret and the database `url`; devices may poll every second.
 fn place(url: &str, settings: &[(&str, &str)]) -> Place {
     let pool = POOL.to_string();
     let defaults = [("DATABASE__URL", url), ("DATABASE__POOL_SIZE", &pool), ("DEVICE__INTERVAL", "1s")];
@@ -40,7 +40,7 @@ fn place(url: &str, settings: &[(&str, &str)]) -> Place {
     place
 }
 
-/// So many servers, started at once.
+/// Starts `count` servers at once.
 async fn start(place: &Place, count: usize) -> Vec<Server> {
     join_all((0..count).map(|_| place.start())).await
 }

@@ -1,4 +1,5 @@
-//! An older state of the database comes back (contract §2.3): nobody is signed out, and what was used since is unused again.
+//! Restoring an older state of the database (contract §2.3): clients stay signed in, and everything used
+//! since can be used again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use crate::client::send;
 use crate::harness::Place;
 use crate::place;
 
-/// A database whose state can be kept and put back while no server runs.
+/// A database whose state can be saved and restored while no server runs.
 enum Store {
     Sqlite(PathBuf),
     Postgres { cluster: Cluster, database: Database },
@@ -34,7 +35,7 @@ impl Store {
         match self {
             Self::Sqlite(file) => {
                 for extension in ["db-wal", "db-shm"] {
-                    // A server that stops in peace leaves none.
+                    // A server that stops cleanly leaves none.
                     let _ = fs::remove_file(file.with_extension(extension));
                 }
                 fs::copy(file.with_extension("kept"), file).unwrap();
@@ -91,7 +92,7 @@ async fn an_older_state_comes_back(place: &Place, store: &Store) {
 }
 
 #[tokio::test]
-async fn after_an_older_sqlite_file_clients_go_on_and_what_was_used_since_works_again() {
+async fn clients_continue_after_restoring_an_older_sqlite_file() {
     let place = Place::with(&[("DEVICE__INTERVAL", "1s")]);
     let store = Store::Sqlite(place.database());
 
@@ -99,7 +100,7 @@ async fn after_an_older_sqlite_file_clients_go_on_and_what_was_used_since_works_
 }
 
 #[tokio::test]
-async fn after_an_older_postgres_database_clients_go_on_and_what_was_used_since_works_again() {
+async fn clients_continue_after_restoring_an_older_postgres_database() {
     let cluster = Cluster::start(&[]).unwrap();
     let database = Database::at(cluster.url()).unwrap();
     let place = place(&database.url(), &[]);

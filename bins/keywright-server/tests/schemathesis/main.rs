@@ -1,8 +1,8 @@
-//! The API against its own description: schemathesis makes requests from it, good and bad, for the real binary,
-//! and nothing that comes back may be other than described.
+//! The API against its own description: schemathesis derives valid and invalid requests for the real binary,
+//! and every answer must conform.
 //!
-//! It is installed by `scripts/test.sh`. `KEYWRIGHT_SCHEMATHESIS_EXAMPLES` is how many requests of a kind an
-//! operation gets, `KEYWRIGHT_SCHEMATHESIS_SEED` what they are made from.
+//! `scripts/test.sh` installs it. `KEYWRIGHT_SCHEMATHESIS_EXAMPLES` sets the number of requests per
+//! operation, `KEYWRIGHT_SCHEMATHESIS_SEED` their seed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::env;
@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
-/// What the server calls itself, wherever it listens.
+/// The server's public name, wherever it listens.
 const NAME: &str = "localhost:8080";
 
 /// A server with a throwaway database; it ends with its value.
@@ -55,7 +55,7 @@ impl Drop for Server {
     }
 }
 
-/// Where a server listens and what opens its inbox, as it says at its start.
+/// Reads the listening address and the inbox link from the startup output.
 fn announced(out: ChildStdout) -> (String, String) {
     let (mut address, mut key) = (None, None);
     for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -87,7 +87,7 @@ fn schemathesis() -> PathBuf {
 }
 
 #[test]
-fn nothing_comes_back_that_is_not_described() {
+fn every_answer_conforms_to_the_description() {
     let schemathesis = schemathesis();
     let server = Server::start();
     let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
@@ -95,7 +95,7 @@ fn nothing_comes_back_that_is_not_described() {
 
     let mut command = Command::new(schemathesis);
     command
-        // It leaves a report behind.
+        // It writes a report to the working directory.
         .current_dir(server.directory.path())
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("PYTHONPATH", here)

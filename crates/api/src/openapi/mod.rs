@@ -1,22 +1,13 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers.
 //!
-//! A handler says with `#[utoipa::path]` what it takes and answers; the schemas are here, a file a concept. What
-//! goes for every operation is added in `furnish`.
+//! A handler describes itself with `#[utoipa::path]`; the schemas are those of the types that it reads and writes.
+//! `complete` adds the parts that all operations share.
 
-pub mod activity;
-pub mod device_authorization;
-pub mod discovery;
-mod furnish;
-pub mod introspection;
-pub mod magic_link;
-pub mod organization;
-pub mod page;
-pub mod passkey;
+mod complete;
+mod example;
 pub mod problem;
-pub mod session;
 #[cfg(test)]
 mod tests;
-pub mod user;
 
 use std::sync::LazyLock;
 
@@ -25,7 +16,7 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use keywright_web::endpoint::Endpoint;
 use utoipa::OpenApi;
 
-use self::furnish::Furnish;
+use self::complete::Complete;
 
 /// The document as it is served, printed and kept in `docs/`.
 static TEXT: LazyLock<String> = LazyLock::new(|| {
@@ -38,10 +29,12 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
 #[openapi(
     info(
         title = "Keywright",
-        description = "Self-hosted passwordless sign-in. Every GET answers HEAD too. An unknown path is 404, another \
+        description = "Self-hosted passwordless sign-in. Each GET is also a HEAD. An unknown path is 404, another \
             method 405, both as `Problem`. Unknown fields of a request are ignored, so clients may be newer than the \
-            server. Clients must ignore fields that they do not know."
+            server. Clients must ignore fields that they do not know.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    servers((url = "/", description = "This server")),
     paths(
         crate::magic_link::ask,
         crate::magic_link::redeem,
@@ -77,16 +70,16 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
         crate::health::ready,
     ),
     components(schemas(problem::Problem, problem::OAuthProblem)),
-    modifiers(&Furnish),
+    modifiers(&Complete),
     tags(
-        (name = "Magic links", description = "Signing in by a link or a code from a mail"),
-        (name = "Passkeys", description = "Signing in by WebAuthn, and the passkeys of the caller"),
+        (name = "Magic links", description = "Sign-in by a link or a code from an email"),
+        (name = "Passkeys", description = "Sign-in by WebAuthn, and the passkeys of the caller"),
         (name = "Devices", description = "The device flow (RFC 8628)"),
-        (name = "Tokens", description = "Renewing, ending and inspecting what a sign-in gave"),
-        (name = "Sessions", description = "Where the caller is signed in"),
+        (name = "Tokens", description = "Renewal, end and introspection of tokens"),
+        (name = "Sessions", description = "The sessions of the caller"),
         (name = "Account", description = "The account of the caller"),
-        (name = "Discovery", description = "What programs look up"),
-        (name = "Health", description = "For those who watch the server"),
+        (name = "Discovery", description = "Metadata for programs"),
+        (name = "Health", description = "Probes for monitoring"),
     ),
 )]
 struct Description;
@@ -105,9 +98,9 @@ pub fn text() -> &'static str {
     &TEXT
 }
 
-/// This document
+/// Returns this document
 #[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "Discovery",
-    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+    responses((status = 200, description = "An OpenAPI 3.1 document", body = Object)))]
 pub(crate) async fn show() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=300"))

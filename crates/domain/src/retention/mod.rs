@@ -90,10 +90,10 @@ impl ClientInfoTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Addresses and user agents, in whatever stays longer.
-    pub origins: TimeDelta,
+    pub client_info: TimeDelta,
     /// Sessions after their end.
     pub sessions: TimeDelta,
-    pub activities: TimeDelta,
+    pub activity: TimeDelta,
     /// Device authorizations after their expiry.
     pub device_authorizations: TimeDelta,
     /// Links after their expiry.
@@ -107,9 +107,9 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self {
-            origins: TimeDelta::days(30),
+            client_info: TimeDelta::days(30),
             sessions: TimeDelta::days(30),
-            activities: TimeDelta::days(365),
+            activity: TimeDelta::days(365),
             device_authorizations: TimeDelta::days(1),
             magic_links: TimeDelta::days(1),
             mails: TimeDelta::days(14),
@@ -133,15 +133,15 @@ impl Retention {
             Removal::EmailChanges => self.email_changes.max(PROVABLE + UNDOABLE + self.mails() * 2),
             // What a mail tells of a passkey, or of a reuse, is written out from the activity, or the session, when it
             // is sent.
-            Removal::Activities => self.activities.max(action::LIFETIME),
+            Removal::Activities => self.activity.max(action::LIFETIME),
             Removal::EndedSessions | Removal::LapsedSessions => self.sessions.max(action::LIFETIME),
         }
     }
 
     /// The addresses and user agents of records that were made before this instant may be cleared at `now`.
-    pub fn origins_before(&self, links: &LinkBudget, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub fn client_info_before(&self, links: &LinkBudget, now: DateTime<Utc>) -> DateTime<Utc> {
         // Links are counted by the networks that asked for them.
-        now - self.origins.max(links.period())
+        now - self.client_info.max(links.period())
     }
 
     /// An action is found by its mail.

@@ -39,9 +39,9 @@ fn without_settings_everything_has_its_time() {
 fn nothing_goes_before_it_has_served() {
     let shortest = TimeDelta::seconds(1);
     let retention = Retention {
-        origins: shortest,
+        client_info: shortest,
         sessions: shortest,
-        activities: shortest,
+        activity: shortest,
         device_authorizations: shortest,
         magic_links: shortest,
         mails: shortest,
@@ -55,5 +55,5 @@ fn nothing_goes_before_it_has_served() {
     assert_eq!(days(&retention, Removal::EndedSessions, per), 7);
     assert_eq!(days(&retention, Removal::Activities, per), 7);
     assert_eq!(days(&retention, Removal::EmailChanges, per), 8 + 14);
-    assert_eq!(NOW - retention.origins_before(&links(per), NOW), per);
+    assert_eq!(NOW - retention.client_info_before(&links(per), NOW), per);
 }

@@ -1,22 +1,22 @@
-//! What the contract says of a refresh token, judged by all that ever happened to its session.
+//! The contract of a refresh token, judged by the full history of its session.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::session::{Lifetimes, RotationRules};
 
-/// A refresh that made a generation.
+/// The refresh that made a generation.
 #[derive(Clone, Copy, Debug)]
 pub struct Making {
     pub presented: u32,
     pub made: u32,
-    /// By the clock of the server that answered.
+    /// The time by the clock of the answering server.
     pub at: DateTime<Utc>,
-    /// By a clock that is right.
+    /// The true time.
     pub truly_at: DateTime<Utc>,
 }
 
-/// Everything that happened to a session, in order.
+/// The events of a session, in order.
 #[derive(Clone, Debug)]
 pub struct History {
     pub opened_at: DateTime<Utc>,
@@ -27,7 +27,7 @@ pub struct History {
     pub was_ended: bool,
 }
 
-/// What has to come of a token. Each carries the generation of the answer.
+/// The required result for a token, with the generation of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Renewed(u32),
@@ -38,7 +38,7 @@ pub enum Verdict {
     Over,
 }
 
-/// How long ago `then` was; never negative.
+/// Returns the time since `then`, never negative.
 fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     if now < then { TimeDelta::zero() } else { now - then }
 }
@@ -48,17 +48,17 @@ impl History {
         Self { opened_at, lifetimes, makings: Vec::new(), sighted: BTreeSet::new(), was_ended: false }
     }
 
-    /// The generation whose token is live.
+    /// Returns the live generation.
     pub fn live(&self) -> u32 {
         self.makings.last().map_or(0, |making| making.made)
     }
 
-    /// The refresh of `generation` that made the live one, if it was of that generation.
+    /// Returns the refresh that made the live generation, if it presented `generation`.
     pub fn making_from(&self, generation: u32) -> Option<Making> {
         self.makings.last().copied().filter(|making| making.presented == generation)
     }
 
-    /// The first refresh of `generation`.
+    /// Returns the first refresh that presented `generation`.
     pub fn first_use_of(&self, generation: u32) -> Option<Making> {
         self.makings.iter().copied().find(|making| making.presented == generation)
     }
@@ -84,7 +84,7 @@ impl History {
         self.sighted.iter().any(is_later) || self.makings.iter().any(|making| is_later(&making.presented))
     }
 
-    /// The contract, sentence by sentence.
+    /// Judges `presented` by the contract, sentence by sentence.
     pub fn verdict(&self, presented: u32, at: DateTime<Utc>, rules: RotationRules) -> Verdict {
         let live = self.live();
         if !self.is_live(at) {
@@ -114,7 +114,7 @@ impl History {
         Verdict::Reuse
     }
 
-    /// Notes that `presented` met `verdict`.
+    /// Records the `verdict` on `presented`.
     pub fn presented(
         &mut self,
         presented: u32,
@@ -131,7 +131,7 @@ impl History {
         }
     }
 
-    /// Notes that an access token of `generation` was used.
+    /// Records the use of an access token of `generation`.
     pub fn sighted(&mut self, generation: u32) {
         self.sighted.insert(generation);
     }

@@ -1,34 +1,34 @@
-//! What can happen, in any order.
+//! Events, in any order.
 
 use chrono::TimeDelta;
 use keywright_domain::session::RotationRules;
 use proptest::prelude::*;
 
-/// How many clients there are, and how many processes share the credential file of each.
+/// Number of clients and of processes that share the credential file of each.
 pub const CLIENTS: usize = 2;
 pub const PROCESSES: usize = 3;
-/// How many stolen copies there are at most.
+/// Maximum number of stolen copies.
 pub const THEFTS: usize = 3;
-/// How far a clock may be behind.
+/// Maximum lag of a clock.
 pub const FARTHEST_BEHIND: TimeDelta = TimeDelta::seconds(5);
 
-/// One thing that happens.
+/// An event.
 #[derive(Clone, Copy, Debug)]
 pub enum Happening {
     /// Time passes.
     Wait {
         millis: i64,
     },
-    /// Requests meet a server whose clock is so far behind, from now on.
+    /// A server whose clock lags this far handles all requests from now on.
     Clock {
         millis_behind: i64,
     },
-    /// A process reads its client's credential file, and goes on with what it read.
+    /// A process reads the credential file of its client and continues with it.
     Read {
         client: usize,
         process: usize,
     },
-    /// A process refreshes. A hasty one does not ask whether what it read is still good.
+    /// A process refreshes. A hasty one does not check that its credential is still valid.
     Refresh {
         client: usize,
         process: usize,
@@ -40,7 +40,7 @@ pub enum Happening {
         client: usize,
         process: usize,
     },
-    /// Somebody copies a client's credential file.
+    /// A thief copies the credential file of a client.
     Steal {
         client: usize,
         theft: usize,
@@ -59,7 +59,7 @@ pub enum Happening {
     },
     /// The store is backed up.
     BackUp,
-    /// The store loses all that happened since it was backed up.
+    /// The store loses everything since its last backup.
     Restore,
 }
 
@@ -76,7 +76,7 @@ fn waits() -> impl Strategy<Value = Happening> {
     millis.prop_map(|millis| Happening::Wait { millis })
 }
 
-/// What happens while thieves are as busy as `thieves` says.
+/// Events, with theft in proportion to `thieves`.
 fn happenings(thieves: u32) -> impl Strategy<Value = Happening> {
     let (clients, processes, thefts) = (0..CLIENTS, 0..PROCESSES, 0..THEFTS);
     let losses = prop::bool::weighted(0.3);
@@ -102,12 +102,12 @@ fn happenings(thieves: u32) -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Some of what can happen.
+/// Sequences of events.
 pub fn interleavings() -> impl Strategy<Value = Vec<Happening>> {
     prop_oneof![Just(1), Just(4)].prop_flat_map(|thieves| prop::collection::vec(happenings(thieves), 1..100))
 }
 
-/// As forgiving as by default, mostly.
+/// Mostly the default rules.
 pub fn rules() -> impl Strategy<Value = RotationRules> {
     let rules = |retry, lost_response| RotationRules {
         retry_window: TimeDelta::seconds(retry),

@@ -1,10 +1,9 @@
-//! Refresh rotation under everything that can happen to it: processes that race, answers that are lost,
-//! thieves, access tokens in use, sign-outs, a restored store and clocks that disagree. Whatever the
-//! interleaving, the contract ("Refresh rotation") has to hold, and the five values that a session's row keeps
-//! have to judge as its whole history would.
+//! Refresh rotation under every kind of event: racing processes, lost answers, thieves, access tokens in use,
+//! sign-outs, a restored store and clocks that disagree. In every interleaving the contract ("Refresh
+//! rotation") holds, and the five values in a session's row lead to the same verdict as its full history.
 //!
-//! The same interleavings are tried each time. To search for others:
-//! `PROPTEST_RNG_SEED=$RANDOM PROPTEST_CASES=10000 cargo nextest run -p keywright-domain rotation_model`.
+//! Every run tries the same interleavings. To search for others: `PROPTEST_RNG_SEED=$RANDOM
+//! PROPTEST_CASES=10000 cargo nextest run -p keywright-domain rotation_model`.
 
 #[cfg(test)]
 mod history;
@@ -28,7 +27,7 @@ proptest! {
     #![proptest_config(config(768))]
 
     #[test]
-    fn the_contract_holds_whatever_the_interleaving(rules in rules(), interleaving in interleavings()) {
+    fn the_contract_holds_for_every_interleaving(rules in rules(), interleaving in interleavings()) {
         let mut world = World::new(rules);
 
         for happening in interleaving {
@@ -39,9 +38,9 @@ proptest! {
     }
 }
 
-/// That the above is not true for want of anything to judge.
+/// Guards against a vacuous pass of the test above.
 #[test]
-fn the_interleavings_reach_everything_that_the_contract_speaks_of() {
+fn the_interleavings_reach_every_case_of_the_contract() {
     let mut runner = TestRunner::new(config(1));
     let mut reached = world::SecurityCounters::default();
 

@@ -1,4 +1,4 @@
-//! A store with sessions, honest clients that refresh them, thieves, and what must never be otherwise.
+//! A store with sessions, honest clients that refresh them, thieves, and the invariants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use super::interleaving::{CLIENTS, FARTHEST_BEHIND, Happening, PROCESSES, THEFTS
 
 const OPENED_AT: DateTime<Utc> =
     DateTime::from_timestamp(1_900_000_000, 0).expect("an instant that chrono can hold");
-/// Short enough to be over now and then.
+/// Short enough to expire in some interleavings.
 const LIFETIMES: Lifetimes = Lifetimes { idle: TimeDelta::days(1), absolute: TimeDelta::days(3) };
 const STRICT: RotationRules =
     RotationRules { retry_window: TimeDelta::zero(), lost_response_window: TimeDelta::zero() };
@@ -43,12 +43,12 @@ impl Entropy for Opening {
 }
 
 /// A client on one device: a credential file, and processes that share it. It holds the credential of the
-/// session with its own number.
+/// session with the same index.
 #[derive(Clone, Debug, Default)]
 struct Client {
     /// The generation of the credential in the file.
     file: u32,
-    /// What each process has read of it.
+    /// The generation that each process has read from it.
     processes: [Option<u32>; PROCESSES],
     is_signed_out: bool,
 }
@@ -60,26 +60,26 @@ struct Theft {
     generation: u32,
 }
 
-/// What no restore undoes.
+/// Facts that no restore undoes.
 #[derive(Clone, Debug, Default)]
 struct Facts {
     issued: BTreeSet<u32>,
     /// The generations of the answers that reached the client.
     delivered: BTreeSet<u32>,
     was_stolen: bool,
-    /// The client presented what the rules do not let it present.
+    /// Set once the client presented a token against the rules.
     was_hasty: bool,
     was_restored: bool,
 }
 
-/// The store as it is, or as it was backed up; and what happened to each of its sessions.
+/// The store, now or as backed up, with the history of each session.
 #[derive(Clone, Debug)]
 struct Store {
     rows: Vec<Session>,
     histories: Vec<History>,
 }
 
-/// How often what the contract speaks of came about.
+/// Number of occurrences of each case of the contract.
 #[derive(Clone, Debug, Default)]
 pub struct SecurityCounters(BTreeMap<&'static str, u32>);
 
@@ -111,17 +111,17 @@ impl SecurityCounters {
         }
     }
 
-    /// How often each was, those that never were included.
+    /// Returns all counts, zeros included.
     pub fn counts(&self) -> BTreeMap<&'static str, u32> {
         Self::ALL.into_iter().map(|what| (what, self.0.get(what).copied().unwrap_or_default())).collect()
     }
 }
 
-/// Everything there is.
+/// The complete state of a simulation.
 #[derive(Debug)]
 pub struct World {
     rules: RotationRules,
-    /// By a clock that is right.
+    /// The true time.
     truly_now: DateTime<Utc>,
     behind: TimeDelta,
     store: Store,
@@ -150,7 +150,7 @@ fn refresh(row: &Session, presented: u32, rules: RotationRules, at: DateTime<Utc
     row.refresh(&Refresh { session: row.id, presented, client_id: None, rules, idle: LIFETIMES.idle }, at)
 }
 
-/// The session that goes on, if it does.
+/// Returns the surviving session, if there is one.
 fn taken(judgement: Judgement) -> Option<Session> {
     match judgement {
         Judgement::Repeated(row) | Judgement::Renewed(row) | Judgement::Ahead(row) => Some(row),
@@ -176,12 +176,12 @@ impl World {
         }
     }
 
-    /// The instant that a request carries.
+    /// Returns the instant that a request carries.
     fn now(&self) -> DateTime<Utc> {
         self.truly_now - self.behind
     }
 
-    /// Makes it happen, and checks what it leaves.
+    /// Applies the event and checks the invariants.
     pub fn happen(&mut self, happening: Happening) -> Check {
         match happening {
             Happening::Wait { millis } => self.truly_now += TimeDelta::milliseconds(millis),
@@ -232,8 +232,8 @@ impl World {
         Ok(())
     }
 
-    /// A client's process refreshes with what it has read. When the rules do not let it present that, it reads
-    /// the file again; when they do not let it present that either, it has to be signed out.
+    /// Refreshes with the credential that the process has read. If the rules forbid presenting it, the
+    /// process reads the file again; if they forbid that one, too, the client signs in again.
     fn client_refreshes(
         &mut self,
         client: usize,
@@ -287,9 +287,9 @@ impl World {
         Ok(())
     }
 
-    /// Whether the rules of the contract let an honest client present `generation`, as somebody knows who sees
-    /// everything: it is live, or ahead; a racer, within the retry window; or, within the lost-response window,
-    /// one whose answers were all lost. With room for clocks that disagree.
+    /// Returns true if the rules of the contract allow an honest client to present `generation`, given full
+    /// knowledge: the generation is live or ahead; or in a race, within the retry window; or all its answers
+    /// were lost, within the lost-response window. Allows for clocks that disagree.
     fn may_present(&self, client: usize, generation: u32) -> bool {
         let history = &self.store.histories[client];
         if generation >= history.live() {
@@ -332,7 +332,7 @@ impl World {
         self.clients[client].is_signed_out = true;
     }
 
-    /// An access token of `generation` is used. One whose session is over is refused, and not seen.
+    /// Uses an access token of `generation`. A token of an ended session is refused and not marked as seen.
     fn mark_seen(&mut self, session: usize, generation: u32) {
         let now = self.now();
         let Store { rows, histories } = &mut self.store;
@@ -343,7 +343,7 @@ impl World {
         }
     }
 
-    /// Presents a refresh token, as any store would; the generation of the answer, if there is one.
+    /// Presents a refresh token to the store and returns the generation of the answer, if there is one.
     fn present(&mut self, session: usize, presented: u32) -> Result<Option<u32>, TestCaseError> {
         let (now, truly_now, rules) = (self.now(), self.truly_now, self.rules);
         let row = &self.store.rows[session];
@@ -380,7 +380,7 @@ impl World {
         Ok(answer)
     }
 
-    /// All that must hold of all sessions.
+    /// Checks the invariants of all sessions.
     pub fn check_everything(&mut self) -> Check {
         (0..CLIENTS).try_for_each(|session| self.check(session))
     }
@@ -392,13 +392,13 @@ impl World {
         self.whoever_shadows_a_session_is_found(session)
     }
 
-    /// Whether generations that were issued are still ahead of the store.
+    /// Returns true if issued generations are still ahead of the store.
     fn are_commits_lost(&self, session: usize) -> bool {
         self.facts[session].issued.last().is_some_and(|newest| *newest > self.store.histories[session].live())
     }
 
-    /// "In every mode there is exactly one live refresh token per session." After a restore those that the
-    /// store has forgotten are good as well, until the newest of them is presented.
+    /// "In every mode there is exactly one live refresh token per session." After a restore, the forgotten
+    /// ones are valid, too, until the newest of them is presented.
     fn exactly_one_token_is_live(&mut self, session: usize) -> Check {
         let (row, history) = (&self.store.rows[session], &self.store.histories[session]);
         let Facts { issued, was_restored, .. } = &self.facts[session];
@@ -428,8 +428,7 @@ impl World {
         Ok(())
     }
 
-    /// A session that ended stays ended, none outlasts its absolute end, and no rules are so forgiving as to
-    /// change that.
+    /// An ended session stays ended, and none outlasts its absolute end, however lenient the rules.
     fn what_is_over_stays_over(&mut self, session: usize) -> Check {
         let (row, history) = (&self.store.rows[session], &self.store.histories[session]);
         let ends_at = OPENED_AT + LIFETIMES.absolute;
@@ -466,10 +465,10 @@ impl World {
         Ok(())
     }
 
-    /// "Whoever shadows a session is found when the other copy is next refreshed": when two holders refresh in
-    /// turn, neither of them within the retry window of the other, the session is over by the third refresh
-    /// whoever begins; by the second if the first uses its access token. Holders of what a restored store has
-    /// forgotten may meet one later.
+    /// "Whoever shadows a session is found when the other copy is next refreshed": if two holders refresh in
+    /// turn, each outside the retry window of the other, the session is over by the third refresh, whoever
+    /// begins, and by the second if the first holder uses its access token. Holders of generations that a
+    /// restored store has forgotten may need one more.
     fn whoever_shadows_a_session_is_found(&mut self, session: usize) -> Check {
         let row = &self.store.rows[session];
         let client = &self.clients[session];
@@ -491,7 +490,7 @@ impl World {
         Ok(())
     }
 
-    /// How many refreshes, by one holder and the other in turn, it takes until the session is over.
+    /// Returns the number of alternating refreshes until the session is over.
     fn refreshes_until_found(&self, row: &Session, mut holders: [u32; 2], are_used: bool) -> u32 {
         let pause = self.rules.retry_window + FARTHEST_BEHIND + TimeDelta::seconds(1);
         let mut row = row.clone();
@@ -511,7 +510,7 @@ impl World {
     }
 }
 
-/// Whether the code did what the contract says.
+/// Returns true if the judgement matches the verdict.
 fn agrees(verdict: Verdict, judgement: &Judgement) -> bool {
     match (verdict, judgement) {
         (Verdict::Renewed(answer) | Verdict::NewSuccessor(answer), Judgement::Renewed(row))

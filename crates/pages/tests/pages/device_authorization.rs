@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::site::Site;
 
 #[actix_web::test]
-async fn a_link_with_a_code_only_fills_it_in() {
+async fn a_link_with_a_code_only_fills_in_the_field() {
     let mut site = Site::open().await;
     let code = site.device("Ada's laptop", "keywright/0.1").await;
 
@@ -25,7 +25,7 @@ async fn a_link_with_a_code_only_fills_it_in() {
 }
 
 #[actix_web::test]
-async fn a_person_sees_what_asks_and_approves_once() {
+async fn a_person_sees_the_requesting_client_and_approves_once() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
     let code = site.device("Ada's laptop", "<script>alert(1)</script>").await;
@@ -56,7 +56,7 @@ async fn a_person_sees_what_asks_and_approves_once() {
 }
 
 #[actix_web::test]
-async fn a_device_in_another_network_comes_with_a_warning() {
+async fn a_device_in_another_network_is_shown_with_a_warning() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
 
@@ -69,7 +69,7 @@ async fn a_device_in_another_network_comes_with_a_warning() {
 }
 
 #[actix_web::test]
-async fn a_person_denies() {
+async fn a_person_denies_a_device() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
     let code = site.device("", "").await;
@@ -81,7 +81,7 @@ async fn a_person_denies() {
 }
 
 #[actix_web::test]
-async fn nothing_is_decided_by_a_stranger_or_with_a_code_that_is_none() {
+async fn a_stranger_or_an_invalid_code_decides_nothing() {
     let mut site = Site::open().await;
     let code = site.device("", "").await;
 

@@ -1,11 +1,11 @@
-//! The e-mail address on /account.
+//! The email address on /account.
 
 use crate::site::Site;
 
 const ADA: &str = "ada@example.com";
 
 #[actix_web::test]
-async fn a_new_address_is_asked_for_and_shown_as_pending() {
+async fn a_requested_address_is_shown_as_pending() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     assert!(!site.get("/account").await.text.contains("pending-email"));
@@ -21,7 +21,7 @@ async fn a_new_address_is_asked_for_and_shown_as_pending() {
 }
 
 #[actix_web::test]
-async fn what_is_no_address_comes_back_and_too_many_are_refused() {
+async fn an_invalid_address_is_shown_again_and_too_many_requests_are_refused() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
 
@@ -43,7 +43,7 @@ async fn what_is_no_address_comes_back_and_too_many_are_refused() {
 }
 
 #[actix_web::test]
-async fn it_takes_a_fresh_sign_in_which_comes_back_with_what_was_typed() {
+async fn an_email_change_needs_a_fresh_sign_in_and_keeps_the_typed_address() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     site.clock.advance(chrono::TimeDelta::minutes(16));
@@ -64,7 +64,7 @@ async fn it_takes_a_fresh_sign_in_which_comes_back_with_what_was_typed() {
 }
 
 #[actix_web::test]
-async fn it_is_asked_for_by_its_owner_on_their_own_page() {
+async fn an_email_change_is_requested_only_by_the_owner_on_their_own_page() {
     let mut site = Site::open().await;
     assert_eq!(
         site.submit("/account/email", &[("email", ADA)]).await.header("location"),

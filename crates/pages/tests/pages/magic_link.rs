@@ -1,4 +1,4 @@
-//! Signing in by mail, and out again.
+//! Signing in by mail and signing out.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use crate::site::Site;
 
 #[actix_web::test]
-async fn a_person_signs_in_with_the_code_and_goes_on_to_where_they_were_going() {
+async fn a_person_signs_in_with_the_code_and_reaches_their_target() {
     let mut site = Site::open().await;
 
     let asked = site.get("/sign-in?next=%2Fdevice-verify%3Fcode%3DWDJB-MJHT").await;
@@ -34,7 +34,7 @@ async fn a_person_signs_in_with_the_code_and_goes_on_to_where_they_were_going() 
 }
 
 #[actix_web::test]
-async fn a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie() {
+async fn signing_out_invalidates_every_copy_of_the_cookie() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
     let mut copy = site.clone();
@@ -45,7 +45,7 @@ async fn a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie() {
 }
 
 #[actix_web::test]
-async fn a_link_to_the_sign_in_page_never_leads_elsewhere() {
+async fn a_link_to_the_sign_in_page_never_redirects_to_another_site() {
     let mut site = Site::open().await;
     for evil in
         ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "javascript%3Aalert(1)"]
@@ -67,7 +67,7 @@ async fn a_link_to_the_sign_in_page_never_leads_elsewhere() {
 }
 
 #[actix_web::test]
-async fn a_code_that_may_lead_to_an_application_is_allowed_to() {
+async fn a_sign_in_by_code_may_redirect_to_an_allowed_application() {
     let mut site = Site::open().await;
 
     let sent = site.submit("/sign-in", &[("email", "ada@example.com")]).await;
@@ -77,7 +77,7 @@ async fn a_code_that_may_lead_to_an_application_is_allowed_to() {
 }
 
 #[actix_web::test]
-async fn the_form_comes_back_and_says_what_is_wrong() {
+async fn an_invalid_form_is_shown_again_with_the_error() {
     let mut site = Site::open().await;
 
     let bad_address = site.submit("/sign-in", &[("email", "<b>ada")]).await;
@@ -110,7 +110,7 @@ async fn the_form_comes_back_and_says_what_is_wrong() {
 }
 
 #[actix_web::test]
-async fn what_is_not_six_digits_costs_no_attempt() {
+async fn input_other_than_six_digits_costs_no_attempt() {
     let mut site = Site::open().await;
     let request_id = site.submit("/sign-in", &[("email", "ada@example.com")]).await.field("request_id");
 
@@ -124,7 +124,7 @@ async fn what_is_not_six_digits_costs_no_attempt() {
 }
 
 #[actix_web::test]
-async fn a_form_from_elsewhere_is_refused_with_a_page() {
+async fn a_form_from_another_site_is_refused_with_a_page() {
     let mut site = Site::open().await;
     for path in
         ["/sign-in", "/sign-in/code", "/sign-out", "/device-verify", "/account", "/account/sessions/end"]

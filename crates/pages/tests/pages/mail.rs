@@ -11,7 +11,7 @@ fn asked(path: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn who_started_the_server_reads_the_mail_of_this_moment() {
+async fn the_person_who_started_the_server_reads_the_latest_mail() {
     let mut site = Site::open().await;
     let with_key = format!("/dev/inbox?key={}", site.inbox_key);
     let html = ("accept", "text/html");
@@ -47,7 +47,7 @@ async fn who_started_the_server_reads_the_mail_of_this_moment() {
 }
 
 #[actix_web::test]
-async fn to_everybody_else_it_is_a_path_that_is_not_there() {
+async fn the_inbox_page_is_404_without_its_key() {
     let mut site = Site::open().await;
     let with_key = format!("/dev/inbox?key={}", site.inbox_key);
     let mut closed = Site::open_with(false).await;

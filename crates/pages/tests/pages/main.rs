@@ -1,4 +1,4 @@
-//! The pages as a browser meets them.
+//! The pages as a browser sees them.
 
 #[cfg(test)]
 mod device_authorization;

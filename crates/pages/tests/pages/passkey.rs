@@ -1,10 +1,10 @@
-//! The passkeys on /account and on /account/passkey. What a browser's authenticator does is in the browser's tests.
+//! The passkeys on /account and /account/passkey. The browser tests cover the authenticators.
 
 use crate::site::{Page, Site};
 
 const ADA: &str = "ada@example.com";
 
-/// Where the passkeys that are listed are renamed and removed.
+/// Returns the targets of the rename and remove forms of the listed passkeys.
 pub fn passkeys(page: &Page) -> Vec<String> {
     let links = page.text.split(r#"href="/account/passkey?"#).skip(1);
     links.map(|rest| format!("/account/passkey?{}", rest.split('"').next().unwrap())).collect()
@@ -21,7 +21,7 @@ fn id(path: &str) -> &str {
 }
 
 #[actix_web::test]
-async fn the_account_lists_them_with_what_its_script_tells_the_authenticators() {
+async fn the_account_lists_passkeys_with_the_data_for_the_authenticators() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     assert!(site.get("/account").await.text.contains("You have none yet."));
@@ -46,7 +46,7 @@ async fn the_account_lists_them_with_what_its_script_tells_the_authenticators() 
 }
 
 #[actix_web::test]
-async fn one_is_renamed_without_a_script_and_a_name_that_is_none_comes_back() {
+async fn a_passkey_is_renamed_without_scripts_and_an_invalid_name_is_shown_again() {
     let mut site = Site::open().await;
     let path = with_passkey(&mut site, "Laptop").await;
     let page = site.get(&path).await;
@@ -68,7 +68,7 @@ async fn one_is_renamed_without_a_script_and_a_name_that_is_none_comes_back() {
 }
 
 #[actix_web::test]
-async fn one_is_removed_after_a_confirmation() {
+async fn a_passkey_is_removed_after_a_confirmation() {
     let mut site = Site::open().await;
     let path = with_passkey(&mut site, "Laptop").await;
 
@@ -87,7 +87,7 @@ async fn one_is_removed_after_a_confirmation() {
 }
 
 #[actix_web::test]
-async fn removing_takes_a_fresh_sign_in_which_comes_back_to_the_passkey() {
+async fn removing_needs_a_fresh_sign_in_and_returns_to_the_passkey() {
     let mut site = Site::open().await;
     let path = with_passkey(&mut site, "Laptop").await;
     site.clock.advance(chrono::TimeDelta::minutes(16));
@@ -112,7 +112,7 @@ async fn removing_takes_a_fresh_sign_in_which_comes_back_to_the_passkey() {
 }
 
 #[actix_web::test]
-async fn the_name_of_a_new_one_waits_for_its_owner_while_they_sign_in() {
+async fn the_name_of_a_new_passkey_is_kept_during_the_sign_in() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
 
@@ -131,7 +131,7 @@ async fn the_name_of_a_new_one_waits_for_its_owner_while_they_sign_in() {
 }
 
 #[actix_web::test]
-async fn nobody_sees_or_touches_what_is_not_theirs() {
+async fn a_passkey_of_another_account_is_neither_shown_nor_changed() {
     let mut site = Site::open().await;
     let path = with_passkey(&mut site, "Laptop").await;
     let forms = |id| {

@@ -1,4 +1,4 @@
-//! The pages over a store in memory, and a browser that keeps its session cookie.
+//! The pages over an in-memory store, and a browser that keeps its session cookie.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub struct Site {
     settings: web::Data<Settings>,
     pages: web::Data<PageSettings>,
     cookie: Option<String>,
-    /// What waits for the way back from a sign-in.
+    /// A value kept for the return from a sign-in.
     draft: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The value of the field with this name.
+    /// Returns the value of the field with this name.
     pub fn field(&self, name: &str) -> String {
         let (_, after) = self.text.split_once(&format!(r#"name="{name}""#)).expect("the page has the field");
         let (_, after) = after.split_once(r#"value=""#).expect("the field has a value");
@@ -101,19 +101,19 @@ impl Site {
         }
     }
 
-    /// GET, as a browser asks for a page.
+    /// Sends a GET request for a page.
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(TestRequest::get().uri(path).insert_header(("accept", "text/html"))).await
     }
 
-    /// POST of a form of one of the pages.
+    /// Sends a form.
     pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let form = TestRequest::post().uri(path).set_form(fields);
         self.send(form.insert_header(("sec-fetch-site", "same-origin")).insert_header(("origin", "null")))
             .await
     }
 
-    /// Sends `request` from this machine, with the cookie, and keeps the one that comes back.
+    /// Sends `request` from the local address with the cookie, and keeps the returned cookie.
     pub async fn send(&mut self, mut request: TestRequest) -> Page {
         request = request.peer_addr("127.0.0.1:5000".parse().unwrap());
         if let Some(cookie) = &self.cookie {
@@ -139,13 +139,12 @@ impl Site {
         Page { status, headers, text: String::from_utf8(read_body(response).await.to_vec()).unwrap() }
     }
 
-    /// The code in the mail of the link `request_id`.
+    /// Returns the code in the mail of the link `request_id`.
     pub fn code(&self, request_id: &str) -> String {
         let link = Uuid::try_parse(request_id).unwrap();
         self.service.keyring.sign_in_code(link).expose().to_owned()
     }
 
-    /// Signs `email` in.
     pub async fn sign_in(&mut self, email: &str) {
         let sent = self.submit("/sign-in", &[("email", email)]).await;
         let request_id = sent.field("request_id");
@@ -164,7 +163,7 @@ impl Site {
         users.change_profile(user.id, &change, &at).await.unwrap();
     }
 
-    /// Gives the account of `email` a passkey that was made just now; the credential id in base64url.
+    /// Adds a passkey to the account of `email` and returns its credential id in base64url.
     pub async fn add_passkey(&self, email: &str, name: &str) -> String {
         let users = &self.service.stores.users;
         let user = users.find_by_email(&EmailAddress::parse(email).unwrap()).await.unwrap().unwrap();
@@ -189,17 +188,17 @@ impl Site {
         URL_SAFE_NO_PAD.encode(id.0)
     }
 
-    /// Somebody else's browser.
+    /// Continues as the browser of somebody else.
     pub fn forget_cookie(&mut self) {
         self.cookie = None;
     }
 
-    /// The user code of a device that asks now.
+    /// Begins a device sign-in and returns its user code.
     pub async fn device(&self, client_name: &str, user_agent: &str) -> String {
         self.device_at("203.0.113.7", client_name, user_agent).await
     }
 
-    /// The user code of a device that asks now, from `address`.
+    /// Begins a device sign-in from `address` and returns its user code.
     pub async fn device_at(&self, address: &str, client_name: &str, user_agent: &str) -> String {
         let origin = ClientInfo { ip: address.parse().ok(), user_agent: UserAgent::new(user_agent) };
         let at = self.service.request_context(None, origin);
@@ -207,7 +206,7 @@ impl Site {
         begin(&self.service, asked, &at).await.unwrap().user_code.to_string()
     }
 
-    /// Signs a device in for whoever is signed in.
+    /// Signs in a device of the current account.
     pub async fn sign_in_device(&mut self, client_name: &str, user_agent: &str) {
         let origin = ClientInfo { ip: "203.0.113.7".parse().ok(), user_agent: UserAgent::new(user_agent) };
         let at = self.service.request_context(None, origin.clone());

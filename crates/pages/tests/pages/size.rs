@@ -1,14 +1,14 @@
-//! How much a page brings along.
+//! The weight of the pages.
 
 use std::collections::BTreeSet;
 
 use crate::passkey::passkeys;
 use crate::site::{Page, Site};
 
-/// The most that a page may have with everything it uses, in bytes, uncompressed.
+/// Maximum size of a page with everything it uses, in bytes, uncompressed.
 const MOST: usize = 60_000;
 
-/// The addresses in this page of what it uses.
+/// Returns the addresses that this page loads.
 fn used(page: &Page) -> BTreeSet<String> {
     let addresses = page.text.split('"').filter(|value| value.starts_with("/assets/"));
     addresses.map(ToOwned::to_owned).collect()
@@ -27,7 +27,7 @@ async fn whole(site: &mut Site, page: &Page) -> usize {
 }
 
 #[actix_web::test]
-async fn every_page_is_small_with_all_that_it_uses() {
+async fn every_page_is_small_including_its_assets() {
     let mut site = Site::open().await;
     let mut pages = vec![];
     for path in ["/sign-in", "/magic-link", "/device-verify", "/api/docs", "/nowhere"] {

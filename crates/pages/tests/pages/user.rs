@@ -5,7 +5,7 @@ use crate::site::{Page, Site};
 const ADA: &str = "ada@example.com";
 
 #[actix_web::test]
-async fn whoever_is_signed_out_signs_in_and_comes_back() {
+async fn a_signed_out_person_signs_in_and_returns() {
     let mut site = Site::open().await;
 
     for answer in [site.get("/account").await, site.submit("/account", &[("name", "Eve")]).await] {
@@ -43,7 +43,7 @@ async fn a_person_changes_their_profile() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_saved_comes_back_with_what_to_do_beside_each_field() {
+async fn invalid_fields_are_shown_again_with_a_remedy_beside_each() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     site.submit("/account", &[("name", "Ada")]).await;
@@ -70,14 +70,14 @@ async fn what_cannot_be_saved_comes_back_with_what_to_do_beside_each_field() {
     assert!(again.text.len() < 20_000, "{}", again.text.len());
 }
 
-/// The hidden identifiers of the sessions that can be ended.
+/// Returns the hidden ids of the sessions that can be ended.
 fn sessions(page: &Page) -> Vec<String> {
     let forms = page.text.split(r#"name="session" value=""#).skip(1);
     forms.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 #[actix_web::test]
-async fn a_person_sees_where_they_are_signed_in_and_ends_it() {
+async fn a_person_sees_their_sessions_and_ends_one() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     let mut other = site.clone();
@@ -109,7 +109,7 @@ async fn a_person_sees_where_they_are_signed_in_and_ends_it() {
 }
 
 #[actix_web::test]
-async fn nobody_ends_what_is_not_theirs() {
+async fn a_session_of_another_account_cannot_be_ended() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     site.sign_in_device("", "").await;
@@ -135,7 +135,7 @@ async fn nobody_ends_what_is_not_theirs() {
 }
 
 #[actix_web::test]
-async fn a_person_sees_what_happened() {
+async fn a_person_sees_their_activity() {
     let mut site = Site::open().await;
     site.sign_in(ADA).await;
     site.clock.advance(chrono::TimeDelta::hours(2));

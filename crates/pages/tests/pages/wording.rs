@@ -1,4 +1,4 @@
-//! What the pages say: from the catalogue alone, in the language of whoever looks.
+//! The texts of the pages: only from the catalogue, in the language of the visitor.
 
 use std::fs;
 use std::path::Path;
@@ -8,14 +8,14 @@ use actix_web::test::TestRequest;
 use crate::passkey::passkeys;
 use crate::site::{Page, Site};
 
-/// What a template may say by itself.
+/// The only text that a template may contain.
 const NAME: &str = "Keywright";
 
 /// Attributes whose values people read or hear.
 const READ: [&str; 4] = ["placeholder", "title", "alt", "aria-label"];
 
 #[test]
-fn no_template_has_a_text_of_its_own() {
+fn no_template_contains_text() {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let files: Vec<_> = fs::read_dir(templates).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.len() > 5);
@@ -35,7 +35,7 @@ fn no_template_has_a_text_of_its_own() {
     }
 }
 
-/// `text` less everything between these two.
+/// Returns `text` without everything between these two.
 fn without(text: &str, opening: &str, closing: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
@@ -72,7 +72,7 @@ async fn every_page_speaks_the_language_of_the_browser() {
 }
 
 #[actix_web::test]
-async fn the_language_of_the_account_goes_before_that_of_the_browser() {
+async fn the_language_of_the_account_takes_precedence_over_the_browsers() {
     let mut site = Site::open().await;
     site.sign_in("ada@example.com").await;
     site.prefer("ada@example.com", "de-CH").await;

@@ -1,4 +1,4 @@
-//! Beginning, and being found.
+//! Begin and find.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -15,7 +15,7 @@ use crate::fixture::{
     ADA, ENTROPY, RACERS, approve, at, authorization, begin, count, decision, race, request_context, sign_in,
 };
 
-pub async fn an_authorization_is_found_as_it_was_begun(stores: Stores) {
+pub async fn an_authorization_is_found_as_it_was_stored(stores: Stores) {
     let full = DeviceAuthorization { scope_was_narrowed: true, ..authorization(0) };
     let bare =
         DeviceAuthorization { client_name: None, client_info: ClientInfo::default(), ..authorization(1) };
@@ -30,7 +30,7 @@ pub async fn an_authorization_is_found_as_it_was_begun(stores: Stores) {
     assert_eq!(stores.device_authorizations.find(unknown).await.unwrap(), None);
 }
 
-pub async fn an_authorization_is_found_by_one_of_its_codes(stores: Stores) {
+pub async fn an_authorization_is_found_by_either_code(stores: Stores) {
     let one = begin(&stores, 0).await;
     let other = begin(&stores, 0).await;
     let unknown = authorization(0).user_code;
@@ -61,7 +61,7 @@ pub async fn an_expired_authorization_is_not_found_by_its_code(stores: Stores) {
     assert_eq!(found(&stores, authorization.id).await, authorization);
 }
 
-pub async fn every_state_is_found_as_it_is(stores: Stores) {
+pub async fn every_state_is_read_back_unchanged(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let approved = begin(&stores, 1).await;
     let denied = begin(&stores, 2).await;
@@ -90,9 +90,9 @@ pub async fn every_state_is_found_as_it_is(stores: Stores) {
     }
 }
 
-pub async fn a_user_code_is_taken_as_long_as_it_is_stored(stores: Stores) {
+pub async fn a_user_code_stays_taken_while_it_is_stored(stores: Stores) {
     let first = begin(&stores, 0).await;
-    // Expired long ago, and still there.
+    // The first one expired long ago and is still stored.
     let second = DeviceAuthorization { user_code: first.user_code, ..authorization(86_400) };
 
     let begun = stores.device_authorizations.begin(&second).await.unwrap();
@@ -102,7 +102,7 @@ pub async fn a_user_code_is_taken_as_long_as_it_is_stored(stores: Stores) {
     assert_eq!(found(&stores, first.id).await, first);
 }
 
-pub async fn of_racers_with_one_user_code_one_begins(stores: Stores) {
+pub async fn one_of_racing_requests_gets_a_user_code(stores: Stores) {
     let user_code = authorization(0).user_code;
     let authorizations: Vec<_> =
         (0..RACERS).map(|_| DeviceAuthorization { user_code, ..authorization(0) }).collect();

@@ -1,4 +1,4 @@
-//! Decisions: one stands.
+//! Decisions: exactly one is final.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -46,7 +46,7 @@ pub async fn a_denial_is_stored_and_recorded(stores: Stores) {
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 
-pub async fn of_two_accounts_that_race_one_decides(stores: Stores) {
+pub async fn one_of_two_racing_accounts_decides(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, bob) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let id = begin(&stores, 1).await.id;
@@ -68,7 +68,7 @@ pub async fn of_two_accounts_that_race_one_decides(stores: Stores) {
     }
 }
 
-pub async fn of_an_approval_and_a_denial_that_race_one_stands(stores: Stores) {
+pub async fn one_of_a_racing_approval_and_denial_stands(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = begin(&stores, 1).await.id;
     let decisions = [decision(&session, Action::Approve), decision(&session, Action::Deny)];
@@ -84,7 +84,7 @@ pub async fn of_an_approval_and_a_denial_that_race_one_stands(stores: Stores) {
     assert_eq!(events(&stores, user.id).await.len(), 2);
 }
 
-pub async fn what_is_decided_stays_as_it_is(stores: Stores) {
+pub async fn a_decided_authorization_does_not_change(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, bob) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let approved = begin(&stores, 1).await;
@@ -103,7 +103,7 @@ pub async fn what_is_decided_stays_as_it_is(stores: Stores) {
     assert_eq!(events(&stores, bob.id).await, [Event::SignedIn]);
 }
 
-pub async fn what_is_expired_or_unknown_is_not_decided(stores: Stores) {
+pub async fn an_expired_or_unknown_authorization_is_not_decided(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (expired, in_time) = (begin(&stores, 1).await, begin(&stores, 1).await);
     let decision = decision(&session, Action::Approve);
@@ -122,7 +122,7 @@ pub async fn what_is_expired_or_unknown_is_not_decided(stores: Stores) {
     assert!(is_decided(&last), "{last:?}");
 }
 
-pub async fn an_approval_that_races_with_polls_is_claimed_once(stores: Stores) {
+pub async fn an_approval_racing_with_polls_is_claimed_once(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = begin(&stores, 1).await.id;
     let decision = decision(&session, Action::Approve);

@@ -1,4 +1,4 @@
-//! Approvals go with the sessions of who approved: nothing that was begun before is left.
+//! Ending the sessions of an approver withdraws their approvals: nothing that was begun earlier survives.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -11,7 +11,7 @@ use crate::fixture::{
     ADA, BOB, RACERS, approve, at, begin, count, decision, race, request_context, sign_in, stored,
 };
 
-pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) {
+pub async fn ending_the_other_sessions_withdraws_their_approvals(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let (hers, his) = (begin(&stores, 1).await, begin(&stores, 1).await);
@@ -34,19 +34,19 @@ pub async fn approvals_go_with_the_other_sessions_of_an_account(stores: Stores) 
     assert!(is_claimed(&poll(&stores, his.id, 4).await));
 }
 
-pub async fn approvals_go_with_everybodys_sessions(stores: Stores) {
+pub async fn ending_all_sessions_withdraws_all_approvals(stores: Stores) {
     let (of_ada, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let (hers, his) = (begin(&stores, 1).await, begin(&stores, 1).await);
     approve(&stores, &hers, &of_ada, 2).await;
     approve(&stores, &his, &of_bob, 2).await;
 
-    // With the first part, for who is killed before the last.
+    // The first batch withdraws approvals, in case the caller is killed before the last batch.
     let mut part = stores.sessions.end_some(None, 1, &request_context(3)).await.unwrap();
     for id in [hers.id, his.id] {
         assert_eq!(poll(&stores, id, 4).await, Polled::Denied);
     }
-    // With the last part, for who was not yet signed out.
+    // The last batch withdraws them again, for approvers who were not signed out yet.
     let later = begin(&stores, 5).await;
     let of_either = if stored(&stores, of_ada.id).await.is_live(at(5)) { of_ada } else { of_bob };
     approve(&stores, &later, &of_either, 5).await;
@@ -57,8 +57,8 @@ pub async fn approvals_go_with_everybodys_sessions(stores: Stores) {
     assert_eq!(poll(&stores, later.id, 7).await, Polled::Denied);
 }
 
-/// Whichever comes first, no session is live afterwards.
-pub async fn no_session_survives_a_race_with_the_end_of_the_others(stores: Stores) {
+/// In either order, no session is live afterwards.
+pub async fn no_session_survives_a_race_with_ending_the_others(stores: Stores) {
     let (approver, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for round in 0..4 {
         let id = approve(&stores, &begin(&stores, round).await, &approver, 5).await.id;
@@ -77,7 +77,7 @@ pub async fn no_session_survives_a_race_with_the_end_of_the_others(stores: Store
     }
 }
 
-pub async fn a_session_that_is_over_and_a_disabled_account_decide_nothing(stores: Stores) {
+pub async fn an_ended_session_and_a_disabled_account_decide_nothing(stores: Stores) {
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (disabled, bob) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
@@ -94,8 +94,9 @@ pub async fn a_session_that_is_over_and_a_disabled_account_decide_nothing(stores
     assert_eq!(found(&stores, pending.id).await, pending);
 }
 
-/// Whichever comes first, nothing is approved afterwards: by who ends the others of an account, or the account.
-pub async fn no_approval_survives_a_race_with_the_end_of_its_session(stores: Stores) {
+/// In either order, no approval is left afterwards, whether the other sessions of the account or the account
+/// itself are ended.
+pub async fn no_approval_survives_a_race_with_its_sessions_end(stores: Stores) {
     let (owner, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for (round, disables) in [false, false, false, true].into_iter().enumerate() {
         let (thief, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;

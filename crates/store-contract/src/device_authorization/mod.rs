@@ -19,12 +19,12 @@ pub use self::poll::*;
 pub use self::withdraw::*;
 use crate::fixture::{at, request_context, seed, stored};
 
-/// The authorization as it is stored.
+/// Returns the stored authorization.
 async fn found(stores: &Stores, id: DeviceAuthorizationId) -> DeviceAuthorization {
     stores.device_authorizations.find(id).await.unwrap().unwrap()
 }
 
-/// A poll by a client that does not say who it is, for a session of its own.
+/// Polls without a client id, for a new session.
 async fn poll(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Polled {
     let poll = Poll { id, client_id: None };
     let seed = seed(SessionKind::Device, second);
@@ -39,7 +39,7 @@ fn is_decided(decided: &Decided) -> bool {
     matches!(decided, Decided::Decided(_))
 }
 
-/// What `user` has approved was denied, or the session that came of it has ended.
+/// Asserts that the approval of `user` was withdrawn, or that the session claimed from it has ended.
 async fn nothing_is_left(stores: &Stores, id: DeviceAuthorizationId, user: UserId) {
     match found(stores, id).await.state {
         DeviceAuthorizationState::Denied { by, .. } => assert_eq!(by, user),

@@ -1,4 +1,4 @@
-//! Polls: one claims the session.
+//! Polls: exactly one claims the session.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -18,8 +18,8 @@ use crate::fixture::{
     context_from, count, decision, events, race, request_context, seed, sign_in,
 };
 
-/// Told of many at once, by the rule of the polls; the last instant is in time.
-pub async fn who_waits_for_a_decision_is_told_apart(stores: Stores) {
+/// Finds many at once by the rule of a poll; the last instant before the expiry is in time.
+pub async fn undecided_authorizations_are_found_in_bulk(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);
     let (approved, denied) = (begin(&stores, 1).await, begin(&stores, 1).await);
@@ -49,7 +49,7 @@ pub async fn a_pending_poll_changes_nothing(stores: Stores) {
     assert_eq!(found(&stores, id).await, pending);
 }
 
-pub async fn of_racing_polls_one_claims_the_session(stores: Stores) {
+pub async fn one_of_racing_polls_claims_the_session(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
     let approved = approve(&stores, &pending, &session, 2).await;
@@ -75,7 +75,7 @@ pub async fn of_racing_polls_one_claims_the_session(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, happened);
 }
 
-pub async fn devices_of_one_account_are_claimed_at_once(stores: Stores) {
+pub async fn devices_of_one_account_are_claimed_concurrently(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let mut devices = vec![];
     for _ in 0..RACERS {
@@ -97,7 +97,7 @@ pub async fn devices_of_one_account_are_claimed_at_once(stores: Stores) {
     }
 }
 
-pub async fn the_session_is_the_clients_with_the_authentication_of_the_approval(stores: Stores) {
+pub async fn the_session_belongs_to_the_client_and_has_the_approvers_authentication(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
     let authentication = Authentication { at: at(-90), method: AuthenticationMethod::BoundPasskey };
@@ -123,7 +123,7 @@ pub async fn the_session_is_the_clients_with_the_authentication_of_the_approval(
     assert_eq!(stores.sessions.find(seed.id).await.unwrap(), Some((expected, ada)));
 }
 
-pub async fn another_client_claims_nothing(stores: Stores) {
+pub async fn a_foreign_client_claims_nothing(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
     let by = |client_id: &str| {
@@ -147,7 +147,7 @@ pub async fn another_client_claims_nothing(stores: Stores) {
     assert!(is_claimed(&polled), "{polled:?}");
 }
 
-pub async fn an_account_that_was_disabled_since_gets_no_session(stores: Stores) {
+pub async fn an_account_disabled_since_the_approval_gets_no_session(stores: Stores) {
     let (of_ada, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let (hers, his) = (begin(&stores, 1).await, begin(&stores, 1).await);
@@ -171,7 +171,7 @@ pub async fn an_account_that_was_disabled_since_gets_no_session(stores: Stores) 
     assert!(is_claimed(&polled), "{polled:?}");
 }
 
-pub async fn a_denied_expired_or_unknown_one_opens_nothing(stores: Stores) {
+pub async fn a_denied_expired_or_unknown_authorization_opens_nothing(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (denied, pending, approved) =
         (begin(&stores, 1).await, begin(&stores, 1).await, begin(&stores, 1).await);

@@ -1,4 +1,4 @@
-//! An approval that is taken back: no session comes of it, or the one that did ends.
+//! Withdrawn approvals: no session is opened, and one that was opened ends.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
@@ -25,8 +25,8 @@ async fn claim(stores: &Stores, id: DeviceAuthorizationId, second: i64) -> Sessi
     }
 }
 
-/// An approval tells its owner by mail, and nothing else does.
-pub async fn an_approval_is_told_by_mail(stores: Stores) {
+/// Only an approval is mailed.
+pub async fn an_approval_is_mailed_to_its_owner(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (approved, denied) = (begin(&stores, 1).await.id, begin(&stores, 1).await.id);
     let (request, later) = (request_context(5), [request_context(6), request_context(7)]);
@@ -43,7 +43,7 @@ pub async fn an_approval_is_told_by_mail(stores: Stores) {
     assert_eq!(stores.mails.find(expected.id).await.unwrap(), Some(expected));
 }
 
-pub async fn an_approval_that_is_taken_back_opens_nothing(stores: Stores) {
+pub async fn a_withdrawn_approval_opens_nothing(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let approved = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
     let request = request_context(8);
@@ -64,7 +64,7 @@ pub async fn an_approval_that_is_taken_back_opens_nothing(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, happened);
 }
 
-pub async fn taking_back_what_was_claimed_ends_its_session(stores: Stores) {
+pub async fn withdrawing_a_claimed_approval_ends_its_session(stores: Stores) {
     let (approver, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = approve(&stores, &begin(&stores, 1).await, &approver, 5).await.id;
     let session = claim(&stores, id, 6).await;
@@ -82,7 +82,7 @@ pub async fn taking_back_what_was_claimed_ends_its_session(stores: Stores) {
     assert_eq!(count(&events(&stores, user.id).await, |event| *event == Event::SessionEnded), 1);
 }
 
-pub async fn what_was_never_approved_is_not_taken_back(stores: Stores) {
+pub async fn an_authorization_without_approval_is_not_withdrawn(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 1).await;
     let expired = approve(&stores, &begin(&stores, 1).await, &session, 5).await;
@@ -96,8 +96,8 @@ pub async fn what_was_never_approved_is_not_taken_back(stores: Stores) {
     assert_eq!(found(&stores, expired.id).await, expired);
 }
 
-/// Whichever comes first, no session is live afterwards.
-pub async fn no_session_survives_a_race_with_the_taking_back(stores: Stores) {
+/// In either order, no session is live afterwards.
+pub async fn no_session_survives_a_race_with_a_withdrawal(stores: Stores) {
     let (approver, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for round in 0..4 {
         let id = approve(&stores, &begin(&stores, round).await, &approver, 5).await.id;
@@ -111,7 +111,7 @@ pub async fn no_session_survives_a_race_with_the_taking_back(stores: Stores) {
         .await;
 
         assert!(count(&answers, |(is_claimed, _)| *is_claimed) <= 1);
-        // A claim that comes after the last press finds nothing to claim; one before it is ended.
+        // A claim after the last withdrawal finds nothing to claim; one before it is ended.
         assert_eq!(count(&answers, |(_, is_withdrawn)| *is_withdrawn), 1, "{answers:?}");
         nothing_is_left(&stores, id, user.id).await;
     }

@@ -1,4 +1,4 @@
-//! Changes of addresses.
+//! Email changes.
 
 mod profile;
 mod race;
@@ -65,8 +65,8 @@ async fn account(stores: &Stores, session: &Session) -> User {
     stores.users.find(session.user_id).await.unwrap().unwrap()
 }
 
-/// What is asked for is pending, mailed and recorded, and supersedes what was asked for before.
-pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
+/// A requested change is pending, mailed and recorded, and supersedes the one before.
+pub async fn a_requested_change_is_pending(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = ask(&stores, &session, "one@example.net", 1).await;
     let second = ask(&stores, &session, "two@example.net", 2).await;
@@ -99,8 +99,8 @@ pub async fn a_change_that_is_asked_for_is_pending(stores: Stores) {
     );
 }
 
-/// So many in an hour, and then again when the first of them is an hour old.
-pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
+/// The budget is per hour and frees up when the first request is an hour old.
+pub async fn change_requests_are_limited_by_a_budget(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     for number in 0..i64::from(BUDGET) {
         ask(&stores, &session, "new@example.net", number).await;
@@ -122,9 +122,9 @@ pub async fn changes_are_asked_for_within_a_budget(stores: Stores) {
     assert!(matches!(again, Asking::Asked(_)), "{again:?}");
 }
 
-/// The proof changes the address, spares the session that asked and tells the old address; undoing changes it back and
-/// spares none.
-pub async fn a_change_is_proven_and_undone(stores: Stores) {
+/// Confirming changes the address, spares the requesting session and notifies the old address; undoing
+/// restores the address and ends every session.
+pub async fn a_change_is_confirmed_and_undone(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (other, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
     let change = ask(&stores, &session, "new@example.net", 2).await;
@@ -153,8 +153,8 @@ pub async fn a_change_is_proven_and_undone(stores: Stores) {
     assert_eq!(found(&stores, &change).await.state, EmailChangeState::Undone { at: at(20) });
 }
 
-/// The last instants are in time, and the next are not.
-pub async fn a_change_has_its_times(stores: Stores) {
+/// The last instant is in time, the next one is not.
+pub async fn a_change_expires_for_confirming_and_for_undoing(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let change = ask(&stores, &session, "new@example.net", 0).await;
     let millisecond = TimeDelta::milliseconds(1);
@@ -170,7 +170,7 @@ pub async fn a_change_has_its_times(stores: Stores) {
     assert_eq!(stores.email_changes.undo(change.id, &last).await.unwrap(), Settling::Settled);
 }
 
-/// An address that another account has is not taken from it, neither by a proof nor by an undoing.
+/// Neither confirming nor undoing takes an address from another account.
 pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let to_bob = ask(&stores, &session, BOB, 1).await;
@@ -188,8 +188,7 @@ pub async fn an_address_of_another_account_is_not_taken(stores: Stores) {
     assert_eq!(account(&stores, &session).await.email, email("new@example.net"));
 }
 
-/// Undoing one takes along all that came after it.
-pub async fn undoing_takes_later_changes_along(stores: Stores) {
+pub async fn undoing_a_change_also_undoes_later_ones(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = ask(&stores, &session, "one@example.net", 1).await;
     assert_eq!(prove(&stores, &first, 2).await, Settling::Settled);
@@ -205,8 +204,8 @@ pub async fn undoing_takes_later_changes_along(stores: Stores) {
     assert_eq!(prove(&stores, &third, 8).await, Settling::Over);
 }
 
-/// Of racers with one link one settles it, and of accounts that race for one address one gets it.
-pub async fn of_racing_proofs_one_counts(stores: Stores) {
+/// One of the racers with the same link settles it, and one of the accounts that race for an address gets it.
+pub async fn one_of_racing_confirmations_counts(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let changes = [
@@ -232,8 +231,8 @@ pub async fn of_racing_proofs_one_counts(stores: Stores) {
     assert_eq!(count(&undone, |settling| *settling == Settling::Settled), 1);
 }
 
-/// An account that goes takes its changes along, and the mails about them.
-pub async fn changes_go_with_their_account(stores: Stores) {
+/// Deleting an account deletes its changes and the mails about them.
+pub async fn changes_are_deleted_with_their_account(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let change = ask(&stores, &session, "new@example.net", 1).await;
     assert_eq!(prove(&stores, &change, 2).await, Settling::Settled);

@@ -1,4 +1,4 @@
-//! A change of the address and of the profile, asked for together.
+//! A change of the address together with the profile.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -11,8 +11,8 @@ use keywright_domain::user::ProfileChange;
 use super::{account, ask, change};
 use crate::fixture::{ADA, email, events, request_context, sign_in};
 
-/// What is asked for together is changed together, and nothing is if the change of the address is refused.
-pub async fn the_profile_changes_with_the_address_or_not_at_all(stores: Stores) {
+/// A refused address change leaves the profile unchanged, too.
+pub async fn the_profile_and_the_address_change_together_or_not_at_all(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let named = |name: &str| ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
     let ask_as = async |name: &str, second| {

@@ -1,4 +1,4 @@
-//! Links to an address that an account has no more.
+//! Links to an address that the account no longer has.
 
 use keywright_domain::email_change::port::Settling;
 use keywright_domain::id::{SessionId, UserId};
@@ -10,7 +10,7 @@ use keywright_domain::{RequestContext, Stores};
 use super::ask;
 use crate::fixture::{ADA, RACERS, at, issue, race, redeem, request_context, sign_in};
 
-/// How often is raced: the instant between the reading of an account and the writing of its sign-in is short.
+/// Number of races: the window between reading an account and writing its sign-in is short.
 const ROUNDS: i64 = 4;
 
 async fn live(stores: &Stores, user: UserId, second: i64) -> Vec<SessionId> {
@@ -18,8 +18,8 @@ async fn live(stores: &Stores, user: UserId, second: i64) -> Vec<SessionId> {
     live.items.iter().map(|session| session.id).collect()
 }
 
-/// All but one of the racers redeem a link to `address`, the last one runs `change`. What the redemptions opened for
-/// `user` is told.
+/// Races redemptions of links to `address` against one `change`. Returns the sessions that the redemptions
+/// opened for `user`.
 async fn opened_beside<F>(
     stores: &Stores,
     address: &str,
@@ -52,9 +52,9 @@ where
     opened.into_iter().flatten().collect()
 }
 
-/// Whoever has links to the old address is out when the change is proven, and whoever has links to the new one when it
-/// is undone, however the redemptions fall.
-pub async fn no_session_of_the_other_address_survives_a_race_with_its_change(stores: Stores) {
+/// Sessions from links to the old address end when the change is confirmed, and those from links to the new
+/// one when it is undone, in every order of the redemptions.
+pub async fn no_session_of_the_abandoned_address_survives_a_race_with_the_change(stores: Stores) {
     for round in 0..ROUNDS {
         let second = round * 100;
         let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, second).await;
@@ -68,7 +68,7 @@ pub async fn no_session_of_the_other_address_survives_a_race_with_its_change(sto
         let of_old = of_old.await;
         assert_eq!(live(&stores, user.id, second + 3).await, [session.id], "of {of_old:?}");
 
-        // Who came too late has made an account of the old address, which the undoing does away with.
+        // A late redemption opens an account with the old address, which undoing the change deletes.
         let of_new = opened_beside(&stores, &address, user.id, second + 4, |stores, at| {
             let id = change.id;
             async move { stores.email_changes.undo(id, &at).await.unwrap() }

@@ -1,4 +1,4 @@
-//! What a thief does with an account, and what its owner gets back.
+//! Changes made by a thief, and their reversal by the owner.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -12,9 +12,9 @@ use crate::fixture::{ADA, at, email, events, request_context, sign_in};
 use crate::organization;
 use crate::passkey::registered;
 
-/// Who was left without their account, and signed in by the old address as ever, still gets it back; the account that
-/// this had opened goes, unless an organization would be left without an owner.
-pub async fn undoing_does_away_with_the_account_that_a_sign_in_has_opened_since(stores: Stores) {
+/// Owners who lost their account and signed in by the old address still get it back; the account opened by
+/// that sign-in is deleted, unless an organization would be left without an owner.
+pub async fn undoing_deletes_the_account_that_a_later_sign_in_opened(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let away = ask(&stores, &session, "new@example.net", 1).await;
     assert_eq!(prove(&stores, &away, 2).await, Settling::Settled);
@@ -34,8 +34,8 @@ pub async fn undoing_does_away_with_the_account_that_a_sign_in_has_opened_since(
     assert_eq!(again.id, user.id);
 }
 
-/// What a thief has added to the account goes, and what was there before stays.
-pub async fn undoing_removes_the_passkeys_that_were_added_since(stores: Stores) {
+/// Additions of the thief are removed; earlier passkeys are kept.
+pub async fn undoing_removes_the_passkeys_added_since(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let own = registered(&stores, user.id, 1).await;
     let change = ask(&stores, &session, "new@example.net", 2).await;
@@ -51,8 +51,8 @@ pub async fn undoing_removes_the_passkeys_that_were_added_since(stores: Stores) 
     assert_eq!(recorded.iter().filter(|event| **event == Event::PasskeyRemoved).count(), 2);
 }
 
-/// Whoever was shown the door takes nothing along that they had asked for; who only signed out does.
-pub async fn a_change_goes_no_further_once_its_session_was_ended_by_another(stores: Stores) {
+/// A session ended by another one loses its requested changes; a session that signed out keeps them.
+pub async fn a_change_stops_when_another_session_ends_its_session(stores: Stores) {
     for (reason, expected) in [
         (EndReason::SignedOut, Settling::Settled),
         (EndReason::Ended, Settling::Over),

@@ -1,4 +1,4 @@
-//! Whose account a link opens or finds.
+//! The account that a link opens or finds.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -48,7 +48,7 @@ pub async fn racing_links_to_a_new_address_open_one_account_and_all_sign_in(stor
     assert_eq!(count(&events(&stores, account.id).await, |event| *event == Event::SignedIn), RACERS);
 }
 
-/// Whatever else is changed in it at once.
+/// Other changes to the account run concurrently.
 pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let mut links = vec![];
@@ -80,7 +80,7 @@ pub async fn racing_links_to_a_known_address_all_sign_in(stores: Stores) {
     assert!(after.profile.name.is_some());
 }
 
-pub async fn of_racing_redemptions_one_signs_in_to_a_known_account(stores: Stores) {
+pub async fn one_of_racing_redemptions_signs_in_to_a_known_account(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let link = issue(&stores, ADA, 5).await;
 
@@ -98,7 +98,7 @@ pub async fn of_racing_redemptions_one_signs_in_to_a_known_account(stores: Store
     assert_eq!(listed.total, 2);
 }
 
-pub async fn a_policy_is_for_new_accounts_only(stores: Stores) {
+pub async fn the_signup_policy_applies_to_new_accounts_only(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let link = issue(&stores, ADA, 5).await;
     let closed = Redeem { signup: SignupPolicy::Closed, ..by(Proof::Token, &link) };
@@ -108,7 +108,7 @@ pub async fn a_policy_is_for_new_accounts_only(stores: Stores) {
     assert_eq!((user.id, is_new), (ada.id, false));
 }
 
-pub async fn a_policy_admits_by_the_domain_of_the_link(stores: Stores) {
+pub async fn the_signup_policy_checks_the_domain_of_the_link(stores: Stores) {
     let (of_ada, of_bob) = (issue(&stores, ADA, 0).await, issue(&stores, BOB, 0).await);
     let only = |link| Redeem {
         signup: SignupPolicy::Domains(vec!["example.com".to_owned()]),
@@ -123,7 +123,7 @@ pub async fn a_policy_admits_by_the_domain_of_the_link(stores: Stores) {
     assert_eq!(stores.users.find_by_email(&email(BOB)).await.unwrap(), None);
 }
 
-pub async fn a_link_that_was_refused_for_its_account_is_good_later(stores: Stores) {
+pub async fn a_link_refused_for_its_account_stays_usable(stores: Stores) {
     let link = issue(&stores, ADA, 0).await;
     let open = by(Proof::Token, &link);
     let closed = Redeem { signup: SignupPolicy::Closed, ..open.clone() };

@@ -1,4 +1,4 @@
-//! What one address may have: so many links, and so many wrong codes.
+//! Limits of one address: links and wrong codes.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -27,7 +27,7 @@ fn over(second: i64) -> Issued {
     Issued::OverBudget(OverBudget { free_at: at(second) })
 }
 
-pub async fn of_racing_requests_only_as_many_links_are_issued_as_the_budget_has(stores: Stores) {
+pub async fn racing_requests_issue_no_more_links_than_the_budget_allows(stores: Stores) {
     let issued = race(&stores, RACERS, |stores, racer| async move {
         ask(&stores, ADA, &format!("192.0.2.{racer}"), 0).await
     })
@@ -38,7 +38,7 @@ pub async fn of_racing_requests_only_as_many_links_are_issued_as_the_budget_has(
     assert_eq!(stores.mails.newest(99).await.unwrap().len(), 5);
 }
 
-pub async fn a_budget_is_for_one_address_and_network_and_one_address_in_all(stores: Stores) {
+pub async fn a_budget_limits_an_address_per_network_and_in_total(stores: Stores) {
     for second in 0..5 {
         assert_eq!(ask(&stores, ADA, "192.0.2.1", second).await, Issued::Issued);
     }
@@ -51,7 +51,7 @@ pub async fn a_budget_is_for_one_address_and_network_and_one_address_in_all(stor
     assert_eq!(ask(&stores, ADA, "192.0.2.1", 3600).await, Issued::Issued);
 }
 
-pub async fn racing_requests_from_many_networks_keep_to_the_budget_of_the_address(stores: Stores) {
+pub async fn racing_requests_from_many_networks_respect_the_budget_of_the_address(stores: Stores) {
     let issued = race(&stores, RACERS, |stores, racer| async move {
         ask(&stores, ADA, &format!("10.0.{racer}.1"), 0).await
     })
@@ -60,7 +60,7 @@ pub async fn racing_requests_from_many_networks_keep_to_the_budget_of_the_addres
     assert_eq!(count(&issued, |issued| *issued == Issued::Issued), 7);
 }
 
-pub async fn a_link_over_the_budget_leaves_nothing_and_an_account_changes_nothing(stores: Stores) {
+pub async fn a_link_over_budget_stores_nothing_with_or_without_an_account(stores: Stores) {
     sign_in(&stores, BOB, SessionKind::Tokens, -A_DAY).await;
     for address in [ADA, BOB] {
         for second in 0..5 {
@@ -77,7 +77,7 @@ pub async fn a_link_over_the_budget_leaves_nothing_and_an_account_changes_nothin
     }
 }
 
-/// Wrong codes on `count` links to `address`, no more than four on each, so that all links live.
+/// Enters `count` wrong codes for `address`, at most four per link, so that every link stays usable.
 async fn wrong_codes(stores: &Stores, address: &str, count: usize, second: i64) {
     let mut left = count;
     while left > 0 {
@@ -89,7 +89,7 @@ async fn wrong_codes(stores: &Stores, address: &str, count: usize, second: i64) 
     }
 }
 
-pub async fn ten_wrong_codes_switch_the_codes_of_an_address_off_and_never_its_links(stores: Stores) {
+pub async fn ten_wrong_codes_disable_the_codes_of_an_address_but_not_its_links(stores: Stores) {
     wrong_codes(&stores, ADA, WRONG_CODES, 0).await;
     let (by_code, by_link) = (issue(&stores, ADA, 10).await, issue(&stores, ADA, 10).await);
     let other = issue(&stores, BOB, 10).await;
@@ -102,7 +102,7 @@ pub async fn ten_wrong_codes_switch_the_codes_of_an_address_off_and_never_its_li
     assert!(redeemed(&stores, &by(RIGHT, &still_off), A_DAY).await.is_some());
 }
 
-pub async fn nine_wrong_codes_leave_them_on_and_a_day_forgets_them(stores: Stores) {
+pub async fn nine_wrong_codes_disable_nothing_and_expire_after_a_day(stores: Stores) {
     wrong_codes(&stores, ADA, WRONG_CODES - 1, 0).await;
     let link = issue(&stores, ADA, 10).await;
     assert!(redeemed(&stores, &by(RIGHT, &link), 11).await.is_some());
@@ -113,7 +113,7 @@ pub async fn nine_wrong_codes_leave_them_on_and_a_day_forgets_them(stores: Store
     assert!(redeemed(&stores, &by(RIGHT, &link), A_DAY + 2).await.is_some());
 }
 
-pub async fn racing_wrong_codes_on_many_links_are_all_counted_for_the_address(stores: Stores) {
+pub async fn racing_wrong_codes_on_many_links_all_count_against_the_address(stores: Stores) {
     let links = [issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await];
 
     let answers = race(&stores, WRONG_CODES, |stores, racer| {

@@ -39,7 +39,7 @@ fn by(proof: Proof, link: &MagicLink) -> Redeem {
     Redeem { proof, ..redeem(link, SessionKind::Tokens, 5) }
 }
 
-pub async fn a_link_and_its_mail_are_kept_as_they_are(stores: Stores) {
+pub async fn a_link_and_its_mail_are_stored_unchanged(stores: Stores) {
     let link = MagicLink { redirect_to: Some(RedirectTo::from_trusted("/a?b=ü#c")), ..link(ADA, 0) };
     let mail = mail(&link);
 
@@ -51,7 +51,7 @@ pub async fn a_link_and_its_mail_are_kept_as_they_are(stores: Stores) {
     assert!(matches!(answer, Redemption::Redeemed { redirect_to, .. } if redirect_to == link.redirect_to));
 }
 
-pub async fn of_racing_redemptions_one_signs_in(stores: Stores) {
+pub async fn one_of_racing_redemptions_signs_in(stores: Stores) {
     let link = issue(&stores, ADA, 0).await;
 
     let raced = link.clone();
@@ -109,7 +109,7 @@ pub async fn an_unknown_link_is_refused(stores: Stores) {
     assert_eq!(stores.magic_links.find(unknown.id).await.unwrap(), None);
 }
 
-pub async fn a_link_whose_mail_cannot_be_kept_is_not_issued(stores: Stores) {
+pub async fn a_link_is_not_issued_when_its_mail_cannot_be_stored(stores: Stores) {
     let first = link(ADA, 0);
     let taken = mail(&first);
     stores.magic_links.issue(&first, &taken, &UNLIMITED).await.unwrap();

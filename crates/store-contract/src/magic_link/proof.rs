@@ -1,4 +1,4 @@
-//! What a proof comes to, and what it leaves.
+//! Proofs: their outcomes and effects.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -15,14 +15,14 @@ use crate::fixture::{
     mail, race, redeem,
 };
 
-pub async fn a_link_without_a_target_or_an_origin_is_kept_as_it_is(stores: Stores) {
+pub async fn a_link_without_target_or_client_info_is_stored_unchanged(stores: Stores) {
     let link = MagicLink { redirect_to: None, client_info: ClientInfo::default(), ..link(ADA, 0) };
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
 
     assert_eq!(stores.magic_links.find(link.id).await.unwrap(), Some(link));
 }
 
-pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
+pub async fn a_sign_in_is_stored_as_returned(stores: Stores) {
     let target = RedirectTo::from_trusted("https://app.example.com/in?next=%2F");
     let link = MagicLink { redirect_to: Some(target.clone()), ..link(ADA, 0) };
     stores.magic_links.issue(&link, &mail(&link), &UNLIMITED).await.unwrap();
@@ -48,7 +48,7 @@ pub async fn a_sign_in_is_stored_as_it_was_answered(stores: Stores) {
     assert_eq!(stores.magic_links.find(redeemed.id).await.unwrap(), Some(redeemed));
 }
 
-pub async fn what_is_used_stays_used(stores: Stores) {
+pub async fn a_used_link_stays_used(stores: Stores) {
     let link = issue(&stores, ADA, 0).await;
     let (_, user, _) = redeemed(&stores, &by(Proof::Token, &link), 5).await.unwrap();
 
@@ -76,7 +76,7 @@ pub async fn racing_wrong_codes_are_all_counted(stores: Stores) {
     assert_eq!(state(&stores, &link).await, MagicLinkState::Killed { at: at(6) });
 }
 
-pub async fn wrong_codes_that_race_with_the_right_one_take_nothing_from_it(stores: Stores) {
+pub async fn racing_wrong_codes_do_not_spoil_the_right_one(stores: Stores) {
     let link = issue(&stores, ADA, 0).await;
 
     let answers = race(&stores, RACERS, |stores, racer| {
@@ -85,7 +85,7 @@ pub async fn wrong_codes_that_race_with_the_right_one_take_nothing_from_it(store
     })
     .await;
 
-    // Four wrong codes are one too few to kill it.
+    // Four wrong codes do not kill the link.
     assert_eq!(count(&answers, Option::is_some), 1);
     assert_eq!(state(&stores, &link).await, MagicLinkState::Redeemed { at: at(5) });
 }
@@ -100,7 +100,7 @@ pub async fn a_wrong_code_opens_nothing(stores: Stores) {
     assert_eq!(stores.sessions.find(wrong.seed.id).await.unwrap(), None);
 }
 
-pub async fn an_expired_link_counts_nothing_and_its_last_instant_is_in_time(stores: Stores) {
+pub async fn a_link_is_valid_to_its_last_instant_and_counts_nothing_afterwards(stores: Stores) {
     let (expired, in_time) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 1).await);
 
     for proof in [Proof::Token, RIGHT, WRONG] {

@@ -11,7 +11,7 @@ use crate::fixture::{
     stored, unknown_session,
 };
 
-pub async fn the_browser_session_of_the_same_account_is_renewed_and_none_opened(stores: Stores) {
+pub async fn a_browser_session_of_the_same_account_is_renewed_instead_of_opening_one(stores: Stores) {
     let (browser, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let link = issue(&stores, ADA, 100).await;
     let renew = Redeem { renew: Some(browser.id), ..redeem(&link, SessionKind::Browser, 101) };
@@ -28,7 +28,7 @@ pub async fn the_browser_session_of_the_same_account_is_renewed_and_none_opened(
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
 }
 
-pub async fn what_cannot_be_renewed_is_left_for_a_new_session(stores: Stores) {
+pub async fn a_session_that_cannot_be_renewed_is_replaced_by_a_new_one(stores: Stores) {
     let (of_bob, _) = sign_in(&stores, BOB, SessionKind::Browser, 0).await;
     let (tokens, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
@@ -80,7 +80,7 @@ pub async fn racing_renewals_share_the_session(stores: Stores) {
     assert_eq!(events(&stores, ada.id).await.len(), RACERS + 1);
 }
 
-pub async fn an_end_that_races_with_a_renewal_is_final(stores: Stores) {
+pub async fn an_end_racing_with_a_renewal_is_final(stores: Stores) {
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let link = issue(&stores, ADA, 100).await;
     let renew = Redeem { renew: Some(browser.id), ..redeem(&link, SessionKind::Browser, 101) };

@@ -17,7 +17,7 @@ async fn ada(stores: &Stores) -> UserId {
     sign_in(stores, ADA, SessionKind::Tokens, 0).await.1.id
 }
 
-pub async fn a_challenge_is_taken_as_it_was_begun_and_once(stores: Stores) {
+pub async fn a_challenge_is_taken_once_and_unchanged(stores: Stores) {
     let ada = ada(&stores).await;
     for kind in [CeremonyKind::SignIn, CeremonyKind::Registration(ada)] {
         let ceremony = ceremony(kind, 0);
@@ -28,7 +28,7 @@ pub async fn a_challenge_is_taken_as_it_was_begun_and_once(stores: Stores) {
     }
 }
 
-pub async fn of_racers_with_one_challenge_one_takes_it(stores: Stores) {
+pub async fn one_of_racing_answers_takes_a_challenge(stores: Stores) {
     let ceremony = ceremony(CeremonyKind::SignIn, 0);
     stores.passkeys.begin(&ceremony).await.unwrap();
 
@@ -47,8 +47,8 @@ pub async fn an_unknown_challenge_is_not_taken(stores: Stores) {
     assert_eq!(stores.passkeys.take(unknown.id).await.unwrap(), None);
 }
 
-/// By the sweepers, as everything that is over.
-pub async fn challenges_past_their_time_are_forgotten_a_few_at_a_time(stores: Stores) {
+/// The sweepers remove them, like everything that has expired.
+pub async fn expired_challenges_are_removed_a_few_at_a_time(stores: Stores) {
     let old = [0, 1, 2].map(|second| ceremony(CeremonyKind::SignIn, second));
     let young = ceremony(CeremonyKind::SignIn, 3);
     let before = young.expires_at;

@@ -21,7 +21,7 @@ async fn remove(stores: &Stores, user: UserId, passkey: PasskeyId) -> Removal {
     stores.passkeys.remove(user, passkey, &request_context(9)).await.unwrap()
 }
 
-pub async fn passkeys_are_listed_in_pages_newest_first_and_only_ones_own(stores: Stores) {
+pub async fn passkeys_of_one_account_are_listed_in_pages_newest_first(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let mut hers = vec![];
@@ -39,7 +39,7 @@ pub async fn passkeys_are_listed_in_pages_newest_first_and_only_ones_own(stores:
     }
 }
 
-pub async fn a_name_is_changed_and_recorded_once(stores: Stores) {
+pub async fn a_rename_is_stored_and_recorded_once(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
     let name = PasskeyName::parse("Work “laptop” ü").unwrap();
@@ -56,7 +56,7 @@ pub async fn a_name_is_changed_and_recorded_once(stores: Stores) {
     assert_eq!(count(&entries, |entry| entry.event == Event::PasskeyRenamed), 1);
 }
 
-pub async fn what_is_not_theirs_is_neither_renamed_nor_removed(stores: Stores) {
+pub async fn a_passkey_of_another_account_is_neither_renamed_nor_removed(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
@@ -72,7 +72,7 @@ pub async fn what_is_not_theirs_is_neither_renamed_nor_removed(stores: Stores) {
     assert_eq!((events(&stores, ada.id).await, events(&stores, bob.id).await), before);
 }
 
-pub async fn the_last_passkey_goes_where_mail_is_a_way_in(stores: Stores) {
+pub async fn the_last_passkey_can_be_removed_when_mail_is_a_way_in(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
     let request = request_context(2);
@@ -86,7 +86,7 @@ pub async fn the_last_passkey_goes_where_mail_is_a_way_in(stores: Stores) {
     assert_eq!(remove(&stores, ada.id, passkey.id).await, Removal::NotFound);
 }
 
-pub async fn the_last_way_in_stays(stores: Stores) {
+pub async fn the_last_way_in_cannot_be_removed(stores: Stores) {
     let ada = unproven(&stores, ADA).await;
     let first = registered(&stores, ada.id, 1).await;
     let second = registered(&stores, ada.id, 2).await;
@@ -100,7 +100,7 @@ pub async fn the_last_way_in_stays(stores: Stores) {
     assert_eq!(count(&events, |event| *event == Event::PasskeyRemoved), 1);
 }
 
-pub async fn of_racing_removals_of_all_passkeys_one_is_refused(stores: Stores) {
+pub async fn one_of_racing_removals_of_all_passkeys_is_refused(stores: Stores) {
     for round in 0..4 {
         let ada = unproven(&stores, &format!("ada{round}@example.com")).await;
         let passkeys = [registered(&stores, ada.id, 1).await, registered(&stores, ada.id, 2).await];
@@ -118,7 +118,7 @@ pub async fn of_racing_removals_of_all_passkeys_one_is_refused(stores: Stores) {
     }
 }
 
-pub async fn of_racing_removals_of_many_passkeys_all_but_one_succeed(stores: Stores) {
+pub async fn racing_removals_of_many_passkeys_leave_one(stores: Stores) {
     let ada = unproven(&stores, ADA).await;
     let mut passkeys = vec![];
     for _ in 0..RACERS {
@@ -136,7 +136,7 @@ pub async fn of_racing_removals_of_many_passkeys_all_but_one_succeed(stores: Sto
     assert_eq!(count(&answers, |answer| *answer == Removal::LastCredential), 1);
 }
 
-pub async fn of_racing_removals_of_one_passkey_one_counts(stores: Stores) {
+pub async fn one_of_racing_removals_of_one_passkey_succeeds(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
 
@@ -150,7 +150,7 @@ pub async fn of_racing_removals_of_one_passkey_one_counts(stores: Stores) {
     assert_eq!(count(&events, |event| *event == Event::PasskeyRemoved), 1);
 }
 
-pub async fn what_was_removed_makes_room(stores: Stores) {
+pub async fn a_removed_passkey_makes_room(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     for _ in 0..keywright_domain::passkey::MOST {
         registered(&stores, ada.id, 1).await;
@@ -162,8 +162,8 @@ pub async fn what_was_removed_makes_room(stores: Stores) {
     registered(&stores, ada.id, 2).await;
 }
 
-/// The owner is told of what is added, removed and refused, and nobody whose address is unproven is.
-pub async fn the_owner_of_a_passkey_is_told_by_mail(stores: Stores) {
+/// The owner learns of added, removed and refused passkeys; an unproven address gets no mail.
+pub async fn passkey_changes_are_mailed_to_the_owner(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let somebody = unproven(&stores, BOB).await;
     let passkey = registered(&stores, ada.id, 1).await;
@@ -190,8 +190,7 @@ pub async fn the_owner_of_a_passkey_is_told_by_mail(stores: Stores) {
     assert_eq!((told.len(), told), (3, expected));
 }
 
-/// Whoever proves the address of an account that somebody else has used until then finds nothing of theirs in it.
-pub async fn who_proves_an_address_finds_nothing_of_others_in_the_account(stores: Stores) {
+pub async fn proving_an_address_removes_what_others_left_in_the_account(stores: Stores) {
     let account = unproven(&stores, ADA).await;
     let theirs = registered(&stores, account.id, 1).await;
     let signed_in =

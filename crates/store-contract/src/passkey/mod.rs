@@ -21,7 +21,7 @@ pub use self::register::*;
 pub use self::sign_in::*;
 use crate::fixture::{ENTROPY, at, email, request_context, seed, unknown_user};
 
-/// A passkey of `user` whose counter stands at 4.
+/// A passkey of `user` with a counter of 4.
 fn passkey(user: UserId, second: i64) -> Passkey {
     let id = PasskeyId::new(&ENTROPY);
     Passkey {
@@ -40,7 +40,7 @@ fn passkey(user: UserId, second: i64) -> Passkey {
     }
 }
 
-/// The same, and the store knows it.
+/// Registers a passkey of `user` with a counter of 4.
 pub(crate) async fn registered(stores: &Stores, user: UserId, second: i64) -> Passkey {
     let passkey = passkey(user, second);
     let answer = stores.passkeys.register(&passkey, &request_context(second)).await.unwrap();
@@ -48,14 +48,14 @@ pub(crate) async fn registered(stores: &Stores, user: UserId, second: i64) -> Pa
     passkey
 }
 
-/// An account that no magic link leads to, and which the store knows.
+/// Stores an account that no magic link leads to.
 async fn unproven(stores: &Stores, address: &str) -> User {
     let user = User::unproven(unknown_user(), email(address), at(0));
     assert_eq!(stores.users.open(&user).await.unwrap(), Opening::Opened);
     user
 }
 
-/// The answer to a sign-in with `passkey`, whose counter is `counter` now.
+/// The sign-in with `passkey` whose counter is now `counter`.
 fn by(passkey: &Passkey, counter: u32, kind: SessionKind) -> SignIn {
     let assertion = Assertion { counter, backed_up: true };
     SignIn { passkey: passkey.id, assertion, seed: seed(kind, 5), renew: None }

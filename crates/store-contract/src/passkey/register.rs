@@ -1,4 +1,4 @@
-//! Passkeys are added.
+//! Registering passkeys.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
@@ -14,7 +14,7 @@ async fn register(stores: &Stores, passkey: &Passkey, second: i64) -> Registrati
     stores.passkeys.register(passkey, &request_context(second)).await.unwrap()
 }
 
-pub async fn a_passkey_is_kept_as_it_is_and_recorded(stores: Stores) {
+pub async fn a_passkey_is_stored_unchanged_and_recorded(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let plain = Passkey {
         backup_eligible: false,
@@ -37,7 +37,7 @@ pub async fn a_passkey_is_kept_as_it_is_and_recorded(stores: Stores) {
     assert_eq!(all(&stores, ada.id).await, [synced, plain]);
 }
 
-pub async fn of_racers_with_one_credential_one_registers_it(stores: Stores) {
+pub async fn one_of_racing_registrations_gets_a_credential(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let credential = passkey(ada.id, 1).credential_id;
@@ -57,7 +57,7 @@ pub async fn of_racers_with_one_credential_one_registers_it(stores: Stores) {
     assert_eq!(count(&entries, |entry| entry.event == Event::PasskeyAdded), 1);
 }
 
-pub async fn racers_fill_an_account_up_to_its_limit(stores: Stores) {
+pub async fn racing_registrations_fill_an_account_up_to_its_limit(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (_, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
     let room = 5;
@@ -77,7 +77,7 @@ pub async fn racers_fill_an_account_up_to_its_limit(stores: Stores) {
     assert_eq!(register(&stores, &passkey(bob.id, 3), 3).await, Registration::Registered);
 }
 
-pub async fn what_was_refused_takes_no_room(stores: Stores) {
+pub async fn a_refused_passkey_takes_no_room(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = registered(&stores, ada.id, 1).await;
     for _ in 0..MOST {
@@ -92,7 +92,7 @@ pub async fn what_was_refused_takes_no_room(stores: Stores) {
     assert_eq!(register(&stores, &passkey(ada.id, 4), 4).await, Registration::TooMany);
 }
 
-pub async fn an_account_that_is_gone_or_disabled_gets_no_passkey(stores: Stores) {
+pub async fn a_deleted_or_disabled_account_gets_no_passkey(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     stores.users.disable(ada.id, &request_context(1)).await.unwrap();
 

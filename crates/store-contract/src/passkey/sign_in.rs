@@ -1,4 +1,4 @@
-//! Passkeys sign in.
+//! Signing in with passkeys.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::{Activity, Event};
@@ -38,7 +38,7 @@ pub async fn a_passkey_signs_in_and_its_use_is_stored(stores: Stores) {
     assert_eq!(activity(&stores, session.user_id).await.first(), Some(&recorded));
 }
 
-pub async fn of_racers_with_one_counter_one_signs_in(stores: Stores) {
+pub async fn one_of_racing_sign_ins_with_one_counter_succeeds(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
 
@@ -57,7 +57,7 @@ pub async fn of_racers_with_one_counter_one_signs_in(stores: Stores) {
     assert_eq!(count(&events, |event| *event == Event::SignedIn), 2);
 }
 
-pub async fn a_race_of_counters_ends_at_the_highest(stores: Stores) {
+pub async fn racing_counters_end_at_the_highest(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
 
@@ -74,7 +74,7 @@ pub async fn a_race_of_counters_ends_at_the_highest(stores: Stores) {
     assert_eq!(count(&events(&stores, ada.id).await, |event| *event == Event::SignedIn), signed_in + 1);
 }
 
-pub async fn without_a_counter_all_racers_sign_in(stores: Stores) {
+pub async fn racing_sign_ins_without_a_counter_all_succeed(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = Passkey { counter: 0, ..passkey(ada.id, 1) };
     stores.passkeys.register(&passkey, &request_context(1)).await.unwrap();
@@ -108,7 +108,7 @@ pub async fn a_counter_that_does_not_rise_is_recorded_and_changes_nothing(stores
     assert!(signed_in(&stores, &by(&passkey, 5, SessionKind::Tokens), 6).await.is_some());
 }
 
-pub async fn a_disabled_account_is_refused_and_its_passkey_unchanged(stores: Stores) {
+pub async fn a_disabled_account_is_refused_and_its_passkey_does_not_change(stores: Stores) {
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let passkey = registered(&stores, ada.id, 1).await;
     stores.users.disable(ada.id, &request_context(2)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Addresses and user agents.
+//! Clearing client info.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Activity;
@@ -14,8 +14,8 @@ async fn clear(stores: &Stores, origins: ClientInfoTable, second: i64) -> u32 {
     stores.sweeper.clear(origins, at(second), 100).await.unwrap().done
 }
 
-/// What is older than the instant stays as it is, but for its address and its user agent; what is younger has both.
-pub async fn old_addresses_and_user_agents_are_cleared_and_nothing_else(stores: Stores) {
+/// Records before the instant lose only their client info; later ones keep everything.
+pub async fn only_old_addresses_and_user_agents_are_cleared(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (young_session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 100).await;
     let (link, device) = (issue(&stores, BOB, 0).await, begin(&stores, 0).await);
@@ -28,7 +28,7 @@ pub async fn old_addresses_and_user_agents_are_cleared_and_nothing_else(stores: 
         (ClientInfoTable::Sessions, 1),
         (ClientInfoTable::Activities, 2),
         (ClientInfoTable::DeviceAuthorizations, 1),
-        // With the one that signed in.
+        // Two, with the link of the sign-in.
         (ClientInfoTable::MagicLinks, 2),
         (ClientInfoTable::EmailChanges, 1),
     ] {
@@ -60,7 +60,7 @@ pub async fn old_addresses_and_user_agents_are_cleared_and_nothing_else(stores: 
     assert_eq!(stores.email_changes.find(young_change.id).await.unwrap(), Some(young_change));
 }
 
-pub async fn of_racing_sweepers_each_record_is_cleared_once(stores: Stores) {
+pub async fn racing_sweepers_clear_each_record_once(stores: Stores) {
     for _ in 0..20 {
         sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     }

@@ -1,4 +1,4 @@
-//! Retention: what is over goes, what is needed stays, and old addresses and user agents are cleared.
+//! Retention: expired records are purged, needed ones kept, and old client info cleared.
 
 mod client_info;
 mod record;
@@ -14,7 +14,7 @@ pub use self::client_info::*;
 pub use self::record::*;
 use crate::fixture::{ENTROPY, client_info, email, request_context};
 
-/// Asks for another address, whatever became of earlier wishes.
+/// Requests an email change, whatever the outcome of earlier requests.
 async fn ask(stores: &Stores, user: &User, session: &Session, second: i64) -> EmailChange {
     let at = request_context(second);
     let change = EmailChange {

@@ -1,4 +1,4 @@
-//! Records that are over.
+//! Purging expired records.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::Stores;
@@ -23,7 +23,7 @@ use crate::fixture::{
 const DAY: i64 = 86_400;
 const MILLISECOND: TimeDelta = TimeDelta::milliseconds(1);
 
-/// Removes what was over before the instant that is `instant` plus a millisecond.
+/// Removes what expired before `instant` plus a millisecond.
 async fn remove_at(stores: &Stores, removal: Removal, instant: DateTime<Utc>) -> u32 {
     stores.sweeper.remove(removal, instant + MILLISECOND, 100).await.unwrap().done
 }
@@ -36,8 +36,7 @@ async fn is_gone(stores: &Stores, session: SessionId) -> bool {
     stores.sessions.find(session).await.unwrap().is_none()
 }
 
-/// One that nobody decided goes when its expiry is before the instant, and its user code is free again.
-pub async fn an_undecided_authorization_goes_after_its_expiry_and_its_user_code_is_free(stores: Stores) {
+pub async fn an_undecided_authorization_is_purged_after_its_expiry_and_frees_its_user_code(stores: Stores) {
     let (old, young) = (begin(&stores, 0).await, begin(&stores, 1).await);
     let mut again = authorization(700);
     again.user_code = old.user_code;
@@ -51,8 +50,8 @@ pub async fn an_undecided_authorization_goes_after_its_expiry_and_its_user_code_
     assert_eq!(stores.device_authorizations.begin(&again).await.unwrap(), Begun::Begun);
 }
 
-/// A mail may still offer an action on one that was decided.
-pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) {
+/// A mail may still offer an action on a decided authorization.
+pub async fn a_decided_authorization_has_a_retention_of_its_own(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let pending = begin(&stores, 0).await;
     let approved = approve(&stores, &pending, &session, 1).await;
@@ -65,8 +64,8 @@ pub async fn a_decided_authorization_goes_apart_from_the_others(stores: Stores) 
     assert_eq!(stores.device_authorizations.find(approved.id).await.unwrap(), None);
 }
 
-/// A link goes when its expiry is before the instant, whether or not it was used.
-pub async fn links_go_after_their_expiry(stores: Stores) {
+/// Used and unused links alike.
+pub async fn links_are_purged_after_their_expiry(stores: Stores) {
     let (used, unused) = (issue(&stores, ADA, 0).await, issue(&stores, ADA, 0).await);
     let young = issue(&stores, ADA, 1).await;
     stores.magic_links.redeem(&redeem(&used, SessionKind::Tokens, 2), &request_context(2)).await.unwrap();
@@ -87,8 +86,8 @@ async fn by_code(stores: &Stores, link: &MagicLink, is_right: bool, second: i64)
     matches!(redeemed, Redemption::Redeemed { .. })
 }
 
-/// Wrong codes are remembered for a day, and codes that are off are off for a day, however often is swept.
-pub async fn an_address_goes_when_it_says_nothing_any_more(stores: Stores) {
+/// Wrong codes count for a day and codes stay disabled for a day, however often the sweeper runs.
+pub async fn wrong_code_counts_are_purged_once_they_have_no_effect(stores: Stores) {
     let tried = i64::try_from(WRONG_CODES).unwrap();
     for second in 0..tried {
         let link = issue(&stores, ADA, second).await;
@@ -110,8 +109,8 @@ pub async fn an_address_goes_when_it_says_nothing_any_more(stores: Stores) {
     assert!(by_code(&stores, &link, true, last).await);
 }
 
-/// One that is due or leased stays, whenever it was written.
-pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores) {
+/// A due or leased mail is kept, however old it is.
+pub async fn settled_mails_are_purged_and_waiting_ones_kept(stores: Stores) {
     for second in 0..5 {
         issue(&stores, ADA, second).await;
     }
@@ -132,7 +131,7 @@ pub async fn a_mail_that_waits_stays_and_one_that_is_settled_goes(stores: Stores
     assert!(left.contains(&dead) && left.contains(&leased[3].id));
 }
 
-pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
+pub async fn email_changes_are_purged_by_age(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (old, young) = (ask(&stores, &user, &session, 1).await, ask(&stores, &user, &session, 2).await);
 
@@ -143,7 +142,7 @@ pub async fn changes_of_addresses_go_by_their_age(stores: Stores) {
     assert_eq!(stores.email_changes.find(young.id).await.unwrap(), Some(young));
 }
 
-pub async fn activity_goes_by_its_age(stores: Stores) {
+pub async fn activity_is_purged_by_age(stores: Stores) {
     let (_, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
 
@@ -154,8 +153,8 @@ pub async fn activity_goes_by_its_age(stores: Stores) {
     assert_eq!(left, [at(1)]);
 }
 
-/// What was ended goes so long after its end, what ended by itself so long after that.
-pub async fn a_session_goes_after_its_end(stores: Stores) {
+/// The retention starts at the end, or at the expiry of a session that was never ended.
+pub async fn a_session_is_purged_after_its_end(stores: Stores) {
     let (ended, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (lapsed, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     stores
@@ -174,8 +173,8 @@ pub async fn a_session_goes_after_its_end(stores: Stores) {
     assert!(is_gone(&stores, lapsed.id).await);
 }
 
-/// A session that is refreshed for half a year is never removed, though it is looked at; when it is over, it is.
-pub async fn a_session_in_use_stays_until_it_is_over(stores: Stores) {
+/// A session that is refreshed for half a year is kept while the sweeper runs; after its end it is purged.
+pub async fn a_session_in_use_is_kept_until_its_end(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let rules =
         RotationRules { retry_window: TimeDelta::seconds(60), lost_response_window: TimeDelta::hours(1) };
@@ -212,8 +211,7 @@ pub async fn batches_are_bounded(stores: Stores) {
     }
 }
 
-/// Any number sweep: together they remove each record once.
-pub async fn of_racing_sweepers_each_record_is_removed_once(stores: Stores) {
+pub async fn racing_sweepers_remove_each_record_once(stores: Stores) {
     for second in 0..20 {
         sign_in(&stores, ADA, SessionKind::Tokens, second).await;
     }

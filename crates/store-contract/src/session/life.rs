@@ -1,4 +1,4 @@
-//! From the opening of a session to its end.
+//! The life of a session, from opening to end.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -25,7 +25,7 @@ pub async fn a_session_is_found_with_its_owner(stores: Stores) {
     assert_eq!(stores.sessions.find(unknown_session()).await.unwrap(), None);
 }
 
-pub async fn a_session_is_found_when_it_is_over(stores: Stores) {
+pub async fn a_session_is_found_after_its_end(stores: Stores) {
     let reasons = [EndReason::SignedOut, EndReason::Ended, EndReason::Reuse, EndReason::AccountDisabled];
     for reason in reasons {
         let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
@@ -39,7 +39,7 @@ pub async fn a_session_is_found_when_it_is_over(stores: Stores) {
     }
 }
 
-pub async fn of_racing_ends_one_is_true_and_recorded(stores: Stores) {
+pub async fn one_of_racing_ends_succeeds_and_is_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
     let requests: Vec<_> = (0..RACERS).map(|_| request_context(5)).collect();
@@ -57,7 +57,7 @@ pub async fn of_racing_ends_one_is_true_and_recorded(stores: Stores) {
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 
-pub async fn an_ended_session_stays_as_it_ended(stores: Stores) {
+pub async fn an_ended_session_does_not_change(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     assert!(end(&stores, session.id, 5).await);
     let before = stored(&stores, session.id).await;
@@ -70,7 +70,7 @@ pub async fn an_ended_session_stays_as_it_ended(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, happened);
 }
 
-pub async fn what_is_expired_or_unknown_cannot_be_ended(stores: Stores) {
+pub async fn an_expired_or_unknown_session_cannot_be_ended(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let late = context_at(session.idle_ends_at);
 
@@ -82,7 +82,7 @@ pub async fn what_is_expired_or_unknown_cannot_be_ended(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, [Event::SignedIn]);
 }
 
-pub async fn an_end_that_races_with_refreshes_is_final(stores: Stores) {
+pub async fn an_end_racing_with_refreshes_is_final(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
@@ -111,7 +111,7 @@ pub async fn use_keeps_a_browser_session_alive(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, used);
 }
 
-pub async fn use_that_is_no_news_is_not_written(stores: Stores) {
+pub async fn use_that_changes_nothing_is_not_written(stores: Stores) {
     let (browser, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (tokens, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
 
@@ -123,7 +123,7 @@ pub async fn use_that_is_no_news_is_not_written(stores: Stores) {
     assert_eq!(stored(&stores, tokens.id).await, tokens);
 }
 
-pub async fn use_never_revives_a_session_that_is_past_its_time(stores: Stores) {
+pub async fn use_never_revives_an_expired_session(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
 
     stores.sessions.touch(session.id, session.idle_ends_at, LIFETIMES.idle).await.unwrap();
@@ -131,7 +131,7 @@ pub async fn use_never_revives_a_session_that_is_past_its_time(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, session);
 }
 
-pub async fn use_never_passes_the_absolute_end(stores: Stores) {
+pub async fn use_never_extends_past_the_absolute_end(stores: Stores) {
     let lifetimes = Lifetimes { idle: TimeDelta::days(2), absolute: TimeDelta::days(3) };
     let seed = SessionSeed { lifetimes, ..seed(SessionKind::Browser, 0) };
     let (session, _) = sign_in_with(&stores, ADA, seed, &request_context(0)).await;

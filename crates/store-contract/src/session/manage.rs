@@ -1,4 +1,4 @@
-//! A person's sessions, listed and ended together.
+//! Sessions of one account, listed and ended together.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,6 @@ use crate::fixture::{
     unknown_user,
 };
 
-/// The live ones come, newest first, in pages, and only one's own.
 pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
     let (first, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (second, _) = sign_in(&stores, ADA, SessionKind::Browser, 1).await;
@@ -35,13 +34,13 @@ pub async fn live_sessions_are_listed_newest_first(stores: Stores) {
     let (page, rest, late) = (page.unwrap(), rest.unwrap(), late.unwrap());
     assert_eq!((page.items, page.total), (vec![third.clone(), second.clone()], 3));
     assert_eq!((rest.items, rest.total), (vec![first], 3));
-    // Thirty days after its opening the first is past its time.
+    // Thirty days after its opening, the first session has expired.
     assert_eq!((late.items, late.total), (vec![third, second], 2));
     assert_eq!(stores.sessions.list(unknown_user(), Page::default(), at(9)).await.unwrap().total, 0);
 }
 
-/// All but one end at once, each is recorded, and what was over is left as it is.
-pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
+/// Each end is recorded; sessions that ended earlier do not change.
+pub async fn the_other_sessions_end_together_and_are_recorded(stores: Stores) {
     let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (over, _) = sign_in(&stores, ADA, SessionKind::Tokens, 1).await;
     assert!(
@@ -74,8 +73,8 @@ pub async fn the_others_end_together_and_are_recorded(stores: Stores) {
     assert_eq!(stores.sessions.end_others(ada.id, None, &request_context(13)).await.unwrap(), 0);
 }
 
-/// Each session is ended by one of those who race, and no refresh survives them.
-pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
+/// No refresh survives, either.
+pub async fn racing_ends_of_the_other_sessions_end_each_once(stores: Stores) {
     let (mine, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let mut others = Vec::new();
     for second in 1..5 {
@@ -103,8 +102,8 @@ pub async fn racing_ends_of_the_others_end_each_once(stores: Stores) {
     }
 }
 
-/// Everybody's end, part by part in the order of the ids, and what was over is left as it is.
-pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Stores) {
+/// Batches follow the order of the ids; sessions that ended earlier do not change.
+pub async fn all_sessions_end_in_batches_and_each_end_is_recorded(stores: Stores) {
     let (over, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     assert!(
         stores
@@ -133,7 +132,7 @@ pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Store
         after = part.last;
     }
 
-    // Ids rise with the instants at which they were made.
+    // Ids increase with their creation time.
     assert_eq!(ended, [(1, Some(live[0].id)), (3, Some(of_bob)), (0, None)]);
     for session in live {
         assert_eq!(stored(&stores, session.id).await, session.ended(EndReason::Ended, now));
@@ -146,8 +145,8 @@ pub async fn everybodys_sessions_end_in_parts_and_each_is_recorded(stores: Store
     }
 }
 
-/// Each session is ended by one of those who race, and no refresh survives them.
-pub async fn racing_ends_of_everybodys_sessions_end_each_once(stores: Stores) {
+/// No refresh survives, either.
+pub async fn racing_ends_of_all_sessions_end_each_once(stores: Stores) {
     let mut sessions = Vec::new();
     let (_, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     for second in 1..6 {

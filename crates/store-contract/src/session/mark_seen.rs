@@ -1,4 +1,4 @@
-//! What was seen in use.
+//! Generations seen in use.
 
 use keywright_domain::Stores;
 use keywright_domain::session::port::Rotation;
@@ -7,7 +7,7 @@ use keywright_domain::session::{Chain, Generation, Session, SessionKind};
 use super::{renew, rotate};
 use crate::fixture::{ADA, RACERS, race, sign_in, stored, unknown_session};
 
-pub async fn a_sight_is_remembered_and_changes_nothing_else(stores: Stores) {
+pub async fn a_sight_is_stored_and_changes_nothing_else(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let before = renew(&stores, session.id, 0, 10).await;
 
@@ -17,7 +17,7 @@ pub async fn a_sight_is_remembered_and_changes_nothing_else(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, Session { chain, ..before });
 }
 
-pub async fn of_racing_sights_the_highest_stays(stores: Stores) {
+pub async fn the_highest_of_racing_sights_is_kept(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
@@ -32,7 +32,7 @@ pub async fn of_racing_sights_the_highest_stays(stores: Stores) {
     assert_eq!(stored(&stores, id).await, Session { chain, ..session });
 }
 
-pub async fn nothing_lowers_what_was_seen(stores: Stores) {
+pub async fn the_seen_generation_never_decreases(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     stores.sessions.mark_seen(session.id, Generation(3)).await.unwrap();
 
@@ -43,7 +43,7 @@ pub async fn nothing_lowers_what_was_seen(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, refreshed);
 }
 
-pub async fn the_sight_of_a_successor_ends_the_taking_of_its_parent(stores: Stores) {
+pub async fn seeing_the_successor_retires_its_parent(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     stores.sessions.mark_seen(session.id, Generation(1)).await.unwrap();
@@ -55,7 +55,7 @@ pub async fn the_sight_of_a_successor_ends_the_taking_of_its_parent(stores: Stor
     assert!(matches!(later, Rotation::ReuseFound(_)), "{later:?}");
 }
 
-pub async fn a_sight_and_a_replacement_that_race_agree(stores: Stores) {
+pub async fn a_racing_sight_and_replacement_agree(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     let id = session.id;
@@ -69,7 +69,7 @@ pub async fn a_sight_and_a_replacement_that_race_agree(stores: Stores) {
     })
     .await;
 
-    // Whichever came first, the sight is kept.
+    // In either order, the sight is kept.
     let after = stored(&stores, id).await;
     assert_eq!(after.chain.seen, Generation(1));
     match rotations.into_iter().flatten().next() {
@@ -79,7 +79,7 @@ pub async fn a_sight_and_a_replacement_that_race_agree(stores: Stores) {
     }
 }
 
-pub async fn the_sight_of_an_unknown_session_is_nothing(stores: Stores) {
+pub async fn seeing_an_unknown_session_changes_nothing(stores: Stores) {
     let unknown = unknown_session();
 
     stores.sessions.mark_seen(unknown, Generation(1)).await.unwrap();

@@ -32,7 +32,7 @@ async fn rotate(stores: &Stores, session: SessionId, presented: u32, second: i64
     rotate_by(stores, &refresh(session, presented), &request_context(second)).await
 }
 
-/// Presents a generation that must be taken.
+/// Rotates with a generation that must be accepted.
 async fn renew(stores: &Stores, session: SessionId, presented: u32, second: i64) -> Session {
     match rotate(stores, session, presented, second).await {
         Rotation::Renewed(session) | Rotation::Ahead(session) => session,

@@ -1,4 +1,4 @@
-//! Commands of different kinds at once.
+//! Races of different commands.
 
 use keywright_domain::Stores;
 use keywright_domain::activity::Event;
@@ -8,7 +8,7 @@ use keywright_domain::session::{EndReason, Generation, Judgement, Refresh, Sessi
 use super::{refresh, renew, rotate, rotate_by};
 use crate::fixture::{ADA, LIFETIMES, RACERS, at, count, events, race, request_context, sign_in, stored};
 
-pub async fn every_refresh_comes_to_what_the_domain_says(stores: Stores) {
+pub async fn every_refresh_agrees_with_the_domain(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
 
     for (presented, second) in
@@ -32,7 +32,7 @@ pub async fn every_refresh_comes_to_what_the_domain_says(stores: Stores) {
     }
 }
 
-pub async fn a_parent_and_its_successor_in_a_race_are_one_reuse(stores: Stores) {
+pub async fn a_parent_racing_with_its_successor_is_one_reuse(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     let id = session.id;
@@ -42,7 +42,7 @@ pub async fn a_parent_and_its_successor_in_a_race_are_one_reuse(stores: Stores) 
     })
     .await;
 
-    // Whichever came first was renewed; the first of the others is the second holder.
+    // The first one was renewed; the first of the others counts as the second holder.
     let after = stored(&stores, id).await;
     let is_successor =
         |rotation: &Rotation| matches!(rotation, Rotation::Renewed(session) if session.chain == after.chain);
@@ -56,7 +56,7 @@ pub async fn a_parent_and_its_successor_in_a_race_are_one_reuse(stores: Stores) 
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
 }
 
-pub async fn another_client_takes_nothing_from_the_right_one_in_a_race(stores: Stores) {
+pub async fn a_racing_foreign_client_takes_nothing_from_the_owner(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
@@ -72,7 +72,7 @@ pub async fn another_client_takes_nothing_from_the_right_one_in_a_race(stores: S
     assert_eq!(stored(&stores, id).await.chain.current, Generation(1));
 }
 
-pub async fn a_sight_and_a_rotation_that_race_lose_nothing_of_each_other(stores: Stores) {
+pub async fn a_racing_sight_and_rotation_are_both_kept(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     let id = session.id;
@@ -91,12 +91,12 @@ pub async fn a_sight_and_a_rotation_that_race_lose_nothing_of_each_other(stores:
     assert_eq!((chain.current, chain.parent, chain.seen), expected);
 }
 
-pub async fn of_racing_uses_one_is_written(stores: Stores) {
+pub async fn one_of_racing_uses_is_written(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = session.id;
 
     race(&stores, RACERS, |stores, racer| async move {
-        // All within the hour that the first of them opens: the others are no news.
+        // All fall within the hour that the first one starts: the others change nothing.
         let now = at(7200 + i64::try_from(racer).unwrap());
         stores.sessions.touch(id, now, LIFETIMES.idle).await.unwrap();
     })
@@ -109,7 +109,7 @@ pub async fn of_racing_uses_one_is_written(stores: Stores) {
     assert_eq!(used, Session { last_used_at: used.last_used_at, idle_ends_at, ..session });
 }
 
-pub async fn an_end_that_races_with_use_is_final(stores: Stores) {
+pub async fn an_end_racing_with_use_is_final(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let id = session.id;
 

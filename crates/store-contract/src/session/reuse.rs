@@ -28,7 +28,7 @@ pub async fn an_older_generation_ends_the_session_and_is_recorded(stores: Stores
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
 }
 
-pub async fn racers_with_an_older_generation_end_the_session_once(stores: Stores) {
+pub async fn racing_reuses_end_the_session_once(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     renew(&stores, session.id, 1, 20).await;
@@ -41,8 +41,7 @@ pub async fn racers_with_an_older_generation_end_the_session_once(stores: Stores
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
 }
 
-/// One mail, however many racers.
-pub async fn a_reuse_is_told_by_mail_once(stores: Stores) {
+pub async fn a_reuse_is_mailed_once(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     renew(&stores, session.id, 1, 20).await;
@@ -70,7 +69,7 @@ pub async fn a_retired_successor_is_reuse(stores: Stores) {
     assert!(matches!(rotation, Rotation::ReuseFound(_)), "{rotation:?}");
 }
 
-pub async fn the_parent_is_reuse_when_the_lost_response_window_is_over(stores: Stores) {
+pub async fn the_parent_is_reuse_after_the_lost_response_window(stores: Stores) {
     let (in_time, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (late, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     for session in [&in_time, &late] {
@@ -96,7 +95,7 @@ pub async fn a_replacement_does_not_move_the_lost_response_window(stores: Stores
     assert!(matches!(rotation, Rotation::ReuseFound(_)), "{rotation:?}");
 }
 
-pub async fn in_strict_mode_one_racer_is_renewed_and_the_next_ends_the_session(stores: Stores) {
+pub async fn strict_mode_renews_one_racer_and_the_next_ends_the_session(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let strict = Refresh { rules: STRICT, ..refresh(session.id, 0) };
 
@@ -112,7 +111,7 @@ pub async fn in_strict_mode_one_racer_is_renewed_and_the_next_ends_the_session(s
     assert_eq!(events(&stores, user.id).await, [Event::RefreshReuseDetected, Event::SignedIn]);
 }
 
-pub async fn in_strict_mode_a_racer_with_an_earlier_instant_is_reuse(stores: Stores) {
+pub async fn strict_mode_treats_a_racer_with_an_earlier_instant_as_reuse(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let strict = Refresh { rules: STRICT, ..refresh(session.id, 0) };
     rotate_by(&stores, &strict, &request_context(10)).await;

@@ -1,4 +1,4 @@
-//! What a refresh stores, and who gets it.
+//! Rotations: what is stored and which tokens result.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -13,11 +13,11 @@ use crate::fixture::{
     sign_in_with, stored, unknown_session,
 };
 
-pub async fn twenty_racers_with_one_generation_get_one_successor(stores: Stores) {
+pub async fn twenty_racing_refreshes_get_one_successor(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
-    // Whoever wins, the others carry instants before and after the winner's.
+    // The racers carry instants before and after the winner's, whichever wins.
     let instants = [10, 8, 12, 9, 11];
     let rotations = race(&stores, 20, |stores, racer| async move {
         rotate(&stores, id, 0, instants[racer % instants.len()]).await
@@ -30,7 +30,7 @@ pub async fn twenty_racers_with_one_generation_get_one_successor(stores: Stores)
     assert_eq!(events(&stores, user.id).await, [Event::SignedIn]);
 }
 
-pub async fn a_refresh_is_stored_as_it_was_answered(stores: Stores) {
+pub async fn a_refresh_is_stored_as_returned(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let idle = TimeDelta::days(7);
 
@@ -67,7 +67,7 @@ pub async fn generations_follow_each_other(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, [Event::SignedIn]);
 }
 
-pub async fn the_parent_again_gets_the_same_successor_and_nothing_is_stored(stores: Stores) {
+pub async fn a_repeated_parent_gets_the_same_successor_and_nothing_is_stored(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let first = renew(&stores, session.id, 0, 10).await;
 
@@ -78,7 +78,7 @@ pub async fn the_parent_again_gets_the_same_successor_and_nothing_is_stored(stor
     assert_eq!(stored(&stores, session.id).await, first);
 }
 
-pub async fn the_parent_later_replaces_a_successor_that_nobody_has_seen(stores: Stores) {
+pub async fn a_late_parent_replaces_an_unseen_successor(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let lost = renew(&stores, session.id, 0, 10).await;
 
@@ -96,7 +96,7 @@ pub async fn the_parent_later_replaces_a_successor_that_nobody_has_seen(stores: 
     assert_eq!(events(&stores, user.id).await, [Event::SignedIn]);
 }
 
-pub async fn racers_that_lost_the_answer_get_one_replacement(stores: Stores) {
+pub async fn racing_retries_after_a_lost_response_get_one_replacement(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
     let id = session.id;
@@ -108,7 +108,7 @@ pub async fn racers_that_lost_the_answer_get_one_replacement(stores: Stores) {
     assert!(rotations.iter().all(|rotation| *rotation == Rotation::Renewed(after.clone())), "{rotations:?}");
 }
 
-pub async fn a_generation_ahead_of_the_store_is_taken_as_current_and_recorded(stores: Stores) {
+pub async fn a_generation_ahead_of_the_store_is_accepted_and_recorded(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let request = request_context(10);
 
@@ -132,7 +132,7 @@ pub async fn a_generation_ahead_of_the_store_is_taken_as_current_and_recorded(st
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 
-pub async fn racers_ahead_of_the_store_get_one_successor_and_one_record(stores: Stores) {
+pub async fn racing_generations_ahead_of_the_store_get_one_successor_and_one_record(stores: Stores) {
     let (session, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let id = session.id;
 
@@ -146,7 +146,7 @@ pub async fn racers_ahead_of_the_store_get_one_successor_and_one_record(stores: 
     assert_eq!(events(&stores, user.id).await, [Event::RefreshAheadOfStore, Event::SignedIn]);
 }
 
-pub async fn an_earlier_instant_does_not_turn_back_the_last_use(stores: Stores) {
+pub async fn an_earlier_instant_does_not_move_the_last_use_back(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     renew(&stores, session.id, 0, 10).await;
 
@@ -169,7 +169,7 @@ pub async fn a_session_ends_after_its_idle_time(stores: Stores) {
     assert_eq!(events(&stores, user.id).await, [Event::SignedIn]);
 }
 
-pub async fn no_refresh_outlives_the_absolute_end(stores: Stores) {
+pub async fn no_refresh_extends_past_the_absolute_end(stores: Stores) {
     let lifetimes = Lifetimes { idle: TimeDelta::days(10), absolute: TimeDelta::days(25) };
     let seed = SessionSeed { lifetimes, ..seed(SessionKind::Tokens, 0) };
     let (session, _) = sign_in_with(&stores, ADA, seed, &request_context(0)).await;
@@ -186,7 +186,7 @@ pub async fn no_refresh_outlives_the_absolute_end(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, before);
 }
 
-pub async fn another_client_is_refused_and_does_not_spend_the_generation(stores: Stores) {
+pub async fn a_foreign_client_is_refused_and_spends_no_generation(stores: Stores) {
     let (session, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let by = |client: &str, presented| Refresh {
         client_id: Some(client.to_owned()),
@@ -205,7 +205,7 @@ pub async fn another_client_is_refused_and_does_not_spend_the_generation(stores:
     assert!(stored(&stores, session.id).await.is_live(at(13)), "another client must not end it");
 }
 
-pub async fn what_is_over_is_not_refreshed_and_nothing_is_stored(stores: Stores) {
+pub async fn an_ended_or_expired_session_is_not_refreshed_and_nothing_is_stored(stores: Stores) {
     let (ended, user) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     stores.sessions.end(ended.id, EndReason::SignedOut, Event::SignedOut, &request_context(1)).await.unwrap();
     let ended = stored(&stores, ended.id).await;
@@ -222,7 +222,7 @@ pub async fn what_is_over_is_not_refreshed_and_nothing_is_stored(stores: Stores)
     assert_eq!(events(&stores, user.id).await, happened);
 }
 
-pub async fn sessions_are_refreshed_apart_from_each_other(stores: Stores) {
+pub async fn sessions_are_refreshed_independently(stores: Stores) {
     let (one, _) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let (other, _) = sign_in(&stores, ADA, SessionKind::Device, 1).await;
     let ids = [one.id, other.id];

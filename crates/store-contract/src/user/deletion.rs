@@ -1,4 +1,4 @@
-//! What an account that is deleted leaves behind.
+//! Deleting an account.
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
@@ -14,7 +14,7 @@ use crate::fixture::{
     sign_in, stored,
 };
 
-/// An account goes with everything that hangs on it, and what others need keeps nothing of its owner.
+/// An account is deleted with everything that belongs to it; shared records keep nothing of its owner.
 pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Browser, 0).await;
     let (of_bob, bob) = sign_in(&stores, BOB, SessionKind::Tokens, 0).await;
@@ -45,8 +45,8 @@ pub async fn a_deleted_account_leaves_nothing(stores: Stores) {
     assert!(stores.magic_links.find(bobs_link.id).await.unwrap().is_some());
 }
 
-/// Whoever signs in, refreshes or approves while the account goes has nothing left afterwards.
-pub async fn nothing_survives_a_race_with_the_deletion(stores: Stores) {
+/// Concurrent sign-ins, refreshes and approvals leave nothing behind.
+pub async fn nothing_survives_a_race_with_deleting_the_account(stores: Stores) {
     let (session, ada) = sign_in(&stores, ADA, SessionKind::Tokens, 0).await;
     let device = approve(&stores, &begin(&stores, 1).await, &session, 2).await;
     let (id, session) = (ada.id, session.id);

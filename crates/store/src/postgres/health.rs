@@ -27,7 +27,7 @@ impl Health for PostgresStore {
             let turn = self.checking.clone().lock_owned().await;
             let check = self.executor.write(limit, move |connection| {
                 let _ = &turn;
-                let lacking = migrations::lacking(connection)?;
+                let lacking = migrations::compare(connection)?.missing;
                 if lacking.is_empty() {
                     connection.batch_execute(PROBE)?;
                 }

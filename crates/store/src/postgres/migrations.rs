@@ -12,6 +12,8 @@ use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::runtime::Handle;
 
+use crate::schema_difference::SchemaDifference;
+
 use super::connection::{Connection, Connector};
 use super::error::{Failure, OpenError};
 use super::sql::One;
@@ -42,9 +44,9 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     migrate_with(&Connector::new(url, PATIENCE)?).await
 }
 
-/// The names of the migrations that the database lacks. Changes nothing.
-pub async fn pending(url: &str) -> Result<Vec<String>, OpenError> {
-    run(&Connector::new(url, PATIENCE)?, lacking).await
+/// The difference between the schema of the database and that of this release. Changes nothing.
+pub async fn schema_difference(url: &str) -> Result<SchemaDifference, OpenError> {
+    run(&Connector::new(url, PATIENCE)?, compare).await
 }
 
 pub(super) async fn migrate_with(connector: &Connector) -> Result<Vec<String>, OpenError> {
@@ -66,7 +68,7 @@ async fn run<T: Send + 'static>(
 /// Applies what is pending. Of any number of servers that do so at once one does, and the others wait. Whoever meets one
 /// that reads a table for long (a dump, say) lets those go on who queue behind, and tries again.
 fn apply(connection: &mut Connection) -> Result<Vec<String>, Failure> {
-    if lacking(connection)?.is_empty() {
+    if compare(connection)?.missing.is_empty() {
         return Ok(Vec::new());
     }
     make_lock(connection)?;
@@ -89,7 +91,7 @@ fn apply(connection: &mut Connection) -> Result<Vec<String>, Failure> {
 /// Everything or nothing, in the transaction that it is called in.
 fn apply_at_once(connection: &mut Connection) -> Result<Vec<String>, Failure> {
     sql_query("SELECT id FROM keywright_migration_lock WHERE id = 1 FOR UPDATE").execute(connection)?;
-    let names = lacking(connection)?;
+    let names = compare(connection)?.missing;
     // A large table may take its time, but nobody queues behind this for a lock on it for longer than a statement has.
     connection.batch_execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0")?;
     connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
@@ -106,8 +108,8 @@ fn make_lock(connection: &mut Connection) -> Result<(), Failure> {
     Ok(connection.batch_execute(LOCK)?)
 }
 
-/// The names of the migrations that have not been applied, oldest first. Only reads.
-pub(super) fn lacking(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+/// The difference between the schema of the database and that of this release. Only reads.
+pub(super) fn compare(connection: &mut Connection) -> Result<SchemaDifference, Failure> {
     let table = sql_query(
         "SELECT CAST(table_name AS text) AS name FROM information_schema.tables \
          WHERE table_schema = current_schema() AND table_name = '__diesel_schema_migrations'",
@@ -118,12 +120,8 @@ pub(super) fn lacking(connection: &mut Connection) -> Result<Vec<String>, Failur
     } else {
         Vec::new()
     };
-    let is_applied = |migration: &dyn Migration<Pg>| {
-        let version = migration.name().version().to_string();
-        applied.iter().any(|applied| applied.name == version)
-    };
-    let lacking = embedded()?.into_iter().filter(|migration| !is_applied(migration.as_ref()));
-    Ok(lacking.map(|migration| migration.name().to_string()).collect())
+    let names = embedded()?.iter().map(|migration| migration.name().to_string()).collect();
+    Ok(SchemaDifference::compare(names, applied.into_iter().map(|applied| applied.name)))
 }
 
 fn embedded() -> Result<Vec<Box<dyn Migration<Pg>>>, Failure> {

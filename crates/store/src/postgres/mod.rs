@@ -30,7 +30,7 @@ use self::connection::{Connection, Connector};
 use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::{Done, Executor};
-pub use self::migrations::{migrate, pending};
+pub use self::migrations::{migrate, schema_difference};
 pub use self::patience::with_one_patience;
 use self::patience::within;
 

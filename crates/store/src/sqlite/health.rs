@@ -36,7 +36,7 @@ impl Pulse {
 impl Health for SqliteStore {
     async fn check(&self) -> Result<(), StoreError> {
         let check = async {
-            let lacking = self.readers.run(migrations::lacking).await?;
+            let lacking = self.readers.run(migrations::compare).await?.missing;
             if !lacking.is_empty() {
                 let names = lacking.join(", ");
                 return Err(StoreError::unavailable(format!("migrations are pending: {names}")));

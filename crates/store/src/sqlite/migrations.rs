@@ -10,6 +10,8 @@ use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::schema_difference::SchemaDifference;
+
 use super::connection::{Access, Connector};
 use super::error::{Failure, OpenError};
 use super::executor::immediately;
@@ -32,41 +34,39 @@ pub fn migrate(file: impl AsRef<Path>) -> Result<Vec<String>, OpenError> {
     Ok(apply(&mut connector.connect(Access::Write)?)?)
 }
 
-/// The names of the migrations that the file lacks. Changes nothing; a file that is missing lacks them all.
-pub fn pending(file: impl AsRef<Path>) -> Result<Vec<String>, OpenError> {
+/// The difference between the schema of the file and that of this release. Changes nothing. A missing file lacks every
+/// migration.
+pub fn schema_difference(file: impl AsRef<Path>) -> Result<SchemaDifference, OpenError> {
     let connector = Connector::new(file.as_ref(), PATIENCE)?;
     if !connector.file_exists() {
-        return Ok(embedded()?.iter().map(|migration| migration.name().to_string()).collect());
+        let missing = embedded()?.iter().map(|migration| migration.name().to_string()).collect();
+        return Ok(SchemaDifference { missing, unknown: Vec::new() });
     }
-    Ok(lacking(&mut connector.connect(Access::Read)?)?)
+    Ok(compare(&mut connector.connect(Access::Read)?)?)
 }
 
 /// Applies what is pending. Of any number of processes that do so at once one does, and the others wait.
 pub(super) fn apply(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
-    if lacking(connection)?.is_empty() {
+    if compare(connection)?.missing.is_empty() {
         return Ok(Vec::new());
     }
     immediately(connection, |connection| {
-        let names = lacking(connection)?;
+        let names = compare(connection)?.missing;
         connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
         Ok(names)
     })
 }
 
-/// The names of the migrations that have not been applied, oldest first. Only reads.
-pub(super) fn lacking(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
+/// The difference between the schema of the database and that of this release. Only reads.
+pub(super) fn compare(connection: &mut SqliteConnection) -> Result<SchemaDifference, Failure> {
     let table = sql_query("SELECT name FROM sqlite_master WHERE name = '__diesel_schema_migrations'");
     let applied = if table.one::<Name>(connection).optional()?.is_some() {
         sql_query("SELECT version AS name FROM __diesel_schema_migrations").load::<Name>(connection)?
     } else {
         Vec::new()
     };
-    let is_applied = |migration: &dyn Migration<Sqlite>| {
-        let version = migration.name().version().to_string();
-        applied.iter().any(|applied| applied.name == version)
-    };
-    let lacking = embedded()?.into_iter().filter(|migration| !is_applied(migration.as_ref()));
-    Ok(lacking.map(|migration| migration.name().to_string()).collect())
+    let names = embedded()?.iter().map(|migration| migration.name().to_string()).collect();
+    Ok(SchemaDifference::compare(names, applied.into_iter().map(|applied| applied.name)))
 }
 
 fn embedded() -> Result<Vec<Box<dyn Migration<Sqlite>>>, Failure> {

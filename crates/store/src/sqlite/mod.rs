@@ -35,7 +35,7 @@ use self::error::Failure;
 pub use self::error::OpenError;
 use self::executor::Writer;
 use self::health::Pulse;
-pub use self::migrations::{migrate, pending};
+pub use self::migrations::{migrate, schema_difference};
 use self::readers::Readers;
 
 /// What the commands of `sql/` work with.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use keywright_domain::Stores;
 use keywright_domain::session::SessionKind;
-use keywright_store::postgres::{migrate, pending};
+use keywright_store::postgres::{migrate, schema_difference};
 use keywright_store_contract::fixture::{ADA, sign_in};
 use keywright_throwaway_postgres::Database;
 use tokio::task::{block_in_place, spawn_blocking};
@@ -33,7 +33,7 @@ async fn refreshes_go_on_while_a_migration_waits_for_who_reads_for_long() {
     let stores = Stores::of(Arc::new(open(&database, 1).await));
     sign_in(&stores, ADA, SessionKind::Device, 1).await;
     database.psql(BEFORE).unwrap();
-    assert_eq!(pending(&database.url()).await.unwrap().len(), 2);
+    assert_eq!(schema_difference(&database.url()).await.unwrap().missing.len(), 2);
 
     // A dump, say.
     let reader = database.clone();
@@ -59,5 +59,5 @@ async fn refreshes_go_on_while_a_migration_waits_for_who_reads_for_long() {
     assert_eq!(migrating.await.unwrap().unwrap(), ["0007_retention", "0008_rotation"]);
     assert!(reading.await.unwrap().is_ok());
     assert!(slowest > Duration::from_millis(500), "the migration was in nobody's way: {slowest:?}");
-    assert_eq!(pending(&database.url()).await.unwrap(), Vec::<String>::new());
+    assert_eq!(schema_difference(&database.url()).await.unwrap().missing, Vec::<String>::new());
 }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use keywright_domain::Stores;
 use keywright_domain::health::Health;
 use keywright_domain::signing_key::{Algorithm, Place, SigningKey};
-use keywright_store::postgres::{migrate, pending};
+use keywright_store::postgres::{migrate, schema_difference};
 use keywright_store_contract::fixture::at;
 use keywright_throwaway_postgres::Database;
 use serde_json::json;
@@ -46,7 +46,7 @@ async fn replicas_that_start_at_once_end_with_one_schema_and_one_signing_key() {
     let (_, keys) = &seen[0];
     assert_eq!(keys.len(), 1);
     assert!(seen.iter().all(|(_, seen)| seen == keys), "{seen:?}");
-    assert_eq!(pending(&database.url()).await.unwrap(), Vec::<String>::new());
+    assert_eq!(schema_difference(&database.url()).await.unwrap().missing, Vec::<String>::new());
     let applied = database.psql("SELECT version FROM __diesel_schema_migrations ORDER BY version").unwrap();
     let other = Database::new().unwrap();
     let names = migrate(&other.url()).await.unwrap();

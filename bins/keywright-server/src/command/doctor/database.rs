@@ -6,13 +6,14 @@ use std::path::Path;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use keywright_domain::Stores;
 use keywright_domain::page::Page;
+use keywright_store::SchemaDifference;
 
 use super::super::output::instant;
 use super::Check;
 use super::folder::to_be_made;
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
-use crate::wiring::{self, World};
+use crate::wiring::{self, Environment};
 
 const NAME: &str = "database.url";
 
@@ -22,8 +23,8 @@ const APART: TimeDelta = TimeDelta::minutes(1);
 /// No machine that runs this is from before (2026-01-01T00:00:00Z).
 const FIRST: i64 = 1_767_225_600;
 
-pub(super) async fn look(loaded: &Loaded) -> Vec<Check> {
-    let now = World::real().clock.now();
+pub(super) async fn check(loaded: &Loaded) -> Vec<Check> {
+    let now = Environment::system().clock.now();
     let url = &loaded.config.database.url;
     if let DatabaseUrl::Sqlite(path) = url
         && !path.exists()
@@ -55,9 +56,14 @@ async fn open(loaded: &Loaded) -> Result<Stores, Check> {
         };
         Check::fail(NAME, format!("{error:#}"), &remedy)
     };
-    let pending = store::pending(&database.url).await.map_err(unreachable)?;
-    if !pending.is_empty() {
-        let message = format!("{} lacks migrations: {}", database.url, pending.join(", "));
+    let SchemaDifference { missing, unknown } =
+        store::schema_difference(&database.url).await.map_err(unreachable)?;
+    if !unknown.is_empty() {
+        let message = format!("{} has migrations of a newer version: {}", database.url, unknown.join(", "));
+        return Err(Check::fail(NAME, message, "use that version of keywright-server"));
+    }
+    if !missing.is_empty() {
+        let message = format!("{} lacks migrations: {}", database.url, missing.join(", "));
         return Err(Check::warn(
             NAME,
             message,

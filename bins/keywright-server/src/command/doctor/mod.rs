@@ -9,26 +9,26 @@ use anyhow::bail;
 use serde_json::{Value as Json, json};
 
 use super::output::OutputOptions;
-use crate::config::Loaded;
+use crate::config::{Finding, Loaded};
 
-/// What a look at one thing came to.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Ok,
-    /// It works, and is probably not meant.
+    /// Works, but is probably not meant.
     Warn,
-    /// It keeps a server from starting or from working.
+    /// Keeps a server from starting or from working.
     Fail,
 }
 
-/// One thing that was looked at.
+/// One check and its result.
 #[derive(Clone, Debug)]
 struct Check {
-    /// The key of the setting, or the thing.
+    /// The key of a setting, or another name.
     name: String,
     state: State,
     message: String,
-    /// How to mend it.
+    /// The instruction to follow.
     remedy: Option<String>,
 }
 
@@ -56,17 +56,12 @@ impl Check {
         Self { state: State::Fail, ..Self::warn(name, message, remedy) }
     }
 
-    /// A sentence of the configuration, whose remedy comes after a semicolon. It is about the key that it begins with,
-    /// if it begins with one.
-    fn of_sentence(state: State, sentence: &str) -> Self {
-        let (message, remedy) = match sentence.rsplit_once("; ") {
-            Some((message, remedy)) => (message, Some(remedy.to_owned())),
-            None => (sentence, None),
-        };
-        let first = message.split(' ').next().unwrap_or_default();
-        let is_key = |text: &str| text.contains(['.', '_']) && text.bytes().all(is_of_a_key);
-        let name = if is_key(first) { first } else { "settings" };
-        Self { name: name.to_owned(), state, message: message.to_owned(), remedy }
+    /// A mistake or a warning of the configuration.
+    fn from_finding(state: State, finding: &Finding) -> Self {
+        let Finding { key, detail, source, reason, remedy } = finding;
+        let source = source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        let message = format!("{detail} {reason}{source}").trim_start().to_owned();
+        Self { name: key.clone(), state, message, remedy: Some(remedy.clone()) }
     }
 
     fn line(&self) -> String {
@@ -87,20 +82,16 @@ impl Check {
     }
 }
 
-const fn is_of_a_key(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'_' | b'.')
-}
-
-/// Looks at everything, prints what it saw, and fails if anything did. Changes nothing.
-pub(super) async fn run(loaded: &Loaded, manner: OutputOptions) -> anyhow::Result<()> {
-    let mut checks = settings::look(loaded);
-    checks.extend(database::look(loaded).await);
+/// Runs all checks, prints their results, and fails if any check did. Changes nothing.
+pub(super) async fn run(loaded: &Loaded, options: OutputOptions) -> anyhow::Result<()> {
+    let mut checks = settings::check(loaded);
+    checks.extend(database::check(loaded).await);
     checks.push(reach::mail(&loaded.config).await);
     checks.extend(reach::public_url(&loaded.config).await);
     let failed = checks.iter().filter(|check| check.state == State::Fail).count();
     let json = json!({"ok": failed == 0, "checks": checks.iter().map(Check::json).collect::<Vec<_>>()});
     let text: String = checks.iter().map(Check::line).collect();
-    manner.print(&json, &text)?;
+    options.print(&json, &text)?;
     match failed {
         0 => Ok(()),
         1 => bail!("1 check failed"),
@@ -111,17 +102,33 @@ pub(super) async fn run(loaded: &Loaded, manner: OutputOptions) -> anyhow::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Source;
 
     #[test]
-    fn a_sentence_names_its_key_and_its_remedy() {
-        let check = Check::of_sentence(State::Warn, "mail.from (default) is refused by many; set it");
-        let other = Check::of_sentence(State::Fail, "KEYWRIGHT_X is unknown");
+    fn a_finding_names_its_key_and_its_remedy() {
+        let finding = Finding {
+            key: "mail.from".to_owned(),
+            detail: String::new(),
+            source: Some(Source::Default),
+            reason: "is refused by many".to_owned(),
+            remedy: "set it".to_owned(),
+        };
+        let other = Finding {
+            key: "secret_file".to_owned(),
+            detail: " data/secret".to_owned(),
+            source: None,
+            reason: "is unreadable".to_owned(),
+            remedy: "mend it".to_owned(),
+        };
 
         assert_eq!(
-            check.line(),
-            "warn  mail.from: mail.from (default) is refused by many\n      -> set it\n"
+            Check::from_finding(State::Warn, &finding).line(),
+            "warn  mail.from: is refused by many (default)\n      -> set it\n"
         );
-        assert_eq!(other.line(), "fail  settings: KEYWRIGHT_X is unknown\n");
+        assert_eq!(
+            Check::from_finding(State::Fail, &other).line(),
+            "fail  secret_file: data/secret is unreadable\n      -> mend it\n"
+        );
         assert_eq!(Check::ok("clock", "is right").line(), "ok    clock: is right\n");
     }
 }

@@ -5,10 +5,11 @@ use super::{Check, State};
 use crate::config::{Config, Loaded};
 
 /// What keeps a server from starting, what is probably not meant, and what is well.
-pub(super) fn look(loaded: &Loaded) -> Vec<Check> {
-    let refused = loaded.check().err().map(|error| Check::of_sentence(State::Fail, &error.to_string()));
-    let warned = loaded.warnings.iter().map(|warning| Check::of_sentence(State::Warn, warning));
-    let mut checks: Vec<Check> = refused.into_iter().chain(warned).collect();
+pub(super) fn check(loaded: &Loaded) -> Vec<Check> {
+    let mistakes = loaded.config.check().err().map(|error| error.0).unwrap_or_default();
+    let mut checks: Vec<Check> =
+        mistakes.iter().map(|mistake| Check::from_finding(State::Fail, mistake)).collect();
+    checks.extend(loaded.warnings.iter().map(|warning| Check::from_finding(State::Warn, warning)));
     for well in [public_url(&loaded.config), proxies(&loaded.config), secret(&loaded.config)] {
         // The configuration has said already what is wrong with it.
         if !checks.iter().any(|check| check.name == well.name) {
@@ -46,7 +47,7 @@ fn proxies(config: &Config) -> Check {
         ),
         (true, false) => {
             let names: Vec<_> = trusted.iter().map(ToString::to_string).collect();
-            let header = config.server.forwarded_header.as_str();
+            let header = config.server.forwarded_header.name();
             Check::ok(NAME, format!("{} may say in {header} who asks", names.join(", ")))
         }
     }
@@ -54,15 +55,18 @@ fn proxies(config: &Config) -> Check {
 
 fn secret(config: &Config) -> Check {
     const NAME: &str = "secret_file";
-    if config.secret.value.is_some() {
+    if config.secret.is_some() {
         return Check::ok("secret", "is set");
     }
-    let file = config.secret.file.display();
+    let file = config.secret_file.display();
     match config.load_secret() {
-        Ok(None) => to_be_made(NAME, &config.secret.file),
-        Err(error) => Check::of_sentence(State::Fail, &error.to_string()),
+        Ok(None) => to_be_made(NAME, &config.secret_file),
+        Err(error) => match error.0.first() {
+            Some(mistake) => Check::from_finding(State::Fail, mistake),
+            None => Check::ok(NAME, format!("{file} can be read")),
+        },
         Ok(Some(loaded)) => match loaded.warnings.first() {
-            Some(warning) => Check::of_sentence(State::Warn, warning),
+            Some(warning) => Check::from_finding(State::Warn, warning),
             None => Check::ok(NAME, format!("{file} holds the secret, for this user alone")),
         },
     }

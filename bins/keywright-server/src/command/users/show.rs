@@ -1,28 +1,38 @@
 //! `keywright-server users show`
 
-use keywright_domain::client::ClientName;
+use keywright_api::organization::OrganizationResource;
+use keywright_api::session::manage::SessionResource;
 use keywright_domain::organization::{Organization, Role};
 use keywright_domain::page::Page;
 use keywright_domain::session::Session;
 use keywright_domain::user::User;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
-use super::super::account::{Account, about, state};
+use super::super::account::{Account, AccountOutput, state};
 use super::super::output::{OutputOptions, instant, optional_instant, table};
-use super::super::store::Opened;
+use super::super::store::OpenStore;
 
 /// Prints the account with its live sessions, the newest 100 of them, and its organizations.
-pub(super) async fn run(opened: &Opened, account: &Account, manner: OutputOptions) -> anyhow::Result<()> {
-    let stores = &opened.stores;
+pub(super) async fn run(store: &OpenStore, account: &Account, options: OutputOptions) -> anyhow::Result<()> {
+    let stores = &store.stores;
     let user = account.find(stores).await?;
-    let sessions = stores.sessions.list(user.id, Page::WIDEST, opened.clock.now()).await?.items;
+    let sessions = stores.sessions.list(user.id, Page::WIDEST, store.clock.now()).await?.items;
     let organizations = stores.organizations.list_of(user.id, Page::WIDEST).await?.items;
-    let mut json = about(&user);
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("sessions".to_owned(), sessions.iter().map(about_session).collect());
-        fields.insert("organizations".to_owned(), organizations.iter().map(about_membership).collect());
-    }
-    Ok(manner.print(&json, &profile_text(&user, &sessions, &organizations))?)
+    let output = ShowOutput {
+        account: (&user).into(),
+        sessions: sessions.iter().map(|session| SessionResource::new(session, None)).collect(),
+        organizations: organizations.iter().map(Into::into).collect(),
+    };
+    Ok(options.print(&output, &profile_text(&user, &sessions, &organizations))?)
+}
+
+/// An account with its sessions and organizations.
+#[derive(Serialize)]
+struct ShowOutput {
+    #[serde(flatten)]
+    account: AccountOutput,
+    sessions: Vec<SessionResource>,
+    organizations: Vec<OrganizationResource>,
 }
 
 fn profile_text(user: &User, sessions: &[Session], organizations: &[(Organization, Role)]) -> String {
@@ -62,24 +72,4 @@ fn profile_text(user: &User, sessions: &[Session], organizations: &[(Organizatio
         text.push_str(&table(heading, sessions.iter().map(row)));
     }
     text
-}
-
-fn about_session(session: &Session) -> Json {
-    json!({
-        "id": session.id,
-        "client_id": session.client_id.as_str(),
-        "client_name": session.client_name.as_ref().map(ClientName::as_str),
-        "created_at": instant(session.created_at),
-        "last_used_at": instant(session.last_used_at),
-        "ip_address": session.client_info.ip.map(|ip| ip.to_string()),
-    })
-}
-
-fn about_membership((organization, role): &(Organization, Role)) -> Json {
-    json!({
-        "id": organization.id,
-        "slug": organization.slug.as_str(),
-        "name": organization.name.as_str(),
-        "role": role.as_str(),
-    })
 }

@@ -1,4 +1,4 @@
-//! `backup`, and what comes of the copy.
+//! `backup`, and the copy that it makes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use super::{ADA, BOB, failure, on, output};
 use crate::harness::Place;
 
-/// How many sign in, over and over, while the copy is made.
+/// Number of clients that sign in while the copy is made.
 const BUSY: usize = 4;
 
-/// A place that holds the copy as its database, and the secret of the other.
+/// Creates a place with the copy as its database and the secret of `from`.
 fn restored(from: &Place, copy: &str) -> Place {
     let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
@@ -23,7 +23,7 @@ fn restored(from: &Place, copy: &str) -> Place {
 }
 
 #[tokio::test]
-async fn a_copy_that_was_made_under_load_serves() {
+async fn a_backup_made_under_load_can_be_served() {
     let place = Place::new();
     let server = place.start().await;
     let (client, keyring) = (server.client(), place.keyring());
@@ -62,7 +62,8 @@ async fn a_copy_that_was_made_under_load_serves() {
     client.refresh(&before.refresh).await.tokens();
     client.sign_in(&keyring, "new@example.com").await;
 
-    // What was ended since the copy lives again, until everybody's sessions are ended as the restore says.
+    // A session ended after the copy is live again, until all sessions are ended as the restore instructions
+    // say.
     assert_eq!(client.me(&ended.access).await.status, 200);
     output(&other, &["sessions", "revoke", "--all", "--yes"]).await;
     for tokens in [before, ended] {
@@ -74,7 +75,7 @@ async fn a_copy_that_was_made_under_load_serves() {
 }
 
 #[tokio::test]
-async fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
+async fn a_backup_overwrites_nothing_and_leaves_no_partial_copy() {
     let place = Place::new();
     assert!(
         failure(&place, &["backup", "copy.db"]).await.contains("there is no database at data/keywright.db")
@@ -104,7 +105,7 @@ async fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test]
-async fn for_postgresql_the_backup_names_its_own_tool() {
+async fn backing_up_postgresql_refers_to_pg_dump() {
     let database = Database::new().unwrap();
     let place = on(&database);
 

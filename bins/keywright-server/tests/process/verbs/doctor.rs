@@ -1,4 +1,4 @@
-//! `doctor`: what is well, and what is not.
+//! `doctor`: healthy and unhealthy installations.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ use crate::harness::Place;
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-/// The exit code, and all that was seen, each as `state name`.
+/// Returns the exit code, and each check as `state name`.
 async fn look(place: &Place) -> (i32, Vec<String>, Value) {
     let (code, out, errors) = place.run(&["doctor", "--json"]).await;
     let json: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {errors}"));
@@ -28,7 +28,7 @@ async fn look(place: &Place) -> (i32, Vec<String>, Value) {
 }
 
 #[tokio::test]
-async fn a_fresh_directory_is_well_and_stays_as_it_is() {
+async fn doctor_passes_a_fresh_directory_and_changes_nothing() {
     let place = Place::new();
 
     let (code, seen, _) = look(&place).await;
@@ -41,7 +41,7 @@ async fn a_fresh_directory_is_well_and_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_open_to_others_is_a_warning_with_its_remedy() {
+async fn files_readable_by_others_are_a_warning_with_a_remedy() {
     let place = Place::new();
     place.start().await.stop().await;
     assert!(look(&place).await.1.contains(&"ok signing keys".to_owned()));
@@ -61,7 +61,7 @@ async fn what_is_open_to_others_is_a_warning_with_its_remedy() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_server_from_working_fails() {
+async fn doctor_fails_on_problems_that_prevent_a_start() {
     let place = Place::new();
     place.start().await.stop().await;
     let fails = async |place: &Place, name: &str| {
@@ -81,7 +81,7 @@ async fn what_keeps_a_server_from_working_fails() {
 }
 
 #[tokio::test]
-async fn the_mail_server_is_asked_and_gets_no_mail() {
+async fn doctor_contacts_the_mail_server_without_sending_mail() {
     let mut smtp = SmtpListener::start().await;
     let place = Place::with(&[("MAIL__URL", &format!("smtp://{}", smtp.addr()))]);
 
@@ -97,7 +97,7 @@ async fn the_mail_server_is_asked_and_gets_no_mail() {
 }
 
 #[tokio::test]
-async fn https_without_a_proxy_that_is_named_is_a_warning() {
+async fn https_without_trusted_proxies_is_a_warning() {
     let smtp = SmtpListener::start().await;
     let url = format!("smtp://{}", smtp.addr());
     let place = Place::with(&[
@@ -117,7 +117,7 @@ async fn https_without_a_proxy_that_is_named_is_a_warning() {
 }
 
 #[tokio::test]
-async fn on_postgresql_migrations_that_are_missing_are_named() {
+async fn missing_migrations_are_named_on_postgresql() {
     let database = Database::new().unwrap();
     let place = on(&database);
 

@@ -1,4 +1,4 @@
-//! Keeps the signing keys to their schedule and up to date, whichever server made or dropped one.
+//! Maintains the signing keys: follows their schedule, and adopts keys that other servers made or removed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use keywright_service::Service;
 use keywright_service::signing_key::{Done, Kept, KeysError, keep};
 use tokio::sync::watch;
 
-/// What makes the keys, and by which rules.
+/// The maker of keys, and its rules.
 pub struct KeyKeeper {
     /// Seals under the configured secret.
     pub maker: Arc<dyn SigningKeyMaker>,
@@ -19,7 +19,7 @@ pub struct KeyKeeper {
 }
 
 impl KeyKeeper {
-    /// Does what the schedule wants by `now`, and gives the keys.
+    /// Does what the schedule requires at `now`, and returns the keys.
     pub async fn keep(&self, keys: &dyn SigningKeys, now: DateTime<Utc>) -> Result<Kept, KeysError> {
         let kept = keep(keys, self.maker.as_ref(), &self.rules, now).await?;
         kept.done.iter().for_each(report);
@@ -27,20 +27,20 @@ impl KeyKeeper {
     }
 }
 
-/// Keeps the keys until `stop` changes. What keeps failing is logged once.
+/// Maintains the keys until `stop` changes. A failure that repeats is logged once.
 pub async fn run(service: Arc<Service>, keeper: KeyKeeper, pause: Duration, mut stop: watch::Receiver<bool>) {
-    let mut said = Vec::new();
+    let mut logged = Vec::new();
     loop {
         let kept = keeper.keep(service.stores.signing_keys.as_ref(), service.clock.now()).await;
         let troubles = match kept {
             Ok(kept) => service.tokens.adopt(&kept.keys),
             Err(error) => vec![error.to_string()],
         };
-        if troubles != said {
+        if troubles != logged {
             for trouble in &troubles {
-                tracing::error!(error.cause = %trouble, "the signing keys cannot be kept");
+                tracing::error!(error.cause = %trouble, "signing key maintenance failed");
             }
-            said = troubles;
+            logged = troubles;
         }
         tokio::select! {
             _ = stop.changed() => return,
@@ -52,7 +52,9 @@ pub async fn run(service: Arc<Service>, keeper: KeyKeeper, pause: Duration, mut 
 fn report(done: &Done) {
     match done {
         Done::Made(kid) => tracing::info!(key.id = %kid, "signing key made and published"),
-        Done::Removed(kid) => tracing::info!(key.id = %kid, "signing key removed: its last token is over"),
+        Done::Removed(kid) => {
+            tracing::info!(key.id = %kid, "signing key removed: its last token expired")
+        }
         Done::Resealed(kid) => tracing::info!(key.id = %kid, "signing key sealed under the current secret"),
     }
 }
