@@ -1,9 +1,9 @@
-//! What a mail offers to do (contract §10).
+//! The actions that mails offer (contract §10).
 //!
-//! 1. The mail's link leads here with its token. The page shows what would be done, and nothing is: programs that
-//!    look at mail open its links, too.
-//! 2. A press does it. It needs neither a script nor a cookie: the token is all the authority there is, so where
-//!    the press comes from is of no matter.
+//! 1. The link in the mail leads here with its token. The page only describes the action, because mail scanners open
+//!    links too.
+//! 2. The button takes the action, without a script or a cookie. The token is the only authority, so the request may
+//!    come from any origin.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
@@ -17,9 +17,8 @@ use keywright_web::body::{Body, FORM};
 use keywright_web::{At, Endpoint, Problem};
 use serde::Deserialize;
 
-use crate::problem::{ProblemPage, about};
-use crate::wording::Wording;
-use crate::wording::action::{ActionWords, Step};
+use crate::problem::{ProblemPage, report};
+use crate::wording::{ActionTexts, Step, Wording};
 use crate::{page, wording};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -28,7 +27,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "action.html")]
-struct Page<'a> {
+struct ActionPage<'a> {
     words: &'static Wording,
     step: &'static Step,
     is_open: bool,
@@ -40,7 +39,7 @@ struct Page<'a> {
 
 #[derive(Template)]
 #[template(path = "action_refused.html")]
-struct Refused {
+struct RefusalPage {
     words: &'static Wording,
 }
 
@@ -57,7 +56,7 @@ async fn show(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let token = page::parameter(&request, "token").unwrap_or_default();
-    shown(&service, &request, &token, None, &at).await
+    action_page(&service, &request, &token, None, &at).await
 }
 
 /// `POST /action`
@@ -70,36 +69,36 @@ async fn press(
     let Body(Press { token }) = form?;
     let token = token.as_deref().unwrap_or_default();
     match act(&service, token, &at).await {
-        Ok(done) => shown(&service, &request, token, Some(done), &at).await,
-        Err(error) => refused(error, wording::of(&request)),
+        Ok(done) => action_page(&service, &request, token, Some(done), &at).await,
+        Err(error) => refused(error, wording::for_request(&request)),
     }
 }
 
-async fn shown(
+async fn action_page(
     service: &Service,
     request: &HttpRequest,
     token: &str,
     done: Option<Done>,
     at: &RequestContext,
 ) -> Result<HttpResponse, ProblemPage> {
-    let words = wording::of(request);
+    let words = wording::for_request(request);
     let offer = match look(service, token, at).await {
         Ok(offer) => offer,
         Err(error) => return refused(error, words),
     };
-    let said = said_about(&offer.offered, words);
+    let texts = texts_of(&offer.offered, words);
     let is_open = done.is_none() && offer.is_open;
     let step = match done {
-        Some(Done::Done) => &said.done,
-        None if is_open => &said.open,
-        Some(Done::NothingLeft) | None => &said.over,
+        Some(Done::Done) => &texts.done,
+        None if is_open => &texts.open,
+        Some(Done::NothingLeft) | None => &texts.over,
     };
     let facts = facts(service, &offer.offered, words, at);
-    let (email, button) = (offer.to.as_str(), said.button);
-    Ok(page::html(StatusCode::OK, &Page { words, step, is_open, token, email, facts, button }))
+    let (email, button) = (offer.to.as_str(), texts.button);
+    Ok(page::html(StatusCode::OK, &ActionPage { words, step, is_open, token, email, facts, button }))
 }
 
-fn said_about(offered: &Offered, words: &'static Wording) -> &'static ActionWords {
+fn texts_of(offered: &Offered, words: &'static Wording) -> &'static ActionTexts {
     match offered {
         Offered::EndDeviceSession(_) => &words.actions.end_device,
         Offered::ProveEmail(_) => &words.actions.prove_email,
@@ -107,7 +106,7 @@ fn said_about(offered: &Offered, words: &'static Wording) -> &'static ActionWord
     }
 }
 
-/// What the page lists: a name and what goes by it.
+/// The facts in the list, each with its name.
 fn facts(
     service: &Service,
     offered: &Offered,
@@ -119,7 +118,7 @@ fn facts(
         Offered::ProveEmail(change) | Offered::UndoEmail(change) => vec![
             (words.actions.old, change.old.to_string()),
             (words.actions.new, change.new.to_string()),
-            (words.consent.asked, words.spans.ago(at.now - change.asked_at)),
+            (words.consent.asked, words.durations.ago(at.now - change.asked_at)),
         ],
     }
 }
@@ -130,27 +129,27 @@ fn device_facts(
     words: &'static Wording,
     at: &RequestContext,
 ) -> Vec<(&'static str, String)> {
-    let said = &words.consent;
+    let texts = &words.consent;
     let or = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
     let client = service.clients.find(Some(device.client_id.as_str()), "");
     let client = client.map_or(device.client_id.as_str(), |client| &client.name);
     let name = device.client_name.as_ref().map(|name| name.as_str().to_owned());
     let agent = device.client_info.user_agent.as_ref().map(|agent| agent.as_str().to_owned());
     vec![
-        (said.device_name, or(name, said.none_given)),
-        (said.client, client.to_owned()),
-        (said.address, or(device.client_info.ip.map(|ip| ip.to_string()), said.unknown)),
-        (said.user_agent, or(agent, said.unknown)),
-        (said.asked, words.spans.ago(at.now - device.requested_at)),
+        (texts.device_name, or(name, texts.none_given)),
+        (texts.client, client.to_owned()),
+        (texts.address, or(device.client_info.ip.map(|ip| ip.to_string()), texts.unknown)),
+        (texts.user_agent, or(agent, texts.unknown)),
+        (texts.asked, words.durations.ago(at.now - device.requested_at)),
     ]
 }
 
-/// The page for a link that is none, or too old: it says nothing about which.
+/// The page for an unknown or expired link. It does not tell which.
 fn refused(error: ActionError, words: &'static Wording) -> Result<HttpResponse, ProblemPage> {
     match error {
         ActionError::Refused => {
             let problem = Problem::not_found(error.to_string());
-            Ok(about(&problem, page::html(problem.status, &Refused { words })))
+            Ok(report(&problem, page::html(problem.status, &RefusalPage { words })))
         }
         ActionError::Store(error) => Err(error.into()),
     }

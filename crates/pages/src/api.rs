@@ -1,4 +1,4 @@
-//! `/api/docs`: the description of the API, to read.
+//! `/api/docs`: the description of the API for people.
 
 mod description;
 mod span;
@@ -21,9 +21,9 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/api/docs").get(show));
 }
 
-/// It is the same for everybody for as long as the server runs.
+/// Read once: the document never changes while the server runs.
 static DESCRIPTION: LazyLock<Description> =
-    LazyLock::new(|| Description::of(&serde_json::from_str(openapi::text()).unwrap_or_default()));
+    LazyLock::new(|| Description::from_document(&serde_json::from_str(openapi::text()).unwrap_or_default()));
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -34,5 +34,5 @@ struct Docs {
 
 /// `GET /api/docs`
 async fn show(request: HttpRequest) -> HttpResponse {
-    page::html(StatusCode::OK, &Docs { words: wording::of(&request), description: &DESCRIPTION })
+    page::html(StatusCode::OK, &Docs { words: wording::for_request(&request), description: &DESCRIPTION })
 }

@@ -1,4 +1,4 @@
-//! The look, the scripts and the icon: compiled in, and named after their content.
+//! The style sheet, the scripts and the icon: compiled in, with a version in their address.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ pub struct Asset {
     path: &'static str,
     media_type: &'static str,
     body: &'static str,
-    /// Changes with the content.
+    /// A digest of the content.
     version: LazyLock<String>,
 }
 
@@ -66,7 +66,6 @@ pub static ICON: Asset = Asset {
     version: LazyLock::new(|| version(ICON.body)),
 };
 
-/// All of them.
 static ASSETS: [&Asset; 6] = [&STYLE, &MAGIC_LINK, &PASSKEY, &SIGN_IN, &ACCOUNT, &ICON];
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -85,7 +84,7 @@ fn version(body: &str) -> String {
 }
 
 impl Asset {
-    /// Where pages find this very content.
+    /// The address of this version.
     pub fn url(&self) -> String {
         format!("{}?v={}", self.path, *self.version)
     }
@@ -96,7 +95,7 @@ impl Asset {
             IfNoneMatch::Any => true,
             IfNoneMatch::Items(tags) => tags.iter().any(|known| known.weak_eq(&tag)),
         });
-        // While two versions of the server run side by side, one may be asked for what the other has.
+        // During a rolling upgrade a request may ask for the version of the other server.
         let is_current = page::parameter(request, "v").is_some_and(|asked| asked == *self.version);
         let caching = if is_current { "public, max-age=31536000, immutable" } else { "no-cache" };
         let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_a_page_asks_for_may_be_kept_for_good_and_anything_else_is_asked_again() {
+    async fn a_current_address_is_immutable_and_any_other_is_revalidated() {
         for asset in ASSETS {
             let named = answer(TestRequest::with_uri(&asset.url())).await;
             assert_eq!(named.status(), StatusCode::OK);
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_from_elsewhere_and_everything_is_small() {
+    fn assets_are_small_and_load_nothing_from_elsewhere() {
         for asset in ASSETS.into_iter().filter(|asset| asset.path != ICON.path) {
             assert!(!asset.body.contains("//") && !asset.body.contains("@import"), "{}", asset.path);
             assert!(asset.body.len() < 16 * 1024, "{}", asset.path);

@@ -1,8 +1,8 @@
-//! A person decides about a device (RFC 8628 §3.3).
+//! The decision about a device (RFC 8628 §3.3).
 //!
-//! 1. They sign in, if they have not, and enter the code; an address that holds it only fills it in (§3.3.1).
-//! 2. They see who asked, from where and when (§5.4), and are asked whether that was them.
-//! 3. They approve or deny.
+//! 1. The person signs in, if needed, and enters the code. A code in the address only fills in the form (§3.3.1).
+//! 2. The page shows the client, its address and the time of its request (§5.4).
+//! 3. The person approves or denies it.
 
 use std::net::IpAddr;
 
@@ -27,9 +27,9 @@ use url::form_urlencoded;
 use crate::form::Form;
 use crate::notice::Notice;
 use crate::page;
-use crate::problem::{ProblemPage, about};
-use crate::session::Visitor;
-use crate::wording::{Told, Wording};
+use crate::problem::{ProblemPage, report};
+use crate::visitor::Visitor;
+use crate::wording::{Announcement, Wording};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(Endpoint::at("/device-verify").get(enter).post(submit));
@@ -37,9 +37,9 @@ pub fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "device_sign_in.html")]
-struct SignInFirst {
+struct DeviceSignInPage {
     words: &'static Wording,
-    /// The page to come back to, as a value in a query.
+    /// The page to come back to, encoded as a query value.
     next: String,
 }
 
@@ -62,14 +62,14 @@ struct Consent<'a> {
     client_id: &'a str,
     client_name: Option<&'a str>,
     address: Option<String>,
-    /// The address of whoever looks, if it is of another network than the device's.
+    /// The visitor's address, if the device asked from another network.
     other_network: Option<&'a str>,
     program: Described,
     user_agent: Option<&'a str>,
     asked: String,
 }
 
-/// How a device stands, so that nothing is left to do on this page.
+/// A result after which the page offers no decision.
 #[derive(Clone, Copy)]
 enum Outcome {
     Approved,
@@ -81,31 +81,31 @@ enum Outcome {
 
 #[derive(Template)]
 #[template(path = "device_outcome.html")]
-struct Settled {
+struct OutcomePage {
     words: &'static Wording,
-    told: &'static Told,
+    announcement: &'static Announcement,
     is_alarm: bool,
-    /// Where to go on: a path and what it says.
+    /// The path and the text of the link below.
     next: Option<(&'static str, &'static str)>,
 }
 
-/// The page that says how a device stands.
-fn settled(status: StatusCode, outcome: Outcome, words: &'static Wording) -> HttpResponse {
+/// The page about `outcome`.
+fn outcome_page(status: StatusCode, outcome: Outcome, words: &'static Wording) -> HttpResponse {
     let outcomes = &words.outcomes;
-    let (told, next) = match outcome {
+    let (announcement, next) = match outcome {
         Outcome::Approved => (&outcomes.approved, None),
         Outcome::Denied => (&outcomes.denied, None),
         Outcome::AlreadyDecided => (&outcomes.already_decided, Some(("/device-verify", outcomes.new_code))),
         Outcome::OpenedByDevice => (&outcomes.opened_by_device, None),
         Outcome::NotFresh => (&outcomes.not_fresh, Some(("/sign-in", outcomes.sign_in_again))),
     };
-    page::html(status, &Settled { words, told, is_alarm: !status.is_success(), next })
+    page::html(status, &OutcomePage { words, announcement, is_alarm: !status.is_success(), next })
 }
 
 /// `GET /device-verify`
 async fn enter(request: HttpRequest, visitor: Visitor) -> HttpResponse {
     let given = page::parameter(&request, "code").or_else(|| page::parameter(&request, "user_code"));
-    // Only what is a code is shown: a link must not put words into this page.
+    // A link must not put other text into this page.
     let code = given.as_deref().and_then(UserCode::parse).map(|code| code.to_string()).unwrap_or_default();
     let words = visitor.words;
     match &visitor.principal {
@@ -117,7 +117,7 @@ async fn enter(request: HttpRequest, visitor: Visitor) -> HttpResponse {
     }
 }
 
-/// `POST /device-verify`: without an action it only shows what there is to decide.
+/// `POST /device-verify`: without an action it shows the consent page.
 async fn submit(
     form: Form,
     visitor: Visitor,
@@ -132,24 +132,24 @@ async fn submit(
     let Some(principal) = visitor.principal else {
         let code = UserCode::parse(code).map(|code| code.to_string()).unwrap_or_default();
         let problem = Problem::unauthorized();
-        return Ok(about(&problem, sign_in_first(problem.status, &code, words)));
+        return Ok(report(&problem, sign_in_first(problem.status, &code, words)));
     };
-    let shown = match form.text("action") {
-        "" => shown(&service, &principal, code, &at, words).await,
+    let page = match form.text("action") {
+        "" => consent_page(&service, &principal, code, &at, words).await,
         "approve" => {
             let approved = decide(&service, &principal, code, Action::Approve, &at).await;
-            approved.map(|_| settled(StatusCode::OK, Outcome::Approved, words))
+            approved.map(|_| outcome_page(StatusCode::OK, Outcome::Approved, words))
         }
         "deny" => {
             let denied = decide(&service, &principal, code, Action::Deny, &at).await;
-            denied.map(|_| settled(StatusCode::OK, Outcome::Denied, words))
+            denied.map(|_| outcome_page(StatusCode::OK, Outcome::Denied, words))
         }
         _ => return Err(Problem::validation("action", "can be approve or deny").into()),
     };
-    Ok(shown.unwrap_or_else(|error| undecided(error, &principal, code, words)))
+    Ok(page.unwrap_or_else(|error| error_page(error, &principal, code, words)))
 }
 
-async fn shown(
+async fn consent_page(
     service: &Service,
     principal: &Principal,
     code: &str,
@@ -168,7 +168,7 @@ async fn shown(
     Ok(page::html(StatusCode::OK, &page))
 }
 
-/// The address of whoever looks, if the device asked from another network.
+/// The visitor's address, if the device asked from another network.
 fn other_network(found: &DeviceAuthorization, at: &RequestContext) -> Option<IpAddr> {
     let (device, here) = (found.client_info.ip?, at.client_info.ip?);
     (network(device) != network(here)).then_some(here)
@@ -194,12 +194,17 @@ fn consent<'a>(
         other_network: None,
         program: user_agent.map(Described::of).unwrap_or_default(),
         user_agent,
-        asked: words.spans.ago(at.now - found.requested_at),
+        asked: words.durations.ago(at.now - found.requested_at),
     }
 }
 
-/// The page for what could not be shown or decided: the form again where another try may help.
-fn undecided(error: DecideError, principal: &Principal, code: &str, words: &'static Wording) -> HttpResponse {
+/// The page about `error`: the form again if another try may help.
+fn error_page(
+    error: DecideError,
+    principal: &Principal,
+    code: &str,
+    words: &'static Wording,
+) -> HttpResponse {
     let outcome = match error {
         DecideError::AlreadyDecided => Some(Outcome::AlreadyDecided),
         DecideError::OpenedByDevice => Some(Outcome::OpenedByDevice),
@@ -208,15 +213,15 @@ fn undecided(error: DecideError, principal: &Principal, code: &str, words: &'sta
     };
     let problem = Problem::from(error);
     let page = if let Some(outcome) = outcome {
-        settled(problem.status, outcome, words)
+        outcome_page(problem.status, outcome, words)
     } else {
         let notice = Some(Notice::of(&problem));
-        // No code is longer, and whatever was sent comes back on a page.
+        // The page repeats the code, and no valid one is longer.
         let code: String = code.chars().take(64).collect();
         let email = principal.user.email.as_str();
         page::html(problem.status, &EnterCode { words, notice, email, code: &code })
     };
-    about(&problem, page)
+    report(&problem, page)
 }
 
 fn sign_in_first(status: StatusCode, code: &str, words: &'static Wording) -> HttpResponse {
@@ -226,7 +231,7 @@ fn sign_in_first(status: StatusCode, code: &str, words: &'static Wording) -> Htt
         next.push_str(code);
     }
     let next = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    page::html(status, &SignInFirst { words, next })
+    page::html(status, &DeviceSignInPage { words, next })
 }
 
 #[cfg(test)]
@@ -245,18 +250,18 @@ mod tests {
     const HOSTILE: &str = "\"'><script>alert(1)</script>\u{202e}";
 
     fn english() -> &'static Wording {
-        crate::wording::of(&actix_web::test::TestRequest::default().to_http_request())
+        crate::wording::for_request(&actix_web::test::TestRequest::default().to_http_request())
     }
 
-    struct Stopped;
+    struct FixedSource;
 
-    impl Clock for Stopped {
+    impl Clock for FixedSource {
         fn now(&self) -> DateTime<chrono::Utc> {
             DateTime::UNIX_EPOCH + TimeDelta::seconds(130)
         }
     }
 
-    impl Entropy for Stopped {
+    impl Entropy for FixedSource {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(0);
         }
@@ -277,13 +282,13 @@ mod tests {
     }
 
     fn consent_to(found: &DeviceAuthorization) -> Consent<'_> {
-        let at = RequestContext::new(&Stopped, &Stopped, None, ClientInfo::default());
+        let at = RequestContext::new(&FixedSource, &FixedSource, None, ClientInfo::default());
         let code = UserCode::parse("WDJB-MJHT").unwrap();
         consent("ada@example.com", &code, "Command line", found, &at, english())
     }
 
     #[test]
-    fn the_consent_shows_the_client_its_location_and_the_time() {
+    fn the_page_shows_the_client_its_address_and_the_time_of_its_request() {
         let origin = ClientInfo {
             ip: Some([203, 0, 113, 7].into()),
             user_agent: UserAgent::new("keywright/0.1 (Linux)"),
@@ -308,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_device_says_of_itself_is_text_and_keeps_to_itself() {
+    fn a_device_s_own_words_are_isolated_text() {
         let origin = ClientInfo { ip: None, user_agent: UserAgent::new(HOSTILE) };
         let found = asked(None, origin);
 
@@ -317,13 +322,13 @@ mod tests {
 
         for page in [by_agent, by_name] {
             assert!(!page.contains("<script"), "{page}");
-            // An override of the direction ends where its element does.
+            // A direction override ends with its element.
             assert!(page.contains("&#60;/script&#62;\u{202e}</bdi>"), "{page}");
         }
     }
 
     #[test]
-    fn a_code_survives_the_detour_by_the_sign_in() {
+    fn the_sign_in_link_keeps_the_code() {
         let bytes =
             |response: HttpResponse| actix_web::body::MessageBody::try_into_bytes(response.into_body());
 

@@ -1,66 +1,29 @@
-//! The account's e-mail address: asking for another one (contract §7). What the mails offer is in `action`.
+//! Requests to change the account's email address (contract §7). The links in the mails lead to `action`.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use keywright_domain::email::EmailAddress;
-use keywright_domain::user::{ProfileChange, User};
+use keywright_domain::user::ProfileChange;
 use keywright_service::Service;
 use keywright_service::email_change::{AskError, ask, wanted};
 use keywright_web::{At, Endpoint, Problem, Settings};
 
+use crate::account::{EmailNotice, account};
 use crate::form::Form;
 use crate::page;
-use crate::problem::{ProblemPage, about};
-use crate::session::Visitor;
+use crate::problem::{ProblemPage, report};
 use crate::step_up::{self, Draft, Reason};
-use crate::user;
+use crate::visitor::{Visitor, sign_in_first};
 
-/// Where it is to be seen.
-const HERE: &str = "/account#email";
+/// The section about the address.
+const SECTION: &str = "/account#email";
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(Endpoint::at("/account/email").get(back).post(change));
+    config.service(Endpoint::at("/account/email").get(redirect_back).post(change));
 }
 
-/// The address on the account's page.
-#[derive(Debug)]
-pub struct Section {
-    /// The address that is wanted and has yet to be proven.
-    pub pending: Option<String>,
-    pub typed: String,
-    pub told: Option<Told>,
-}
-
-/// What is told above the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// It took a sign-in to get here.
-    GoOn,
-    Wrong,
-    TooMany,
-}
-
-impl Section {
-    /// What there is of `user`.
-    pub fn of(user: &User) -> Self {
-        let pending = user.pending_email.as_ref().map(EmailAddress::as_str).map(ToOwned::to_owned);
-        Self { pending, typed: String::new(), told: None }
-    }
-
-    /// The same with what was typed before a sign-in.
-    pub fn going_on(self, draft: &Draft) -> Self {
-        Self { typed: draft.text.clone(), told: Some(Told::GoOn), ..self }
-    }
-
-    /// Whether it tells of something that went wrong.
-    pub fn is_refused(&self) -> bool {
-        matches!(self.told, Some(Told::Wrong | Told::TooMany))
-    }
-}
-
-/// GET of what only a form leads to.
-async fn back() -> HttpResponse {
-    page::see_other(HERE)
+/// Redirects a GET for an address that only takes a form.
+async fn redirect_back() -> HttpResponse {
+    page::see_other(SECTION)
 }
 
 /// `POST /account/email`
@@ -71,25 +34,25 @@ async fn change(
     settings: web::Data<Settings>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let typed: String = form.text("email").trim().chars().take(254).collect();
     let asked = match wanted(&service, principal, &typed, &at) {
         Ok(email) => ask(&service, principal, email, &ProfileChange::default(), &at).await,
         Err(error) => Err(error),
     };
-    let (told, error) = match asked {
-        Ok(_) => return Ok(back().await),
+    let (notice, error) = match asked {
+        Ok(_) => return Ok(redirect_back().await),
         Err(AskError::NotFresh) => {
             let draft = Draft::new(Reason::ChangeEmail, principal.user.id, &typed);
-            return step_up::sign_in_again_with(&draft, HERE, &settings);
+            return step_up::sign_in_again_with_draft(&draft, SECTION, &settings);
         }
-        Err(error @ AskError::Invalid) => (Told::Wrong, error),
-        Err(error @ AskError::OverBudget { .. }) => (Told::TooMany, error),
+        Err(error @ AskError::Invalid) => (EmailNotice::Invalid, error),
+        Err(error @ AskError::OverBudget { .. }) => (EmailNotice::TooMany, error),
         Err(error) => return Err(Problem::from(error).into()),
     };
     let problem = Problem::from(error);
-    let mut page = user::account(&service, principal, visitor.words, &at).await?;
+    let mut page = account(&service, principal, visitor.words, &at).await?;
     page.email_change.typed = typed;
-    page.email_change.told = Some(told);
-    Ok(about(&problem, page::html(problem.status, &page)))
+    page.email_change.notice = Some(notice);
+    Ok(report(&problem, page::html(problem.status, &page)))
 }

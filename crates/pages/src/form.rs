@@ -1,4 +1,4 @@
-//! A form that a person sent from one of the pages.
+//! A form sent from one of the pages.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,7 +12,7 @@ use keywright_web::{Problem, Settings};
 
 use crate::problem::ProblemPage;
 
-/// The fields of a form. One that was sent from elsewhere is refused before it is read.
+/// The fields of a form. A form from another origin is refused before it is read.
 #[derive(Debug)]
 pub struct Form(BTreeMap<String, Option<String>>);
 
@@ -57,11 +57,11 @@ mod tests {
             .insert_header(("content-type", "application/x-www-form-urlencoded"))
             .set_payload(body);
         let (request, mut payload) = request.to_http_parts();
-        Form::from_request(&request, &mut payload).await.map_err(|refused| refused.status_code())
+        Form::from_request(&request, &mut payload).await.map_err(|error| error.status_code())
     }
 
     #[actix_web::test]
-    async fn a_form_comes_from_this_server_s_own_pages() {
+    async fn only_this_server_s_own_pages_may_send_a_form() {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
         let without_metadata = TestRequest::default().insert_header(("origin", "http://localhost:8080"));
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_form_that_cannot_be_read_is_refused() {
+    async fn an_unreadable_form_is_refused() {
         let own = || TestRequest::default().insert_header(("sec-fetch-site", "same-origin"));
         let long: &str = Box::leak("a".repeat(keywright_web::BODY_LIMIT + 1).into_boxed_str());
 

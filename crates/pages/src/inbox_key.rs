@@ -1,4 +1,4 @@
-//! What opens the development inbox, and to whom.
+//! The key of the development inbox.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::page;
 pub const PATH: &str = "/dev/inbox";
 pub const COOKIE: &str = "kw_inbox";
 
-/// What a proxy adds; only a request that came straight from this machine has none.
+/// Headers that a proxy adds. A direct request has none of them.
 const FORWARDING: [&str; 7] = [
     "forwarded",
     "via",
@@ -26,25 +26,26 @@ const FORWARDING: [&str; 7] = [
     "cf-connecting-ip",
 ];
 
-/// What opens the development inbox: 32 random bytes, in base64url. New at every start.
+/// The key of the development inbox: 32 random bytes in base64url, new at every start.
 #[derive(Clone)]
 pub struct InboxKey(String);
 
 impl InboxKey {
-    /// A random one.
+    /// Generates a random key.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(URL_SAFE_NO_PAD.encode(random::<32>(entropy)))
     }
 
-    /// The text, for the address that the start prints.
+    /// The text, for the address printed at the start.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether `request` comes from this machine, by the name of this server, with the key.
-    pub fn admits(&self, request: &HttpRequest, public_url: &Url) -> Option<ShownBy> {
+    /// The place of the key in `request`. `None` unless the request comes from this machine, names this server's host
+    /// and carries the key.
+    pub fn admits(&self, request: &HttpRequest, public_url: &Url) -> Option<KeySource> {
         let is_local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        // Another name that leads here may be somebody else's (DNS rebinding).
+        // Another name may belong to an attacker (DNS rebinding).
         let mut hosts = request.headers().get_all(HOST);
         let host = hosts.next().and_then(|host| host.to_str().ok());
         let is_named = hosts.next().is_none()
@@ -58,12 +59,12 @@ impl InboxKey {
             return None;
         }
         match page::parameter(request, "key") {
-            Some(presented) => self.is(&presented).then_some(ShownBy::Query),
-            None => self.is(request.cookie(COOKIE)?.value()).then_some(ShownBy::Cookie),
+            Some(presented) => self.matches(&presented).then_some(KeySource::Query),
+            None => self.matches(request.cookie(COOKIE)?.value()).then_some(KeySource::Cookie),
         }
     }
 
-    fn is(&self, presented: &str) -> bool {
+    fn matches(&self, presented: &str) -> bool {
         constant_time::verify_slices_are_equal(self.0.as_bytes(), presented.as_bytes()).is_ok()
     }
 }
@@ -74,9 +75,9 @@ impl fmt::Debug for InboxKey {
     }
 }
 
-/// How a request that may look showed the key.
+/// The place of the key in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShownBy {
+pub enum KeySource {
     Query,
     Cookie,
 }
@@ -109,7 +110,7 @@ mod tests {
         TestRequest::with_uri(uri).peer_addr(peer.parse().unwrap()).insert_header(("host", host))
     }
 
-    fn admitted(request: TestRequest) -> Option<ShownBy> {
+    fn admitted(request: TestRequest) -> Option<KeySource> {
         key().admits(&request.to_http_request(), &here())
     }
 
@@ -118,11 +119,11 @@ mod tests {
         let uri = format!("{PATH}?key={}", key().expose());
 
         for peer in ["127.0.0.1:5000", "127.8.8.8:5000", "[::1]:5000", "[::ffff:127.0.0.1]:5000"] {
-            assert_eq!(admitted(asked(&uri, peer, "localhost:8080")), Some(ShownBy::Query), "{peer}");
+            assert_eq!(admitted(asked(&uri, peer, "localhost:8080")), Some(KeySource::Query), "{peer}");
         }
         let cookie = Cookie::new(COOKIE, key().expose().to_owned());
         let by_cookie = asked(PATH, "127.0.0.1:5000", "LOCALHOST:8080").cookie(cookie);
-        assert_eq!(admitted(by_cookie), Some(ShownBy::Cookie));
+        assert_eq!(admitted(by_cookie), Some(KeySource::Cookie));
     }
 
     #[test]

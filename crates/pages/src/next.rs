@@ -1,10 +1,9 @@
-//! Where a sign-in on the pages leads.
+//! The target of a sign-in on the pages.
 
 use keywright_domain::magic_link::RedirectTo;
 use url::Url;
 
-/// The path in `text`, if it is one on this server. Anything else is forgotten: a link to the sign-in page
-/// is anybody's to make, so it must not lead elsewhere.
+/// The path in `text`, or `None` if it leads away from this server: anybody can write a link to the sign-in page.
 pub fn local(text: Option<&str>, public_url: &Url) -> Option<RedirectTo> {
     RedirectTo::parse(text?, public_url, &[]).ok()
 }

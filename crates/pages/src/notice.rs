@@ -1,18 +1,16 @@
-//! What a page says above its form when the form did not do what it should.
+//! The notices above a form that failed.
 
 use keywright_web::Problem;
 use keywright_web::error_code::ErrorCode;
 
-use crate::wording::Notices;
-
-/// What went wrong.
+/// The reason why a form failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     BadAddress,
-    /// Not six digits: it cannot be right, so it is not counted as a wrong one either.
+    /// Not six digits. It is not counted as a wrong code.
     BadCode,
     WrongCode,
-    /// The form was not as this server made it.
+    /// The form lacks a field that this server put into it.
     StartAgain,
     NoSuchDevice,
     TooMany,
@@ -21,7 +19,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// What `problem` means to whoever sent the form.
+    /// The notice about `problem`.
     pub fn of(problem: &Problem) -> Self {
         match problem.code {
             ErrorCode::ValidationFailed => Self::BadAddress,
@@ -30,20 +28,6 @@ impl Notice {
             ErrorCode::RateLimited => Self::TooMany,
             ErrorCode::Unavailable => Self::Unavailable,
             _ => Self::Broken,
-        }
-    }
-
-    /// What it says.
-    pub fn said_in(self, notices: &Notices) -> &'static str {
-        match self {
-            Self::BadAddress => notices.bad_address,
-            Self::BadCode => notices.bad_code,
-            Self::WrongCode => notices.wrong_code,
-            Self::StartAgain => notices.start_again,
-            Self::NoSuchDevice => notices.no_such_device,
-            Self::TooMany => notices.too_many,
-            Self::Unavailable => notices.unavailable,
-            Self::Broken => notices.broken,
         }
     }
 }

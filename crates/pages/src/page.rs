@@ -1,44 +1,46 @@
-//! A page on the wire: its headers are what keeps it from leaking, being framed or running foreign code.
+//! Responses with pages. Their headers keep a page from leaking, being framed and running foreign code.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_OPENER_POLICY, HeaderValue, LOCATION,
     PERMISSIONS_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 use url::{Url, form_urlencoded};
 
-use crate::problem;
+use keywright_web::Problem;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
      magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// The page that `template` makes.
+/// Renders `template` as a page.
 pub fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
     html_leading_to(status, template, &[])
 }
 
-/// The same, with a form whose answer may lead to one of `origins`: browsers hold a redirect against the
-/// policy of the page that has the form.
+/// Renders a page with a form whose answer may redirect to one of `origins`: browsers apply the policy of the page
+/// to the redirect.
 pub fn html_leading_to(status: StatusCode, template: &impl Template, origins: &[String]) -> HttpResponse {
     match template.render() {
-        Ok(page) => dressed(status, origins).content_type(header::ContentType::html()).body(page),
+        Ok(page) => {
+            with_security_headers(status, origins).content_type(header::ContentType::html()).body(page)
+        }
         Err(error) => {
-            tracing::error!(error.cause = %error, "a page could not be written");
-            problem::unwritten()
+            tracing::error!(error.cause = %error, "page rendering failed");
+            Problem::internal().error_response()
         }
     }
 }
 
-/// Sends the browser to `target`, a path here or a URL that has been found good, with a GET.
+/// Redirects the browser with a GET to `target`, a path on this server or a validated URL.
 pub fn see_other(target: &str) -> HttpResponse {
-    // What is no ASCII would be no header; the rest is left as it was found good.
+    // A header is ASCII; everything else stays as it was validated.
     let location = utf8_percent_encode(target, &AsciiSet::EMPTY).to_string();
-    dressed(StatusCode::SEE_OTHER, &[]).insert_header((LOCATION, location)).finish()
+    with_security_headers(StatusCode::SEE_OTHER, &[]).insert_header((LOCATION, location)).finish()
 }
 
 /// The first value of `name` in the query of `request`.
@@ -47,7 +49,7 @@ pub fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-fn dressed(status: StatusCode, origins: &[String]) -> HttpResponseBuilder {
+fn with_security_headers(status: StatusCode, origins: &[String]) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
         .insert_header((CONTENT_SECURITY_POLICY, policy(origins)))
@@ -61,7 +63,7 @@ fn dressed(status: StatusCode, origins: &[String]) -> HttpResponseBuilder {
 
 fn policy(origins: &[String]) -> HeaderValue {
     let mut policy = POLICY.to_owned();
-    // Written anew, so that nothing but an origin gets in.
+    // Serialized from the parsed URL, so that only an origin gets into the policy.
     for origin in origins.iter().filter_map(|origin| Url::parse(origin).ok()).map(|url| url.origin()) {
         if origin.is_tuple() {
             policy.push(' ');

@@ -1,8 +1,8 @@
 //! The passkeys of an account (contract §4).
 //!
-//! 1. /account lists them, and its script adds one by the API: only a script can ask an authenticator.
-//! 2. /account/passkey renames and removes one, by plain forms.
-//! 3. /sign-in takes one, by the API as well.
+//! 1. /account lists them. Its script adds one through the API, because only a script can use an authenticator.
+//! 2. /account/passkey renames and removes one with plain forms.
+//! 3. The script of /sign-in signs in with one through the API.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
@@ -22,42 +22,40 @@ use uuid::Uuid;
 
 use crate::form::Form;
 use crate::page;
-use crate::problem::{ProblemPage, about};
-use crate::session::Visitor;
+use crate::problem::{ProblemPage, report};
 use crate::step_up::{self, Draft, Reason};
-use crate::user;
-use crate::wording::Wording;
-use crate::wording::passkey::Held as HeldWords;
+use crate::visitor::{Visitor, sign_in_first};
+use crate::wording::{PasskeyList, Wording};
 
-/// Where they are to be seen.
-const ALL: &str = "/account#passkeys";
+/// The list of the passkeys.
+const LIST: &str = "/account#passkeys";
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(Endpoint::at("/account/passkey").get(show).post(save))
-        .service(Endpoint::at("/account/passkey/remove").get(back).post(take_away))
-        .service(Endpoint::at("/account/passkey/add").get(back).post(sign_in_to_add));
+        .service(Endpoint::at("/account/passkey").get(show).post(submit_name))
+        .service(Endpoint::at("/account/passkey/remove").get(redirect_back).post(submit_removal))
+        .service(Endpoint::at("/account/passkey/add").get(redirect_back).post(sign_in_to_add));
 }
 
-/// The passkeys on the account's page, with what its script tells the authenticators (WebAuthn §5.1.10).
+/// The section about passkeys, with the values that the script signals to authenticators (WebAuthn §5.1.10).
 #[derive(Debug)]
-pub struct Section {
+pub struct PasskeySection {
     pub rp_id: String,
-    /// In base64url, as is the credential of each.
+    /// In base64url, like the credential of each entry.
     pub user_handle: String,
     pub display_name: String,
-    pub held: Vec<Held>,
-    /// The name of one that is to be added.
+    pub entries: Vec<PasskeyEntry>,
+    /// The name typed for a new passkey.
     pub typed: String,
-    /// Whether it took a sign-in to get here.
+    /// True if the visitor has just signed in again to add a passkey.
     pub goes_on: bool,
-    /// What has just been done.
+    /// The text about a change just made.
     pub done: Option<&'static str>,
 }
 
-/// A passkey, as its owner sees it.
+/// A passkey in the list.
 #[derive(Debug)]
-pub struct Held {
+pub struct PasskeyEntry {
     pub id: Uuid,
     pub credential: String,
     pub name: String,
@@ -66,9 +64,9 @@ pub struct Held {
     pub used: String,
 }
 
-impl Section {
-    /// What there is of `principal`.
-    pub async fn of(
+impl PasskeySection {
+    /// Loads the section of `principal`.
+    pub async fn load(
         service: &Service,
         principal: &Principal,
         words: &'static Wording,
@@ -80,21 +78,21 @@ impl Section {
             rp_id: service.webauthn.rp_id().to_owned(),
             user_handle: URL_SAFE_NO_PAD.encode(user.id.0),
             display_name: user.profile.name.clone().unwrap_or_else(|| user.email.as_str().to_owned()),
-            held: passkeys.items.iter().map(|passkey| Held::of(passkey, words, at)).collect(),
+            entries: passkeys.items.iter().map(|passkey| PasskeyEntry::new(passkey, words, at)).collect(),
             typed: String::new(),
             goes_on: false,
             done: None,
         })
     }
 
-    /// The same with what was typed before a sign-in.
-    pub fn going_on(self, draft: &Draft) -> Self {
+    /// The section with the name typed before the sign-in.
+    pub fn with_draft(self, draft: &Draft) -> Self {
         Self { typed: draft.text.clone(), goes_on: true, ..self }
     }
 
-    /// The same after what `word` says was done.
-    pub fn after(self, word: Option<&str>, words: &HeldWords) -> Self {
-        let done = match word {
+    /// The section with the text about `change`, which the query names.
+    pub fn with_done(self, change: Option<&str>, words: &PasskeyList) -> Self {
+        let done = match change {
             Some("added") => Some(words.was_added),
             Some("renamed") => Some(words.was_renamed),
             Some("removed") => Some(words.was_removed),
@@ -104,19 +102,19 @@ impl Section {
     }
 }
 
-impl Held {
-    fn of(passkey: &Passkey, words: &'static Wording, at: &RequestContext) -> Self {
-        let said = &words.passkeys.held;
-        let ago = |instant| words.spans.ago(at.now - instant);
+impl PasskeyEntry {
+    fn new(passkey: &Passkey, words: &'static Wording, at: &RequestContext) -> Self {
+        let texts = &words.passkeys.list;
+        let ago = |instant| words.durations.ago(at.now - instant);
         Self {
             id: passkey.id.0,
             credential: URL_SAFE_NO_PAD.encode(&passkey.credential_id.0),
             name: passkey.name.as_str().to_owned(),
             provider: passkey.provider(),
-            added: said.added.with(&ago(passkey.created_at)),
+            added: texts.added.with(&ago(passkey.created_at)),
             used: passkey
                 .last_used_at
-                .map_or_else(|| said.never_used.to_owned(), |used| said.used.with(&ago(used))),
+                .map_or_else(|| texts.never_used.to_owned(), |used| texts.used.with(&ago(used))),
         }
     }
 }
@@ -124,17 +122,17 @@ impl Held {
 /// The page of one passkey.
 #[derive(Template)]
 #[template(path = "passkey.html")]
-struct One<'a> {
+struct PasskeyPage<'a> {
     words: &'static Wording,
-    held: Held,
-    /// What is in the field of its name.
+    passkey: PasskeyEntry,
+    /// The text in the field for its name.
     typed: &'a str,
-    refused: Option<Refused>,
+    notice: Option<PasskeyNotice>,
 }
 
-/// Why nothing was done.
+/// The reason why nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
+enum PasskeyNotice {
     Name,
     Unconfirmed,
     Last,
@@ -148,29 +146,33 @@ async fn show(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let id = page::parameter(&request, "id").unwrap_or_default();
-    one(&service, &visitor, &id, None, &at).await
+    passkey_page(&service, &visitor, &id, None, &at).await
 }
 
-/// The page of the passkey `id` for who has it; for anybody else there is none.
-async fn one(
+/// The page of the passkey `id`; redirects to the list unless it belongs to the visitor.
+async fn passkey_page(
     service: &Service,
     visitor: &Visitor,
     id: &str,
-    refused: Option<(Refused, &Problem, &str)>,
+    refusal: Option<(PasskeyNotice, &Problem, &str)>,
     at: &RequestContext,
 ) -> Result<HttpResponse, ProblemPage> {
-    let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let words = visitor.words;
     let passkeys = list(service, principal, Page::default(), at).await?;
     let found = passkeys.items.iter().find(|passkey| Some(passkey.id) == parsed(id));
-    let Some(held) = found.map(|passkey| Held::of(passkey, words, at)) else { return Ok(back().await) };
-    let name = held.name.clone();
-    Ok(match refused {
-        None => page::html(StatusCode::OK, &One { words, held, typed: &name, refused: None }),
-        Some((refused, problem, typed)) => {
-            let typed = if refused == Refused::Name { typed } else { &name };
-            let page = One { words, held, typed, refused: Some(refused) };
-            about(problem, page::html(problem.status, &page))
+    let Some(entry) = found.map(|passkey| PasskeyEntry::new(passkey, words, at)) else {
+        return Ok(redirect_back().await);
+    };
+    let name = entry.name.clone();
+    Ok(match refusal {
+        None => {
+            page::html(StatusCode::OK, &PasskeyPage { words, passkey: entry, typed: &name, notice: None })
+        }
+        Some((notice, problem, typed)) => {
+            let typed = if notice == PasskeyNotice::Name { typed } else { &name };
+            let page = PasskeyPage { words, passkey: entry, typed, notice: Some(notice) };
+            report(problem, page::html(problem.status, &page))
         }
     })
 }
@@ -179,68 +181,69 @@ fn parsed(id: &str) -> Option<PasskeyId> {
     Uuid::try_parse(id).ok().map(PasskeyId)
 }
 
-/// GET of what only a form leads to, and wherever there is no such passkey.
-async fn back() -> HttpResponse {
-    page::see_other(ALL)
+/// Redirects to the list: for a GET of an address that only takes a form, and for an unknown passkey.
+async fn redirect_back() -> HttpResponse {
+    page::see_other(LIST)
 }
 
-/// `POST /account/passkey`: its name.
-async fn save(
+/// `POST /account/passkey`: renames it.
+async fn submit_name(
     form: Form,
     visitor: Visitor,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let (id, name) = (form.text("passkey"), form.text("name"));
-    let Some(passkey) = parsed(id) else { return Ok(back().await) };
+    let Some(passkey) = parsed(id) else { return Ok(redirect_back().await) };
     match rename(&service, principal, passkey, name, &at).await {
         Ok(_) => Ok(page::see_other("/account?passkey=renamed#passkeys")),
-        Err(ManageError::NotFound) => Ok(back().await),
+        Err(ManageError::NotFound) => Ok(redirect_back().await),
         Err(error @ ManageError::Name(_)) => {
             let typed: String = name.chars().take(256).collect();
             let problem = Problem::from(error);
-            one(&service, &visitor, id, Some((Refused::Name, &problem, &typed)), &at).await
+            passkey_page(&service, &visitor, id, Some((PasskeyNotice::Name, &problem, &typed)), &at).await
         }
         Err(error) => Err(Problem::from(error).into()),
     }
 }
 
 /// `POST /account/passkey/remove`
-async fn take_away(
+async fn submit_removal(
     form: Form,
     visitor: Visitor,
     service: web::Data<Service>,
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
-    let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let id = form.text("passkey");
-    let Some(passkey) = parsed(id) else { return Ok(back().await) };
+    let Some(passkey) = parsed(id) else { return Ok(redirect_back().await) };
     if form.text("confirm") != "yes" {
         let problem = Problem::validation("confirm", "must be yes");
-        return one(&service, &visitor, id, Some((Refused::Unconfirmed, &problem, "")), &at).await;
+        return passkey_page(&service, &visitor, id, Some((PasskeyNotice::Unconfirmed, &problem, "")), &at)
+            .await;
     }
     match remove(&service, principal, passkey, &at).await {
         Ok(()) => Ok(page::see_other("/account?passkey=removed#passkeys")),
-        Err(ManageError::NotFound) => Ok(back().await),
+        Err(ManageError::NotFound) => Ok(redirect_back().await),
         Err(ManageError::NotFresh) => {
             Ok(step_up::sign_in_again(Reason::RemovePasskey, &format!("/account/passkey?id={}", passkey.0)))
         }
         Err(error @ ManageError::LastCredential) => {
             let problem = Problem::from(error);
-            one(&service, &visitor, id, Some((Refused::Last, &problem, "")), &at).await
+            passkey_page(&service, &visitor, id, Some((PasskeyNotice::Last, &problem, "")), &at).await
         }
         Err(error) => Err(Problem::from(error).into()),
     }
 }
 
-/// `POST /account/passkey/add`: the script was told that it takes a fresh sign-in.
+/// `POST /account/passkey/add`: the script sends the form if the API requires a recent sign-in.
 async fn sign_in_to_add(
     form: Form,
     visitor: Visitor,
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, ProblemPage> {
-    let Some(principal) = &visitor.principal else { return Ok(user::sign_in_first()) };
+    let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
     let draft = Draft::new(Reason::AddPasskey, principal.user.id, form.text("passkey_name"));
-    step_up::sign_in_again_with(&draft, ALL, &settings)
+    step_up::sign_in_again_with_draft(&draft, LIST, &settings)
 }

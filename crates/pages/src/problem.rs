@@ -1,4 +1,4 @@
-//! A problem, told by a page: what a person can do about it, never what a program would be told.
+//! Problems as pages for people, in other words than the API uses.
 
 use std::fmt;
 
@@ -14,37 +14,37 @@ use askama::Template;
 use keywright_domain::StoreError;
 use keywright_web::Problem;
 
-use crate::wording::{Problems, Told, Wording};
+use crate::wording::{Announcement, Problems, Wording};
 use crate::{page, wording};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct OnlyProblem {
+struct ProblemTemplate {
     words: &'static Wording,
-    told: &'static Told,
-    /// Whether the page leads to the sign-in.
+    announcement: &'static Announcement,
+    /// True if the page links to the sign-in page.
     leads_on: bool,
 }
 
-/// Marks an answer in the shape of the API that is to be told by a page, whatever the request accepts.
-struct ToldByPage;
+/// Marks an answer in the shape of the API that becomes a page, whatever the request accepts.
+struct ShowAsPage;
 
 impl Problems {
-    fn of(&self, status: StatusCode) -> &Told {
+    fn for_status(&self, status: StatusCode) -> &Announcement {
         match status.as_u16() {
-            403 => &self.not_from_here,
+            403 => &self.forbidden,
             404 => &self.not_found,
-            405 => &self.not_for_looking_at,
+            405 => &self.method_not_allowed,
             413 => &self.too_large,
             429 => &self.too_many,
             500 => &self.broken,
             503 => &self.unavailable,
-            _ => &self.not_understood,
+            _ => &self.bad_request,
         }
     }
 }
 
-/// A problem with nothing else to show. [`errors_as_pages`], which knows the request, makes it a page.
+/// An error of a page handler. [`errors_as_pages`] makes it a page in the language of the request.
 #[derive(Clone, Debug)]
 pub struct ProblemPage(Problem);
 
@@ -61,7 +61,7 @@ impl ResponseError for ProblemPage {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.0.error_response();
-        response.extensions_mut().insert(ToldByPage);
+        response.extensions_mut().insert(ShowAsPage);
         response
     }
 }
@@ -78,8 +78,8 @@ impl From<StoreError> for ProblemPage {
     }
 }
 
-/// `page`, which tells of `problem`, with the headers that its status asks for.
-pub fn about(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
+/// Adds to `page`, which reports `problem`, the headers that its status requires.
+pub fn report(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
     let plain = problem.error_response();
     for name in [ALLOW, RETRY_AFTER, WWW_AUTHENTICATE] {
         if let Some(value) = plain.headers().get(&name) {
@@ -90,21 +90,16 @@ pub fn about(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
     page
 }
 
-/// Answers for a page that could not be written, so not with another one.
-pub fn unwritten() -> HttpResponse {
-    Problem::internal().error_response()
-}
-
-fn told(status: StatusCode, words: &'static Wording) -> HttpResponse {
+fn problem_page(status: StatusCode, words: &'static Wording) -> HttpResponse {
     let leads_on = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-    page::html(status, &OnlyProblem { words, told: words.problems.of(status), leads_on })
+    page::html(status, &ProblemTemplate { words, announcement: words.problems.for_status(status), leads_on })
 }
 
-/// What is answered where there is no route: a page to a browser, the error shape of the API to a program.
+/// Handler of unknown paths: a page for a browser, the error of the API for a program.
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
     let problem = Problem::not_found("there is nothing at this path");
     let mut response = if wants_page(request.path(), request.headers()) {
-        told(problem.status, wording::of(&request))
+        problem_page(problem.status, wording::for_request(&request))
     } else {
         problem.error_response()
     };
@@ -112,8 +107,8 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
     response
 }
 
-/// Middleware: an error that was told in the shape of the API, such as 405 or 429, becomes a page where a
-/// browser asked for one outside of the API. It goes around [`keywright_web::context::surround`].
+/// Middleware: turns an error in the shape of the API, such as 405 or 429, into a page if a browser asked for one
+/// outside the API. It goes around [`keywright_web::context::surround`].
 pub async fn errors_as_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -122,11 +117,11 @@ pub async fn errors_as_pages(
     let response = next.call(request).await?.map_into_boxed_body();
     let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == "application/json");
     let is_error = response.status().is_client_error() || response.status().is_server_error();
-    let is_page = response.response().extensions().get::<ToldByPage>().is_some();
+    let is_page = response.response().extensions().get::<ShowAsPage>().is_some();
     if !(is_page || wants_page && is_json && is_error) {
         return Ok(response);
     }
-    let page = told(response.status(), wording::of(response.request()));
+    let page = problem_page(response.status(), wording::for_request(response.request()));
     let (request, plain) = response.into_parts();
     let (mut page, body) = page.into_parts();
     for (name, value) in plain.headers() {

@@ -1,9 +1,9 @@
-//! Step-up: what takes a fresh sign-in (contract §7) leads to /sign-in, and back to where it was.
+//! Step-up: signing in again for a change that requires a recent sign-in (contract §7).
 //!
-//! 1. A page that needs it sends the browser to /sign-in with the reason and the way back. What was typed waits in
-//!    a cookie: it is in no address, and no link that somebody else made can put words into a form.
+//! 1. The page redirects to /sign-in with the reason and the way back. The typed text waits in a cookie, so that it is
+//!    in no address and no foreign link can fill in a form.
 //! 2. Any sign-in renews the session.
-//! 3. The page fills in what was typed, and a press goes on.
+//! 3. The page fills in the typed text.
 
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
@@ -19,16 +19,16 @@ use crate::page;
 use crate::problem::ProblemPage;
 use crate::wording::Again;
 
-/// How long what was typed waits: as long as a magic link is usually good for.
-const PATIENCE: Duration = Duration::minutes(15);
+/// The lifetime of a draft: the usual lifetime of a magic link.
+const DRAFT_LIFETIME: Duration = Duration::minutes(15);
 
-/// What the cookie is called.
+/// The name of the cookie.
 const NAME: &str = "kw_draft";
 
-/// The longest text that waits, in characters: no right one is longer.
+/// The longest draft, in characters; no valid value is longer.
 const LONGEST: usize = 254;
 
-/// What somebody was about to do.
+/// The change that requires a recent sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     AddPasskey,
@@ -39,12 +39,12 @@ pub enum Reason {
 impl Reason {
     const ALL: [Self; 3] = [Self::AddPasskey, Self::RemovePasskey, Self::ChangeEmail];
 
-    /// The reason that an address names, if it is one of these.
+    /// The reason named by `text`, as in an address.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 
-    /// Its name in addresses.
+    /// The name in addresses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AddPasskey => "add-passkey",
@@ -53,8 +53,8 @@ impl Reason {
         }
     }
 
-    /// What it says.
-    pub fn said_in(self, words: &Again) -> &'static str {
+    /// The explanation on the sign-in page.
+    pub fn text_in(self, words: &Again) -> &'static str {
         match self {
             Self::AddPasskey => words.add_passkey,
             Self::RemovePasskey => words.remove_passkey,
@@ -63,7 +63,7 @@ impl Reason {
     }
 }
 
-/// What its owner typed before they had to sign in again.
+/// A text typed before its owner had to sign in again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub reason: Reason,
@@ -71,15 +71,15 @@ pub struct Draft {
     pub text: String,
 }
 
-/// To /sign-in, and from there to `back`, a path here.
+/// Redirects to /sign-in, which leads to the path `back`.
 pub fn sign_in_again(reason: Reason, back: &str) -> HttpResponse {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("again", reason.as_str()).append_pair("next", back);
     page::see_other(&format!("/sign-in?{}", query.finish()))
 }
 
-/// The same; what was typed waits meanwhile.
-pub fn sign_in_again_with(
+/// Redirects to /sign-in and keeps `draft` in a cookie.
+pub fn sign_in_again_with_draft(
     draft: &Draft,
     back: &str,
     settings: &Settings,
@@ -89,22 +89,22 @@ pub fn sign_in_again_with(
     Ok(response)
 }
 
-/// `page`, which has filled in what waited: a reload starts afresh.
-pub fn picked_up(mut page: HttpResponse, settings: &Settings) -> Result<HttpResponse, ProblemPage> {
+/// Clears the draft that `page` has filled in, so that a reload starts afresh.
+pub fn clear_draft(mut page: HttpResponse, settings: &Settings) -> Result<HttpResponse, ProblemPage> {
     page.add_cookie(&cookie::removal(settings, NAME)).map_err(|_| Problem::internal())?;
     Ok(page)
 }
 
 impl Draft {
-    /// What `user` typed.
+    /// The `text` typed by `user`.
     pub fn new(reason: Reason, user: UserId, text: &str) -> Self {
         Self { reason, user, text: text.trim().chars().take(LONGEST).collect() }
     }
 
-    /// What waits in `request`, if `user` is who typed it.
-    pub fn of(request: &HttpRequest, user: UserId, settings: &Settings) -> Option<Self> {
-        let waiting = cookie::text(request, settings, NAME)?;
-        let mut parts = waiting.splitn(3, '.');
+    /// The draft in the cookie of `request`, if `user` typed it.
+    pub fn from_request(request: &HttpRequest, user: UserId, settings: &Settings) -> Option<Self> {
+        let value = cookie::text(request, settings, NAME)?;
+        let mut parts = value.splitn(3, '.');
         let (reason, owner, text) = (parts.next()?, parts.next()?, parts.next()?);
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let draft = Self::new(Reason::parse(reason)?, UserId(Uuid::try_parse(owner).ok()?), &text);
@@ -115,7 +115,7 @@ impl Draft {
         let text = URL_SAFE_NO_PAD.encode(&self.text);
         let value = format!("{}.{}.{text}", self.reason.as_str(), self.user);
         let mut cookie = cookie::new(settings, NAME, value);
-        cookie.set_max_age(PATIENCE);
+        cookie.set_max_age(DRAFT_LIFETIME);
         cookie
     }
 }
@@ -132,11 +132,11 @@ mod tests {
 
     fn returned(value: &str, user: UserId) -> Option<Draft> {
         let request = TestRequest::default().cookie(Cookie::new("__Host-kw_draft", value.to_owned()));
-        Draft::of(&request.to_http_request(), user, &settings())
+        Draft::from_request(&request.to_http_request(), user, &settings())
     }
 
     #[test]
-    fn what_was_typed_comes_back_to_who_typed_it_and_to_nobody_else() {
+    fn a_draft_returns_to_its_author_and_to_nobody_else() {
         let (ada, eve) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let draft = Draft::new(Reason::ChangeEmail, ada, " ada.ü@example.com; \"<> ");
         let cookie = draft.cookie(&settings());
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_server_did_not_write_is_nothing() {
+    fn a_cookie_in_another_form_is_ignored() {
         let ada = UserId(Uuid::nil());
         for value in
             ["", ".", "..", "change-email", "x.00000000-0000-0000-0000-000000000000.eA", "change-email.x.eA"]
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_survives_the_detour() {
+    fn the_redirect_carries_the_way_back() {
         let response = sign_in_again(Reason::RemovePasskey, "/account/passkey?id=1");
 
         let location = response.headers().get("location").unwrap().to_str().unwrap();

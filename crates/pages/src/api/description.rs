@@ -1,4 +1,4 @@
-//! The OpenAPI document, in the order and the words of its page.
+//! The OpenAPI document, arranged for its page.
 
 use serde_json::Value;
 
@@ -6,17 +6,17 @@ use super::span::{self, Span};
 
 const METHODS: [&str; 4] = ["get", "post", "patch", "delete"];
 
-/// The whole of it.
+/// The whole document.
 #[derive(Debug)]
 pub struct Description {
     pub about: Vec<Span>,
     pub groups: Vec<Group>,
-    /// What a status means wherever it is only named.
+    /// The meanings of the statuses that operations only name.
     pub statuses: Vec<(String, String)>,
     pub schemas: Vec<Schema>,
 }
 
-/// Operations with one tag.
+/// The operations with one tag.
 #[derive(Debug)]
 pub struct Group {
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Operation {
     pub path: String,
     pub summary: String,
     pub about: Vec<Span>,
-    /// The ways to authenticate, one of which is needed unless `is_open`.
+    /// The ways to authenticate; one is required unless `is_open`.
     pub credentials: Vec<String>,
     pub is_open: bool,
     pub parameters: Vec<Field>,
@@ -58,7 +58,7 @@ pub struct Answer {
 pub struct Schema {
     pub name: String,
     pub about: Vec<Span>,
-    /// What it is when it is no object.
+    /// The type, unless it is an object.
     pub takes: Vec<Span>,
     pub fields: Vec<Field>,
 }
@@ -73,15 +73,15 @@ pub struct Field {
 }
 
 impl Description {
-    /// What `document` describes.
-    pub fn of(document: &Value) -> Self {
+    /// The description in `document`.
+    pub fn from_document(document: &Value) -> Self {
         let group = |tag: &Value| {
             let name = text(tag, "name");
             let operations = operations(document).filter(|(_, _, operation)| {
                 operation.pointer("/tags/0").and_then(Value::as_str) == Some(name.as_str())
             });
             let operations =
-                operations.map(|(path, method, operation)| Operation::of(path, method, operation));
+                operations.map(|(path, method, operation)| Operation::from_json(path, method, operation));
             Group { about: text(tag, "description"), operations: operations.collect(), name }
         };
         let responses = members(document.pointer("/components/responses"));
@@ -90,17 +90,17 @@ impl Description {
         statuses.sort();
         statuses.dedup();
         Self {
-            about: span::of_text(
+            about: span::parse_text(
                 document.pointer("/info/description").and_then(Value::as_str).unwrap_or_default(),
             ),
             groups: items(document.get("tags")).map(group).collect(),
             statuses,
-            schemas: members(document.pointer("/components/schemas")).map(Schema::of).collect(),
+            schemas: members(document.pointer("/components/schemas")).map(Schema::from_json).collect(),
         }
     }
 }
 
-/// The status that goes with the response `name`, if an operation refers to it, and what it means.
+/// The status and the meaning of the response `name`, if an operation refers to it.
 fn status_of(document: &Value, name: &str, response: &Value) -> Option<(String, String)> {
     let mut answers = operations(document).flat_map(|(_, _, operation)| members(operation.get("responses")));
     let (status, _) = answers.find(|(_, answer)| span::reference(answer) == Some(name))?;
@@ -115,7 +115,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 }
 
 impl Operation {
-    fn of(path: &str, method: &str, operation: &Value) -> Self {
+    fn from_json(path: &str, method: &str, operation: &Value) -> Self {
         let schemes: Vec<_> = items(operation.get("security")).collect();
         let credentials =
             schemes.iter().flat_map(|scheme| members(Some(scheme)).map(|(name, _)| name.to_owned()));
@@ -126,68 +126,71 @@ impl Operation {
             method: method.to_uppercase(),
             path: path.to_owned(),
             summary: text(operation, "summary"),
-            about: span::of_text(&text(operation, "description")),
+            about: span::parse_text(&text(operation, "description")),
             credentials: credentials.collect(),
             is_open: schemes.iter().any(|scheme| members(Some(scheme)).next().is_none()),
-            parameters: items(operation.get("parameters")).map(Field::of_parameter).collect(),
-            body: operation.get("requestBody").map(Body::of),
-            answers: answers.into_iter().map(Answer::of).collect(),
+            parameters: items(operation.get("parameters")).map(Field::from_parameter).collect(),
+            body: operation.get("requestBody").map(Body::from_json),
+            answers: answers.into_iter().map(Answer::from_json).collect(),
             refusals: refusals.into_iter().map(|(status, _)| status.to_owned()).collect(),
         }
     }
 }
 
 impl Body {
-    fn of(body: &Value) -> Self {
+    fn from_json(body: &Value) -> Self {
         let content = || members(body.get("content"));
         Self {
             media_types: content().map(|(media_type, _)| media_type.to_owned()).collect(),
             takes: content()
                 .next()
                 .and_then(|(_, body)| body.get("schema"))
-                .map(span::of_schema)
+                .map(span::describe_schema)
                 .unwrap_or_default(),
         }
     }
 }
 
 impl Answer {
-    fn of((status, response): (&str, &Value)) -> Self {
+    fn from_json((status, response): (&str, &Value)) -> Self {
         let content = members(response.get("content")).next();
         Self {
             status: status.to_owned(),
             about: text(response, "description"),
-            gives: content.and_then(|(_, body)| body.get("schema")).map(span::of_schema).unwrap_or_default(),
+            gives: content
+                .and_then(|(_, body)| body.get("schema"))
+                .map(span::describe_schema)
+                .unwrap_or_default(),
         }
     }
 }
 
 impl Schema {
-    fn of((name, schema): (&str, &Value)) -> Self {
+    fn from_json((name, schema): (&str, &Value)) -> Self {
         let required: Vec<_> = items(schema.get("required")).filter_map(Value::as_str).collect();
         let fields = members(schema.get("properties")).map(|(name, field)| Field {
             name: name.to_owned(),
-            takes: span::of_schema(field),
+            takes: span::describe_schema(field),
             is_required: required.contains(&name),
-            about: span::of_text(&text(field, "description")),
+            about: span::parse_text(&text(field, "description")),
         });
         let is_object = schema.get("properties").is_some();
         Self {
             name: name.to_owned(),
-            about: span::of_text(&text(schema, "description")),
-            takes: if is_object { Vec::new() } else { span::of_schema(schema) },
+            about: span::parse_text(&text(schema, "description")),
+            takes: if is_object { Vec::new() } else { span::describe_schema(schema) },
             fields: fields.collect(),
         }
     }
 }
 
 impl Field {
-    fn of_parameter(parameter: &Value) -> Self {
+    fn from_parameter(parameter: &Value) -> Self {
         Self {
             name: text(parameter, "name"),
-            takes: parameter.get("schema").map(span::of_schema).unwrap_or_default(),
+            takes: parameter.get("schema").map(span::describe_schema).unwrap_or_default(),
             is_required: parameter.get("required").and_then(Value::as_bool).unwrap_or_default(),
-            about: span::of_text(&text(parameter, "description")),
+            about: span::parse_text(&text(parameter, "description")),
         }
     }
 }

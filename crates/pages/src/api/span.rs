@@ -1,8 +1,8 @@
-//! A line of text with code and links to schemas in it.
+//! Text with code and links to schemas.
 
 use serde_json::Value;
 
-/// A piece of a line.
+/// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
     Plain(String),
@@ -11,8 +11,8 @@ pub enum Span {
     Schema(String),
 }
 
-/// The pieces of a text, with code between backticks, as Markdown has it.
-pub fn of_text(text: &str) -> Vec<Span> {
+/// Splits a text at backticks, which enclose code as in Markdown.
+pub fn parse_text(text: &str) -> Vec<Span> {
     let pieces = text.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
     pieces
         .map(|(at, piece)| {
@@ -22,13 +22,13 @@ pub fn of_text(text: &str) -> Vec<Span> {
         .collect()
 }
 
-/// What a schema takes.
-pub fn of_schema(schema: &Value) -> Vec<Span> {
+/// The type of a schema in a few words.
+pub fn describe_schema(schema: &Value) -> Vec<Span> {
     if let Some(name) = reference(schema) {
         return vec![Span::Schema(name.to_owned())];
     }
     if let Some(Value::Array(choices)) = schema.get("oneOf") {
-        return alternatives(choices.iter().map(of_schema).collect());
+        return alternatives(choices.iter().map(describe_schema).collect());
     }
     if let Some(Value::Array(values)) = schema.get("enum") {
         return alternatives(values.iter().map(|value| vec![Span::Code(value.to_string())]).collect());
@@ -37,17 +37,17 @@ pub fn of_schema(schema: &Value) -> Vec<Span> {
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
         kind => vec![kind.and_then(Value::as_str).unwrap_or("object")],
     };
-    alternatives(kinds.into_iter().map(|kind| of_kind(kind, schema)).collect())
+    alternatives(kinds.into_iter().map(|kind| describe_kind(kind, schema)).collect())
 }
 
-fn of_kind(kind: &str, schema: &Value) -> Vec<Span> {
+fn describe_kind(kind: &str, schema: &Value) -> Vec<Span> {
     let mut spans = vec![Span::Plain(kind.to_owned())];
     if let (true, Some(format)) = (kind == "string", schema.get("format").and_then(Value::as_str)) {
         spans = vec![Span::Plain(format.to_owned())];
     }
     if let (true, Some(items)) = (kind == "array", schema.get("items")) {
         spans.push(Span::Plain(" of ".to_owned()));
-        spans.extend(of_schema(items));
+        spans.extend(describe_schema(items));
     }
     spans
 }
@@ -75,16 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_stands_between_backticks() {
-        let spans = of_text("`a` or b");
+    fn backticks_enclose_code() {
+        let spans = parse_text("`a` or b");
 
         assert_eq!(spans, [Span::Code("a".to_owned()), Span::Plain(" or b".to_owned())]);
     }
 
     #[test]
-    fn a_schema_is_told_in_a_few_words() {
+    fn a_schema_is_described_in_a_few_words() {
         let text = |schema: Value| {
-            let words = of_schema(&schema).into_iter().map(|span| match span {
+            let words = describe_schema(&schema).into_iter().map(|span| match span {
                 Span::Plain(text) | Span::Code(text) => text,
                 Span::Schema(name) => format!("<{name}>"),
             });

@@ -1,42 +1,37 @@
-//! Every text that a page shows, in every language there is. A template has none of its own.
+//! The texts of the pages in every language. Templates have no texts of their own.
 //!
-//! A language is one value of [`Wording`], so a text that is missing in one of them does not compile.
+//! A language is one value of [`Wording`], so a missing text does not compile.
 
-pub mod account;
-pub mod action;
-pub mod api;
 mod de;
-pub mod email_change;
+mod duration;
 mod en;
-pub mod passkey;
-mod span;
 mod text;
 
-pub use text::{Again, Around, Linked, Notices, Problems, Told, Wording};
+pub use text::{ActionTexts, Again, Announcement, Field, PasskeyList, Problems, Step, Wording};
 
 use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 use actix_web::{HttpMessage, HttpRequest};
 use keywright_domain::user::User;
 
-/// The languages, the one for everybody else first.
+/// The languages; the first is the default.
 const LANGUAGES: [&Wording; 2] = [&en::WORDING, &de::WORDING];
 
-/// What the account of whoever looks prefers; kept with the request for the errors that come later.
+/// The language of the visitor's account, stored with the request so that later errors use it too.
 #[derive(Clone, Copy)]
-struct Preferred(&'static Wording);
+struct PreferredWording(&'static Wording);
 
-/// The texts for whoever sent `request`: in the language of their account if it is known by now, else in the
-/// one that their browser prefers.
-pub fn of(request: &HttpRequest) -> &'static Wording {
-    let preferred = request.extensions().get::<Preferred>().copied();
-    preferred.map_or_else(|| accepted(request), |Preferred(wording)| wording)
+/// The texts for the sender of `request`, in the language of their account if [`for_user`] has stored it, otherwise in
+/// the best language of their browser.
+pub fn for_request(request: &HttpRequest) -> &'static Wording {
+    let preferred = request.extensions().get::<PreferredWording>().copied();
+    preferred.map_or_else(|| accepted(request), |PreferredWording(wording)| wording)
 }
 
-/// The same, from here on with the preference of `user`.
-pub fn of_user(request: &HttpRequest, user: &User) -> &'static Wording {
+/// The texts for `user`. Stores their preference with `request`.
+pub fn for_user(request: &HttpRequest, user: &User) -> &'static Wording {
     let locale = user.profile.locale.as_deref().unwrap_or_default();
-    let wording = spoken(primary(locale)).unwrap_or_else(|| accepted(request));
-    request.extensions_mut().insert(Preferred(wording));
+    let wording = find(primary(locale)).unwrap_or_else(|| accepted(request));
+    request.extensions_mut().insert(PreferredWording(wording));
     wording
 }
 
@@ -45,11 +40,11 @@ fn primary(tag: &str) -> &str {
     tag.split('-').next().unwrap_or_default()
 }
 
-fn spoken(language: &str) -> Option<&'static Wording> {
+fn find(language: &str) -> Option<&'static Wording> {
     LANGUAGES.into_iter().find(|wording| wording.language.eq_ignore_ascii_case(language))
 }
 
-/// RFC 9110 §12.5.4: the best of the languages that are acceptable; of equals the one that is named first.
+/// The acceptable language with the highest quality (RFC 9110 §12.5.4); of equals the first.
 fn accepted(request: &HttpRequest) -> &'static Wording {
     let mut best: Option<(Quality, &'static Wording)> = None;
     let given = AcceptLanguage::parse(request).map(|accepted| accepted.0).unwrap_or_default();
@@ -57,7 +52,7 @@ fn accepted(request: &HttpRequest) -> &'static Wording {
         let Preference::Specific(tag) = &item.item else { continue };
         let is_better =
             best.is_none_or(|(quality, _)| item.quality > quality) && item.quality > Quality::ZERO;
-        if let (true, Some(wording)) = (is_better, spoken(primary(tag.as_str()))) {
+        if let (true, Some(wording)) = (is_better, find(primary(tag.as_str()))) {
             best = Some((item.quality, wording));
         }
     }
@@ -70,16 +65,16 @@ mod tests {
 
     use super::*;
 
-    fn asked(accepted: &str) -> HttpRequest {
+    fn request(accepted: &str) -> HttpRequest {
         TestRequest::default().insert_header(("accept-language", accepted)).to_http_request()
     }
 
     fn language(accepted: &str) -> &'static str {
-        of(&asked(accepted)).language
+        for_request(&request(accepted)).language
     }
 
     #[test]
-    fn the_best_language_of_the_browser_that_there_is() {
+    fn the_browser_s_best_available_language_is_used() {
         for (accepted, language_of_page) in [
             ("", "en"),
             ("*", "en"),
@@ -97,11 +92,11 @@ mod tests {
         ] {
             assert_eq!(language(accepted), language_of_page, "{accepted}");
         }
-        assert_eq!(of(&TestRequest::default().to_http_request()).language, "en");
+        assert_eq!(for_request(&TestRequest::default().to_http_request()).language, "en");
     }
 
     #[test]
-    fn the_account_s_language_goes_before_the_browser_s_and_stays() {
+    fn the_account_s_language_precedes_the_browser_s_and_is_stored() {
         let user = |locale: Option<&str>| {
             let email = keywright_domain::email::EmailAddress::parse("ada@example.com").unwrap();
             let id = keywright_domain::id::UserId(uuid::Uuid::nil());
@@ -116,10 +111,10 @@ mod tests {
             (None, "de", "de"),
             (None, "", "en"),
         ] {
-            let request = asked(accepted);
+            let request = request(accepted);
 
-            assert_eq!(of_user(&request, &user(locale)).language, language_of_page, "{locale:?} {accepted}");
-            assert_eq!(of(&request).language, language_of_page, "{locale:?} {accepted}");
+            assert_eq!(for_user(&request, &user(locale)).language, language_of_page, "{locale:?} {accepted}");
+            assert_eq!(for_request(&request).language, language_of_page, "{locale:?} {accepted}");
         }
     }
 }

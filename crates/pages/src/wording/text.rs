@@ -1,19 +1,16 @@
-//! The shape of a catalogue. What a text says is beside it in `en.rs`; how it is put together is in the
-//! template of its page.
+//! The fields of a catalogue. Its texts are in one file per language, and each page's template puts them together.
 
-use super::account::Account;
-use super::action::Actions;
-use super::api::Api;
-use super::email_change::EmailChange;
-use super::passkey::Passkeys;
-use super::span::Spans;
+use keywright_domain::activity::Event;
+
+use super::duration::Durations;
+use crate::notice::Notice;
 
 /// Every text of the pages in one language.
 #[derive(Debug)]
 pub struct Wording {
-    /// Its tag (BCP 47): one primary language.
+    /// The primary language as a BCP 47 tag.
     pub language: &'static str,
-    /// What the title begins with when something went wrong.
+    /// The start of the title of a page that reports an error.
     pub error: &'static str,
     pub sign_in: SignIn,
     pub check_mail: CheckMail,
@@ -22,7 +19,8 @@ pub struct Wording {
     pub device: Device,
     pub consent: Consent,
     pub outcomes: Outcomes,
-    pub notices: Notices,
+    /// The text above a form that failed.
+    pub notice: fn(Notice) -> &'static str,
     pub problems: Problems,
     pub actions: Actions,
     pub account: Account,
@@ -30,22 +28,22 @@ pub struct Wording {
     pub passkeys: Passkeys,
     pub api: Api,
     pub inbox: Inbox,
-    pub spans: Spans,
+    pub durations: Durations,
 }
 
-/// What stands before and after a value.
+/// The text before and after a value.
 #[derive(Debug)]
-pub struct Around(pub &'static str, pub &'static str);
+pub struct Affixes(pub &'static str, pub &'static str);
 
-impl Around {
-    /// The whole text.
+impl Affixes {
+    /// The whole text, with `value` in its place.
     pub fn with(&self, value: &str) -> String {
         let Self(before, after) = self;
         format!("{before}{value}{after}")
     }
 }
 
-/// A text with a link in it.
+/// A text that contains a link.
 #[derive(Debug)]
 pub struct Linked {
     pub before: &'static str,
@@ -53,9 +51,9 @@ pub struct Linked {
     pub after: &'static str,
 }
 
-/// A page about one thing that has happened.
+/// A heading with a text below.
 #[derive(Debug)]
-pub struct Told {
+pub struct Announcement {
     pub heading: &'static str,
     pub text: &'static str,
 }
@@ -69,7 +67,7 @@ pub struct SignIn {
     pub send: &'static str,
 }
 
-/// Why whoever is signed in is asked to sign in once more.
+/// The reasons why a signed-in person has to sign in again.
 #[derive(Debug)]
 pub struct Again {
     pub heading: &'static str,
@@ -82,9 +80,9 @@ pub struct Again {
 pub struct CheckMail {
     pub heading: &'static str,
     /// Around the address.
-    pub sent: Around,
-    /// Around a span of time.
-    pub good_for: Around,
+    pub sent: Affixes,
+    /// Around a duration.
+    pub good_for: Affixes,
     pub code: &'static str,
     pub code_hint: &'static str,
     pub sign_in: &'static str,
@@ -112,7 +110,7 @@ pub struct SignedIn {
     pub title: &'static str,
     pub heading: &'static str,
     /// Around the address.
-    pub who: Around,
+    pub who: Affixes,
     pub go_on: &'static str,
     pub device: &'static str,
     pub account: &'static str,
@@ -129,7 +127,7 @@ pub struct Device {
     pub code_shape: &'static str,
     pub go_on: &'static str,
     /// Around the address.
-    pub who: Around,
+    pub who: Affixes,
     pub not_you: &'static str,
 }
 
@@ -138,63 +136,50 @@ pub struct Consent {
     pub title: &'static str,
     pub heading: &'static str,
     /// Around the address.
-    pub asks: Around,
+    pub asks: Affixes,
     pub only_if: &'static str,
     pub code: &'static str,
     pub device_name: &'static str,
     pub none_given: &'static str,
     pub client: &'static str,
     /// Around the client id.
-    pub client_id: Around,
+    pub client_id: Affixes,
     pub address: &'static str,
     pub browser: &'static str,
     pub system: &'static str,
     pub user_agent: &'static str,
     pub unknown: &'static str,
     pub asked: &'static str,
-    /// Around the address of whoever looks.
-    pub other_network: Around,
+    /// Around the visitor's address.
+    pub other_network: Affixes,
     pub confirm: &'static str,
     pub deny: &'static str,
     pub approve: &'static str,
 }
 
-/// How a device stands, when nothing is left to do on its page.
+/// The results after which the page of a device offers no decision.
 #[derive(Debug)]
 pub struct Outcomes {
-    pub approved: Told,
-    pub denied: Told,
-    pub already_decided: Told,
+    pub approved: Announcement,
+    pub denied: Announcement,
+    pub already_decided: Announcement,
     pub new_code: &'static str,
-    pub opened_by_device: Told,
-    pub not_fresh: Told,
+    pub opened_by_device: Announcement,
+    pub not_fresh: Announcement,
     pub sign_in_again: &'static str,
 }
 
-/// What stands above a form that did not do what it should.
-#[derive(Debug)]
-pub struct Notices {
-    pub bad_address: &'static str,
-    pub bad_code: &'static str,
-    pub wrong_code: &'static str,
-    pub start_again: &'static str,
-    pub no_such_device: &'static str,
-    pub too_many: &'static str,
-    pub unavailable: &'static str,
-    pub broken: &'static str,
-}
-
-/// Errors with a page of their own.
+/// The errors that have a page of their own.
 #[derive(Debug)]
 pub struct Problems {
-    pub not_from_here: Told,
-    pub not_found: Told,
-    pub not_for_looking_at: Told,
-    pub too_large: Told,
-    pub too_many: Told,
-    pub unavailable: Told,
-    pub broken: Told,
-    pub not_understood: Told,
+    pub forbidden: Announcement,
+    pub not_found: Announcement,
+    pub method_not_allowed: Announcement,
+    pub too_large: Announcement,
+    pub too_many: Announcement,
+    pub unavailable: Announcement,
+    pub broken: Announcement,
+    pub bad_request: Announcement,
     pub to_sign_in: &'static str,
 }
 
@@ -205,5 +190,195 @@ pub struct Inbox {
     pub reload: &'static str,
     pub empty: &'static str,
     /// Around the address of the recipient.
-    pub to: Around,
+    pub to: Affixes,
+}
+
+/// /account
+#[derive(Debug)]
+pub struct Account {
+    pub heading: &'static str,
+    /// Around the address.
+    pub who: Affixes,
+    pub saved: &'static str,
+    pub profile: Profile,
+    pub sessions: Sessions,
+    pub activity: Activity,
+}
+
+#[derive(Debug)]
+pub struct Profile {
+    pub heading: &'static str,
+    pub name: Field,
+    pub avatar_url: Field,
+    pub locale: Field,
+    pub time_zone: Field,
+    pub save: &'static str,
+    pub refused: &'static str,
+}
+
+/// A field of a form.
+#[derive(Debug)]
+pub struct Field {
+    pub label: &'static str,
+    pub hint: &'static str,
+    /// The text beside a value that was refused.
+    pub wrong: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Sessions {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub this_one: &'static str,
+    /// Around a duration.
+    pub signed_in: Affixes,
+    pub used: Affixes,
+    pub end: &'static str,
+    pub end_others: &'static str,
+    /// The hint that there are more sessions than the page lists.
+    pub more: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Activity {
+    pub heading: &'static str,
+    pub about: &'static str,
+    /// The name of an event.
+    pub event: fn(Event) -> &'static str,
+}
+
+/// The email address on /account.
+#[derive(Debug)]
+pub struct EmailChange {
+    pub heading: &'static str,
+    /// Around the address.
+    pub now: Affixes,
+    /// Around the requested address.
+    pub pending: Affixes,
+    pub new: Field,
+    pub button: &'static str,
+    /// After the required sign-in.
+    pub go_on: &'static str,
+    pub too_many: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Passkeys {
+    pub sign_in: PasskeySignIn,
+    pub list: PasskeyList,
+    pub add: AddPasskey,
+    pub edit: EditPasskey,
+    pub troubles: PasskeyTroubles,
+    /// While the browser asks for the passkey.
+    pub working: &'static str,
+}
+
+/// On /sign-in.
+#[derive(Debug)]
+pub struct PasskeySignIn {
+    pub button: &'static str,
+    pub cancelled: &'static str,
+    pub unknown: &'static str,
+    pub refused: &'static str,
+}
+
+/// The list on /account.
+#[derive(Debug)]
+pub struct PasskeyList {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub none: &'static str,
+    /// Around a duration.
+    pub added: Affixes,
+    pub used: Affixes,
+    pub never_used: &'static str,
+    pub change: &'static str,
+    pub was_added: &'static str,
+    pub was_renamed: &'static str,
+    pub was_removed: &'static str,
+}
+
+#[derive(Debug)]
+pub struct AddPasskey {
+    pub name: Field,
+    pub button: &'static str,
+    /// After the required sign-in.
+    pub go_on: &'static str,
+    pub no_script: &'static str,
+    pub unsupported: &'static str,
+    pub cancelled: &'static str,
+    pub conflict: &'static str,
+    pub full: &'static str,
+    pub refused: &'static str,
+}
+
+/// The page of one passkey.
+#[derive(Debug)]
+pub struct EditPasskey {
+    pub heading: &'static str,
+    pub name: Field,
+    pub rename: &'static str,
+    pub remove_heading: &'static str,
+    pub remove_about: &'static str,
+    pub confirm: &'static str,
+    pub remove: &'static str,
+    /// The refusal to remove the last way to sign in.
+    pub last: &'static str,
+    pub unconfirmed: &'static str,
+    pub back: &'static str,
+}
+
+/// The failures that adding a passkey and signing in with one have in common.
+#[derive(Debug)]
+pub struct PasskeyTroubles {
+    pub limited: &'static str,
+    pub busy: &'static str,
+    pub offline: &'static str,
+    pub foreign: &'static str,
+}
+
+/// /action
+#[derive(Debug)]
+pub struct Actions {
+    pub refused: Announcement,
+    /// Below the text about a refused link.
+    pub see_account: Linked,
+    pub end_device: ActionTexts,
+    pub prove_email: ActionTexts,
+    pub undo_email: ActionTexts,
+    pub old: &'static str,
+    pub new: &'static str,
+}
+
+/// The texts about one action, around the account's address.
+#[derive(Debug)]
+pub struct ActionTexts {
+    /// The action can be taken.
+    pub open: Step,
+    /// The action has just been taken.
+    pub done: Step,
+    /// The action can no longer be taken.
+    pub over: Step,
+    pub button: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Step {
+    pub heading: &'static str,
+    pub text: Affixes,
+}
+
+/// The page about the API, around the description, which is in English.
+#[derive(Debug)]
+pub struct Api {
+    pub heading: &'static str,
+    pub contents: &'static str,
+    pub source: &'static str,
+    pub must_authenticate: &'static str,
+    pub may_authenticate: &'static str,
+    pub parameters: &'static str,
+    pub body: &'static str,
+    pub required: &'static str,
+    pub errors: &'static str,
+    pub schemas: &'static str,
 }

@@ -169,3 +169,14 @@ async fn every_page_answers_head_and_has_its_headers_and_one_heading() {
     assert_eq!((front.status, front.header("location")), (303, "/sign-in"));
     assert_eq!(site.send(TestRequest::put().uri("/magic-link")).await.status, 405);
 }
+
+#[actix_web::test]
+async fn a_repeated_address_is_cut_between_characters() {
+    let mut site = Site::open().await;
+    for (email, length) in [("ä".repeat(9_999), 254), (format!("a{}", "ä".repeat(9_999)), 253)] {
+        let page = site.submit("/sign-in", &[("email", &email)]).await;
+
+        assert_eq!(page.status, 422);
+        assert_eq!(page.field("email").len(), length);
+    }
+}

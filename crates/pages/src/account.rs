@@ -1,13 +1,14 @@
-//! /account: what there is of a person here, for them to see and to change (contract §10).
+//! /account: a person's profile, address, passkeys, sessions and activity (contract §10).
 //!
-//! Plain forms, but for adding a passkey, each with an answer that leads back, so that a reload repeats nothing.
+//! Every form is plain, except for adding a passkey. Each answer redirects, so that a reload repeats nothing.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use keywright_domain::email::EmailAddress;
 use keywright_domain::page::Page;
-use keywright_domain::user::{Profile, ProfileChange};
+use keywright_domain::user::{Profile, ProfileChange, User};
 use keywright_domain::{RequestContext, StoreError};
 use keywright_service::Service;
 use keywright_service::activity::list_activity;
@@ -16,19 +17,19 @@ use keywright_service::session::manage::list_sessions;
 use keywright_service::user::{ChangeProfileError, FieldError, change_profile};
 use keywright_web::{At, Endpoint, Problem, Settings};
 
-use crate::activity::Happened;
-use crate::email_change::Told;
+use crate::activity::ActivityEntry;
 use crate::form::Form;
-use crate::problem::{ProblemPage, about};
-use crate::session::{Open, Visitor};
+use crate::page;
+use crate::passkey::PasskeySection;
+use crate::problem::{ProblemPage, report};
+use crate::session::SessionEntry;
 use crate::step_up::{self, Draft, Reason};
-use crate::wording::Wording;
-use crate::wording::account::Field;
-use crate::{email_change, page, passkey};
+use crate::visitor::{Visitor, sign_in_first};
+use crate::wording::{Field, Wording};
 
 pub const PATH: &str = "/account";
 
-/// Where a saved profile leads.
+/// The target after the profile is saved.
 const SAVED: &str = "/account?saved=1";
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -42,19 +43,19 @@ pub struct Account<'a> {
     email: &'a str,
     is_saved: bool,
     is_refused: bool,
-    fields: [Entry; 4],
-    pub email_change: email_change::Section,
-    passkeys: passkey::Section,
-    sessions: Vec<Open>,
-    /// Whether there are more than these.
+    fields: [ProfileField; 4],
+    pub email_change: EmailSection,
+    passkeys: PasskeySection,
+    sessions: Vec<SessionEntry>,
+    /// True if the list leaves some out.
     has_more_sessions: bool,
-    activity: Vec<Happened>,
+    activity: Vec<ActivityEntry>,
 }
 
 /// A field of the profile.
-struct Entry {
+struct ProfileField {
     name: &'static str,
-    /// Types of an input and of what fills it in (HTML §4.10.5 and §4.10.18.7).
+    /// The types of the input and of its autofill (HTML §4.10.5 and §4.10.18.7).
     kind: &'static str,
     autocomplete: &'static str,
     words: &'static Field,
@@ -62,13 +63,49 @@ struct Entry {
     is_wrong: bool,
 }
 
-/// What is in the form of the profile.
+/// The values in the form of the profile.
 #[derive(Debug, Default)]
-struct Filled {
+struct ProfileForm {
     name: String,
     avatar_url: String,
     locale: String,
     time_zone: String,
+}
+
+/// The section about the email address.
+#[derive(Debug)]
+pub struct EmailSection {
+    /// The requested address, which has yet to be confirmed.
+    pub pending: Option<String>,
+    pub typed: String,
+    pub notice: Option<EmailNotice>,
+}
+
+/// The notice above the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailNotice {
+    /// The visitor has signed in again for this.
+    SignedInAgain,
+    Invalid,
+    TooMany,
+}
+
+impl EmailSection {
+    /// The section of `user`.
+    fn new(user: &User) -> Self {
+        let pending = user.pending_email.as_ref().map(EmailAddress::as_str).map(ToOwned::to_owned);
+        Self { pending, typed: String::new(), notice: None }
+    }
+
+    /// The section with the text typed before the sign-in.
+    fn with_draft(self, draft: &Draft) -> Self {
+        Self { typed: draft.text.clone(), notice: Some(EmailNotice::SignedInAgain), ..self }
+    }
+
+    /// True if the notice reports an error.
+    fn is_refused(&self) -> bool {
+        matches!(self.notice, Some(EmailNotice::Invalid | EmailNotice::TooMany))
+    }
 }
 
 /// `GET /account`
@@ -83,26 +120,26 @@ async fn show(
     let is_saved = page::parameter(&request, "saved").is_some();
     let done = page::parameter(&request, "passkey");
     let page = account(&service, principal, visitor.words, &at).await?;
-    let passkeys = page.passkeys.after(done.as_deref(), &visitor.words.passkeys.held);
+    let passkeys = page.passkeys.with_done(done.as_deref(), &visitor.words.passkeys.list);
     let page = Account { is_saved, passkeys, ..page };
-    match Draft::of(&request, principal.user.id, &settings) {
-        Some(draft) => step_up::picked_up(page::html(StatusCode::OK, &page.going_on(&draft)), &settings),
+    match Draft::from_request(&request, principal.user.id, &settings) {
+        Some(draft) => step_up::clear_draft(page::html(StatusCode::OK, &page.with_draft(&draft)), &settings),
         None => Ok(page::html(StatusCode::OK, &page)),
     }
 }
 
 impl Account<'_> {
-    /// The same with what was typed before a sign-in.
-    fn going_on(self, draft: &Draft) -> Self {
+    /// The page with the text typed before the sign-in.
+    fn with_draft(self, draft: &Draft) -> Self {
         match draft.reason {
-            Reason::ChangeEmail => Self { email_change: self.email_change.going_on(draft), ..self },
-            Reason::AddPasskey => Self { passkeys: self.passkeys.going_on(draft), ..self },
+            Reason::ChangeEmail => Self { email_change: self.email_change.with_draft(draft), ..self },
+            Reason::AddPasskey => Self { passkeys: self.passkeys.with_draft(draft), ..self },
             Reason::RemovePasskey => self,
         }
     }
 }
 
-/// The page as it is without anything special.
+/// The page without drafts and errors.
 pub async fn account<'a>(
     service: &Service,
     principal: &'a Principal,
@@ -119,12 +156,12 @@ pub async fn account<'a>(
         email: principal.user.email.as_str(),
         is_saved: false,
         is_refused: false,
-        fields: entries(&Filled::of(&principal.user.profile), &[], words),
-        email_change: email_change::Section::of(&principal.user),
-        passkeys: passkey::Section::of(service, principal, words, at).await?,
+        fields: profile_fields(&ProfileForm::from_profile(&principal.user.profile), &[], words),
+        email_change: EmailSection::new(&principal.user),
+        passkeys: PasskeySection::load(service, principal, words, at).await?,
         has_more_sessions: sessions.pages(Page::USUAL) > 1,
-        sessions: shown.map(|session| Open::of(session, current.id, service, words, at)).collect(),
-        activity: activity.items.iter().map(|activity| Happened::of(activity, words, at)).collect(),
+        sessions: shown.map(|session| SessionEntry::new(session, current.id, service, words, at)).collect(),
+        activity: activity.items.iter().map(|activity| ActivityEntry::new(activity, words, at)).collect(),
     })
 }
 
@@ -136,29 +173,24 @@ async fn save(
     at: At,
 ) -> Result<HttpResponse, ProblemPage> {
     let Some(principal) = &visitor.principal else { return Ok(sign_in_first()) };
-    let filled = Filled::by(&form);
-    let change = filled.change(&principal.user.profile);
+    let values = ProfileForm::from_form(&form);
+    let change = values.to_change(&principal.user.profile);
     match change_profile(&service, principal, &change, &at).await {
         Ok(_) => Ok(page::see_other(SAVED)),
         Err(ChangeProfileError::Invalid(errors)) => {
             let problem = Problem::validations(errors.iter().copied());
-            let fields = entries(&filled, &errors, visitor.words);
+            let fields = profile_fields(&values, &errors, visitor.words);
             let page = account(&service, principal, visitor.words, &at).await?;
             let page = Account { is_refused: true, fields, ..page };
-            Ok(about(&problem, page::html(problem.status, &page)))
+            Ok(report(&problem, page::html(problem.status, &page)))
         }
         Err(error) => Err(Problem::from(error).into()),
     }
 }
 
-/// Whoever is signed out comes back here afterwards.
-pub fn sign_in_first() -> HttpResponse {
-    page::see_other("/sign-in?next=%2Faccount")
-}
-
-fn entries(filled: &Filled, errors: &[FieldError], words: &'static Wording) -> [Entry; 4] {
+fn profile_fields(values: &ProfileForm, errors: &[FieldError], words: &'static Wording) -> [ProfileField; 4] {
     let profile = &words.account.profile;
-    let entry = |name, kind, autocomplete, words, value: &str| Entry {
+    let entry = |name, kind, autocomplete, words, value: &str| ProfileField {
         name,
         kind,
         autocomplete,
@@ -167,18 +199,18 @@ fn entries(filled: &Filled, errors: &[FieldError], words: &'static Wording) -> [
         is_wrong: errors.iter().any(|(field, _)| *field == name),
     };
     [
-        entry("name", "text", "name", &profile.name, &filled.name),
-        entry("avatar_url", "url", "photo", &profile.avatar_url, &filled.avatar_url),
-        entry("locale", "text", "language", &profile.locale, &filled.locale),
-        entry("time_zone", "text", "off", &profile.time_zone, &filled.time_zone),
+        entry("name", "text", "name", &profile.name, &values.name),
+        entry("avatar_url", "url", "photo", &profile.avatar_url, &values.avatar_url),
+        entry("locale", "text", "language", &profile.locale, &values.locale),
+        entry("time_zone", "text", "off", &profile.time_zone, &values.time_zone),
     ]
 }
 
-impl Filled {
-    /// The longest value that comes back on a page: no right one is longer.
+impl ProfileForm {
+    /// The longest value that the page repeats; no valid one is longer.
     const LONGEST: usize = 2048;
 
-    fn of(profile: &Profile) -> Self {
+    fn from_profile(profile: &Profile) -> Self {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         Self {
             name: text(&profile.name),
@@ -188,7 +220,7 @@ impl Filled {
         }
     }
 
-    fn by(form: &Form) -> Self {
+    fn from_form(form: &Form) -> Self {
         let text = |name| form.text(name).trim().chars().take(Self::LONGEST + 1).collect();
         Self {
             name: text("name"),
@@ -198,8 +230,8 @@ impl Filled {
         }
     }
 
-    /// What is to change. A field that is as empty as before says nothing; only the picture can be removed.
-    fn change(&self, before: &Profile) -> ProfileChange {
+    /// The change to `before`. A field that was and is empty stays as it is; only the picture can be removed.
+    fn to_change(&self, before: &Profile) -> ProfileChange {
         let said = |text: &String, before: &Option<String>| {
             (!text.is_empty() || before.is_some()).then(|| text.clone())
         };
@@ -217,13 +249,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_empty_says_nothing_and_only_the_picture_can_be_removed() {
-        let nothing = Filled::default().change(&Profile::default());
+    fn an_empty_field_changes_nothing_and_only_the_picture_can_be_removed() {
+        let nothing = ProfileForm::default().to_change(&Profile::default());
         assert_eq!(nothing, ProfileChange { avatar_url: Some(None), ..ProfileChange::default() });
 
         let before = Profile { name: Some("Ada".to_owned()), ..Profile::default() };
-        let emptied = Filled::default().change(&before);
-        assert_eq!(emptied.name.as_deref(), Some(""), "which is refused, and told");
-        assert_eq!(Filled::of(&before).change(&before).name.as_deref(), Some("Ada"));
+        let emptied = ProfileForm::default().to_change(&before);
+        assert_eq!(emptied.name.as_deref(), Some(""), "the service refuses it");
+        assert_eq!(ProfileForm::from_profile(&before).to_change(&before).name.as_deref(), Some("Ada"));
     }
 }

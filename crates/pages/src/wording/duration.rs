@@ -1,20 +1,20 @@
-//! Spans of time as people say them.
+//! Durations in words.
 
 use chrono::TimeDelta;
 
-use super::Around;
+use super::text::Affixes;
 
-/// The words for spans of time.
+/// The words for durations.
 #[derive(Debug)]
-pub struct Spans {
+pub struct Durations {
     pub just_now: &'static str,
-    pub ago: Around,
-    /// After "ago" and by themselves a unit may have two forms.
+    pub ago: Affixes,
+    /// The units in `ago`, which may differ from `units`, as in "vor 2 Tagen" and "2 Tage".
     pub units_ago: Units,
     pub units: Units,
 }
 
-/// Each unit for one and for several.
+/// The singular and the plural of each unit.
 #[derive(Debug)]
 pub struct Units {
     pub minute: [&'static str; 2],
@@ -22,23 +22,23 @@ pub struct Units {
     pub day: [&'static str; 2],
 }
 
-impl Spans {
-    /// How long ago something was that is `age` old.
+impl Durations {
+    /// The age of something, such as "2 minutes ago".
     pub fn ago(&self, age: TimeDelta) -> String {
         if age < TimeDelta::minutes(1) {
             return self.just_now.to_owned();
         }
-        self.ago.with(&self.units_ago.of(age))
+        self.ago.with(&self.units_ago.format(age))
     }
 
-    /// A duration in its largest unit, rounded down, at least a minute.
-    pub fn lasting(&self, duration: TimeDelta) -> String {
-        self.units.of(duration)
+    /// `duration` in its largest unit, rounded down, at least one minute.
+    pub fn format(&self, duration: TimeDelta) -> String {
+        self.units.format(duration)
     }
 }
 
 impl Units {
-    fn of(&self, duration: TimeDelta) -> String {
+    fn format(&self, duration: TimeDelta) -> String {
         let (count, [one, several]) = match duration.num_minutes().max(1) {
             minutes @ 0..60 => (minutes, self.minute),
             minutes @ 60..1440 => (minutes / 60, self.hour),
@@ -54,9 +54,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_said_in_their_largest_unit() {
-        let (english, german) = (&en::WORDING.spans, &de::WORDING.spans);
-        for (seconds, said, gesagt) in [
+    fn an_age_is_given_in_its_largest_unit() {
+        let (english, german) = (&en::WORDING.durations, &de::WORDING.durations);
+        for (seconds, expected, expected_german) in [
             (-5, "just now", "gerade eben"),
             (0, "just now", "gerade eben"),
             (59, "just now", "gerade eben"),
@@ -69,11 +69,11 @@ mod tests {
             (86_400, "1 day ago", "vor 1 Tag"),
             (200_000, "2 days ago", "vor 2 Tagen"),
         ] {
-            assert_eq!(english.ago(TimeDelta::seconds(seconds)), said, "{seconds}");
-            assert_eq!(german.ago(TimeDelta::seconds(seconds)), gesagt, "{seconds}");
+            assert_eq!(english.ago(TimeDelta::seconds(seconds)), expected, "{seconds}");
+            assert_eq!(german.ago(TimeDelta::seconds(seconds)), expected_german, "{seconds}");
         }
-        assert_eq!(english.lasting(TimeDelta::minutes(15)), "15 minutes");
-        assert_eq!(english.lasting(TimeDelta::seconds(1)), "1 minute");
-        assert_eq!(german.lasting(TimeDelta::days(2)), "2 Tage");
+        assert_eq!(english.format(TimeDelta::minutes(15)), "15 minutes");
+        assert_eq!(english.format(TimeDelta::seconds(1)), "1 minute");
+        assert_eq!(german.format(TimeDelta::days(2)), "2 Tage");
     }
 }

@@ -1,5 +1,5 @@
-//! The development inbox: the mail that would have been sent. Whoever reads it can sign in as anybody, so it
-//! opens only in development, only to who started the server, and to everybody else it does not exist.
+//! The development inbox: the mail that would have been sent. Its links sign in as anybody, so it opens only in
+//! development and only for the person who started the server. For everybody else it does not exist.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
@@ -15,7 +15,7 @@ use keywright_web::time::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::inbox_key::{COOKIE, InboxKey, PATH, ShownBy};
+use crate::inbox_key::{COOKIE, InboxKey, KeySource, PATH};
 use crate::problem::{ProblemPage, not_found};
 use crate::wording::Wording;
 use crate::{PageSettings, page, wording};
@@ -23,7 +23,7 @@ use crate::{PageSettings, page, wording};
 const NEWEST: u32 = 50;
 
 pub fn routes(config: &mut ServiceConfig) {
-    // Not an `Endpoint`: a 405 would say that there is something.
+    // Not an `Endpoint`, because a 405 would reveal that the page exists.
     config.service(web::resource(PATH).to(show));
 }
 
@@ -31,17 +31,17 @@ pub fn routes(config: &mut ServiceConfig) {
 #[template(path = "inbox.html")]
 struct Inbox<'a> {
     words: &'static Wording,
-    messages: Vec<Shown<'a>>,
+    messages: Vec<InboxEntry<'a>>,
 }
 
-struct Shown<'a> {
+struct InboxEntry<'a> {
     to: &'a str,
     subject: &'a str,
     date: String,
     text: Vec<Piece<'a>>,
 }
 
-/// A part of a text: a link to this server, or anything else.
+/// A part of a text: a link to this server, or other text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Plain(&'a str),
@@ -56,23 +56,23 @@ async fn show(
 ) -> Result<HttpResponse, ProblemPage> {
     let public_url = &service.rules.public_url;
     let key = settings.as_ref().and_then(|settings| settings.inbox_key.as_ref());
-    let Some((key, shown_by)) = key.and_then(|key| Some((key, key.admits(&request, public_url)?))) else {
+    let Some((key, source)) = key.and_then(|key| Some((key, key.admits(&request, public_url)?))) else {
         return Ok(not_found(request).await);
     };
     if !request.method().is_safe() {
         return Err(Problem::method_not_allowed("GET, HEAD".to_owned()).into());
     }
     let is_program = wants_json(&request);
-    if shown_by == ShownBy::Query && !is_program {
-        return Ok(remembered(key));
+    if source == KeySource::Query && !is_program {
+        return Ok(remember(key));
     }
     let messages = inbox(&service, NEWEST).await.map_err(failed)?;
     if is_program {
         let data: Vec<Value> = messages.iter().map(shape).collect();
         return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({"data": data})));
     }
-    let messages = messages.iter().map(|message| shown(message, public_url)).collect();
-    Ok(page::html(StatusCode::OK, &Inbox { words: wording::of(&request), messages }))
+    let messages = messages.iter().map(|message| entry(message, public_url)).collect();
+    Ok(page::html(StatusCode::OK, &Inbox { words: wording::for_request(&request), messages }))
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
@@ -80,12 +80,12 @@ fn wants_json(request: &HttpRequest) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
-/// Puts the key where it is not seen over a shoulder, and leaves it out of the history.
-fn remembered(key: &InboxKey) -> HttpResponse {
+/// Moves the key from the address to a cookie, where nobody sees it and the history does not keep it.
+fn remember(key: &InboxKey) -> HttpResponse {
     let cookie =
         Cookie::build(COOKIE, key.expose()).path(PATH).http_only(true).same_site(SameSite::Strict).finish();
     let mut response = page::see_other(PATH);
-    // Fails only for a cookie that is no header value, and this one is ours.
+    // Fails only if the cookie is no valid header value, and a key is always one.
     let _ = response.add_cookie(&cookie);
     response
 }
@@ -94,7 +94,7 @@ fn failed(error: MailError) -> ProblemPage {
     match error {
         MailError::Store(error) => error.into(),
         MailError::Typesetting(error) => {
-            tracing::error!(error.cause = %error, "a mail could not be shown");
+            tracing::error!(error.cause = %error, "mail rendering failed");
             Problem::internal().into()
         }
     }
@@ -111,8 +111,8 @@ fn shape(message: &RenderedMail) -> Value {
     })
 }
 
-fn shown<'a>(message: &'a RenderedMail, public_url: &Url) -> Shown<'a> {
-    Shown {
+fn entry<'a>(message: &'a RenderedMail, public_url: &Url) -> InboxEntry<'a> {
+    InboxEntry {
         to: message.to.as_str(),
         subject: &message.subject,
         date: Timestamp(message.date).to_string(),
@@ -120,7 +120,7 @@ fn shown<'a>(message: &'a RenderedMail, public_url: &Url) -> Shown<'a> {
     }
 }
 
-/// The parts of `text`, which together are all of it. A link is a word that is a URL on this server.
+/// Splits `text` into its parts. A link is a word that is a URL on this server.
 fn pieces<'a>(text: &'a str, public_url: &Url) -> Vec<Piece<'a>> {
     let leads_here = |word: &str| Url::parse(word).is_ok_and(|url| url.origin() == public_url.origin());
     let words = text.split_inclusive(char::is_whitespace);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_links_to_this_server_can_be_pressed_and_text_is_text() {
+    fn only_urls_on_this_server_become_links() {
         let text = "Hello <b>,\n\n http://localhost:8080/magic-link#token=kwm_x\nhttp://evil.example/\n\
              javascript:alert(1) http://localhost:8080@evil.example/\n";
         let pieces = pieces(text, &here());
@@ -151,8 +151,8 @@ mod tests {
         let all: String = pieces.iter().map(|(Piece::Plain(text) | Piece::Link(text))| *text).collect();
         assert_eq!(all, text);
 
-        let shown = Shown { to: "a@b.c", subject: "<i>", date: String::new(), text: pieces };
-        let words = wording::of(&actix_web::test::TestRequest::default().to_http_request());
+        let shown = InboxEntry { to: "a@b.c", subject: "<i>", date: String::new(), text: pieces };
+        let words = wording::for_request(&actix_web::test::TestRequest::default().to_http_request());
         let page = Inbox { words, messages: vec![shown] }.render().unwrap();
         assert!(page.contains(r#"<a href="http://localhost:8080/magic-link#token=kwm_x">"#), "{page}");
         assert!(!page.contains("<b>") && !page.contains("<i>"), "{page}");
