@@ -96,6 +96,7 @@ install_missing() {
     cargo_tool cargo-deny "$deny_oldest" "$deny_version"
     axe_core
     bash scripts/schemathesis.sh
+    bash scripts/generated-clients.sh
     cargo fetch --locked --quiet
 }
 

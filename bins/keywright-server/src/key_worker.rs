@@ -53,7 +53,7 @@ fn report(done: &Done) {
     match done {
         Done::Made(kid) => tracing::info!(key.id = %kid, "signing key made and published"),
         Done::Removed(kid) => {
-            tracing::info!(key.id = %kid, "signing key removed: its last token expired")
+            tracing::info!(key.id = %kid, "signing key removed: its last token expired");
         }
         Done::Resealed(kid) => tracing::info!(key.id = %kid, "signing key sealed under the current secret"),
     }

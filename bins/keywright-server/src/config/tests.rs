@@ -398,7 +398,7 @@ fn the_reference_is_made_from_the_settings() {
                 DefaultText::Derived(words, _) | DefaultText::Machine(words, _) => words.to_owned(),
             };
             let description = setting.text.concat().trim().replace('|', "\\|");
-            write!(text, "| `{}` | {default} | {description} |\n", key.collect::<Vec<_>>().join("."))
+            writeln!(text, "| `{}` | {default} | {description} |", key.collect::<Vec<_>>().join("."))
                 .unwrap();
         }
     }
