@@ -146,7 +146,7 @@ async fn a_server_that_cannot_sign_spends_no_credential() {
     let keys = keywright.service.stores.signing_keys.list().await.unwrap();
 
     keywright.service.tokens.adopt(&[]);
-    let redeem = || keywright.post("/magic-link/verify", json!({"token": link.token}));
+    let redeem = || keywright.post("/magic_link/verify", json!({"token": link.token}));
     assert_eq!(poll(&keywright, &device_code).await.status, 500);
     assert_eq!(redeem().await.status, 500);
 
