@@ -106,6 +106,10 @@ impl JwtAccessTokens {
 }
 
 impl AccessTokens for JwtAccessTokens {
+    fn check_can_sign(&self, now: DateTime<Utc>) -> Result<(), SigningFailed> {
+        self.keys().signer(now).map(|_| ()).ok_or_else(|| SigningFailed(Box::new(KeyError::None)))
+    }
+
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SigningFailed> {
         let keys = self.keys();
         let key = keys.signer(claims.issued_at).ok_or_else(|| SigningFailed(Box::new(KeyError::None)))?;

@@ -87,6 +87,10 @@ pub struct SigningFailed(#[source] pub Box<dyn std::error::Error + Send + Sync>)
 
 /// Signs and verifies access tokens with the keys of [`crate::signing_key`].
 pub trait AccessTokens: Send + Sync {
+    /// Fails if no key could sign a token at `now`. Called before a claim, so that a claimed code or link always
+    /// yields its tokens.
+    fn check_can_sign(&self, now: DateTime<Utc>) -> Result<(), SigningFailed>;
+
     /// The token that says `claims`, signed with the key that is current when it is issued.
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SigningFailed>;
 

@@ -142,7 +142,7 @@ pub async fn verify(
     let redeem = Redeem {
         link,
         proof,
-        seed: seed(service, kind, client_id, None, at),
+        seed: seed(service, kind, client_id, None, at)?,
         renew,
         new_user: UserId::new(service.entropy.as_ref()),
         signup: service.rules.signup.clone(),

@@ -137,6 +137,32 @@ async fn a_finished_code_is_reported_before_slow_down() {
 }
 
 #[tokio::test]
+async fn a_server_that_cannot_sign_spends_no_credential() {
+    let keywright = Keywright::start().await;
+    let cookie = keywright.sign_in_browser("ada@example.com").await;
+    let link = keywright.link("bob@example.com").await;
+    let (device_code, user_code) = keywright.begin_device().await;
+    decide(&keywright, &cookie, json!({"user_code": user_code})).await;
+    let keys = keywright.service.stores.signing_keys.list().await.unwrap();
+
+    keywright.service.tokens.adopt(&[]);
+    let redeem = || keywright.post("/magic_link/verify", json!({"token": link.token}));
+    assert_eq!(poll(&keywright, &device_code).await.status, 500);
+    assert_eq!(redeem().await.status, 500);
+
+    keywright.service.tokens.adopt(&keys);
+    let tokens = poll(&keywright, &device_code).await.tokens();
+    assert_eq!(redeem().await.status, 200);
+
+    keywright.service.tokens.adopt(&[]);
+    let refresh = || keywright.post("/refresh", json!({"refresh_token": tokens.refresh}));
+    assert_eq!(refresh().await.status, 500);
+    keywright.service.tokens.adopt(&keys);
+    keywright.advance(2 * 3600);
+    assert_eq!(refresh().await.status, 200, "the session was not renewed by the failed attempt");
+}
+
+#[tokio::test]
 async fn racing_polls_claim_an_approved_code_once() {
     let keywright = Keywright::start().await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;

@@ -360,7 +360,8 @@ async fn register_unproven(keywright: &Keywright, user: &User) -> (Forger, Passk
     let at = service.request_context(None, ClientInfo::default());
     let client = keywright_domain::client::ClientId::web();
     let authentication = Authentication { at: at.now, method: AuthenticationMethod::BoundPasskey };
-    let session = seed(service, SessionKind::Tokens, client, None, &at).open(user.id, authentication, &at);
+    let seed = seed(service, SessionKind::Tokens, client, None, &at).unwrap();
+    let session = seed.open(user.id, authentication, &at);
     let principal = Principal { user: user.clone(), session };
     let begun = passkey::begin_registration(service, &principal, &at).await.unwrap();
     let mut forger = Forger::on(keywright.base());

@@ -160,15 +160,15 @@ pub async fn poll(
         }
         Pacing::InTime => ask(service, &poll, at).await,
     };
-    // Another client's poll is no poll of this code, and who was told to come back sooner may.
-    if let Err(PollError::InvalidGrant | PollError::Store(_)) = answer {
+    // Another client's poll is no poll of this code, and a poll that failed here may be repeated at once.
+    if let Err(PollError::InvalidGrant | PollError::Store(_) | PollError::Signing(_)) = answer {
         service.pacer.take_back(&turn);
     }
     answer
 }
 
 pub(super) async fn ask(service: &Service, poll: &Poll, at: &RequestContext) -> Result<Granted, PollError> {
-    let seed = seed(service, SessionKind::Device, ClientId::from_trusted(ClientId::CLI), None, at);
+    let seed = seed(service, SessionKind::Device, ClientId::from_trusted(ClientId::CLI), None, at)?;
     match service.stores.device_authorizations.poll(poll, &seed, at).await? {
         Polled::Pending => Err(PollError::AuthorizationPending),
         Polled::Denied | Polled::AccountUnavailable => Err(PollError::AccessDenied),

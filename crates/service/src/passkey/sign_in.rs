@@ -87,6 +87,7 @@ async fn answer(
 ) -> Result<SignedIn, SignInError> {
     let (kind, client_id, renew) = wanted.resolve(service)?;
     let refused = |cause: &str| SignInError::Refused(cause.to_owned());
+    let seed = seed(service, kind, client_id, None, at)?;
     let ceremony = take(service, challenge_id, CeremonyKind::SignIn, at).await?;
     let ceremony = ceremony.ok_or_else(|| refused(NO_CHALLENGE))?;
     let claimed = service.webauthn.claimed(credential)?;
@@ -96,7 +97,6 @@ async fn answer(
         return Err(refused("the user handle is another account's"));
     }
     let assertion = service.webauthn.finish_sign_in(&ceremony.state, &passkey, credential)?;
-    let seed = seed(service, kind, client_id, None, at);
     let sign_in = SignIn { passkey: passkey.id, assertion, seed, renew };
     match service.stores.passkeys.sign_in(&sign_in, at).await? {
         SigningIn::SignedIn { session, user } => {

@@ -69,16 +69,19 @@ impl From<VerificationError> for AuthenticateError {
     }
 }
 
-/// The session that a sign-in of `kind` through `client_id` will open.
+/// The session that a sign-in of `kind` through `client_id` will open. Fails if its tokens could not be signed.
 pub fn seed(
     service: &Service,
     kind: SessionKind,
     client_id: ClientId,
     client_name: Option<ClientName>,
     at: &RequestContext,
-) -> SessionSeed {
+) -> Result<SessionSeed, SigningFailed> {
+    if kind != SessionKind::Browser {
+        service.tokens.check_can_sign(at.now)?;
+    }
     let id = SessionId::new(at.now, service.entropy.as_ref());
-    SessionSeed { id, kind, client_id, client_name, lifetimes: service.rules.lifetimes }
+    Ok(SessionSeed { id, kind, client_id, client_name, lifetimes: service.rules.lifetimes })
 }
 
 /// The tokens of `session` at its current generation.
@@ -119,6 +122,7 @@ pub async fn refresh(
         rules: service.rules.rotation,
         idle: service.rules.lifetimes.idle,
     };
+    service.tokens.check_can_sign(at.now)?;
     match service.stores.sessions.rotate(&refresh, at).await? {
         Rotation::Renewed(session) => Ok(issue_tokens(service, &session, at)?),
         Rotation::Ahead(session) => {
