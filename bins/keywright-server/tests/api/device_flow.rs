@@ -1,6 +1,7 @@
 //! POST /auth/device and /auth/token, and the decision between them (contract §3, RFC 8628).
 
 use futures_util::future::join_all;
+use keywright_domain::wait_budget::WaitBudget;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -143,7 +144,7 @@ async fn a_server_that_cannot_sign_spends_no_credential() {
     let link = keywright.link("bob@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
     decide(&keywright, &cookie, json!({"user_code": user_code})).await;
-    let keys = keywright.service.stores.signing_keys.list().await.unwrap();
+    let keys = keywright.service.stores.signing_keys.list(&WaitBudget::NONE).await.unwrap();
 
     keywright.service.tokens.adopt(&[]);
     let redeem = || keywright.post("/magic_link/verify", json!({"token": link.token}));

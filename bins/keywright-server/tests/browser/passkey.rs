@@ -94,7 +94,7 @@ async fn open_unproven(server: &Keywright, browser: &Browser) {
     let user = User::unproven(id, EmailAddress::parse(ADA).unwrap(), at.now);
     service.stores.users.open(&user).await.unwrap();
     let authentication = Authentication { at: at.now, method: AuthenticationMethod::BoundPasskey };
-    let seed = seed(service, SessionKind::Tokens, ClientId::web(), None, &at);
+    let seed = seed(service, SessionKind::Tokens, ClientId::web(), None, &at).unwrap();
     let principal = Principal { user, session: seed.open(id, authentication, &at) };
     let begun = begin_registration(service, &principal, &at).await.unwrap();
     browser.visit("/magic-link").await;
