@@ -11,10 +11,11 @@ run *ARGS:
 test *ARGS:
     cargo nextest run --workspace --locked {{ARGS}}
 
-# Format and lints, before a commit
+# Format, lints and advice about sizes, before a commit
 check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo run --quiet --locked -p keywright-house
 
 # Format everything
 fmt:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that a change has to pass. Needs a Rust toolchain and gcc; brings the rest where it is missing.
+# Everything that a change has to pass. Needs a Rust toolchain and gcc, and installs the rest where it is missing.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,7 +12,7 @@ if [[ -n ${CI:-} || ! -t 1 ]]; then
     export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 fi
 if [[ -n ${CI:-} ]]; then
-    # What a test says when it fails is easily lost among the frames of a runtime.
+    # The frames of a runtime would bury the message of a failed test.
     export CARGO_INCREMENTAL=0 RUST_BACKTRACE=0
 fi
 
@@ -36,16 +36,16 @@ has_axe() {
     grep -qsF "axe v$axe_version" .cache/axe-core/axe.min.js
 }
 
-# What checks the pages' accessibility (MPL-2.0). Used by the tests, part of nothing that is built.
+# The accessibility checker of the page tests (MPL-2.0). No build contains it.
 axe_core() {
     has_axe && return
     mkdir -p .cache/axe-core
     npm pack --silent --pack-destination .cache/axe-core "axe-core@$axe_version" >/dev/null
     tar -xzf ".cache/axe-core/axe-core-$axe_version.tgz" -C .cache/axe-core --strip-components=1 package/axe.min.js
-    has_axe || missing "axe-core $axe_version did not arrive in .cache/axe-core."
+    has_axe || missing "axe-core $axe_version could not be installed in .cache/axe-core."
 }
 
-# The packages of Debian that hold the commands which are not here.
+# The Debian packages of the commands that are missing.
 packages_to_install() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
     command -v chromium >/dev/null || printf '%s\n' chromium
@@ -60,18 +60,19 @@ install_packages() {
     local packages as_root=()
     mapfile -t packages < <(packages_to_install)
     ((${#packages[@]})) || return 0
-    command -v apt-get >/dev/null || missing "Please install, by the means of this system: ${packages[*]}."
+    command -v apt-get >/dev/null || missing "Please install with your package manager: ${packages[*]}."
     if ((EUID != 0)); then
         sudo -n true 2>/dev/null || missing "Please install as root: apt-get install ${packages[*]}"
         as_root=(sudo)
     fi
-    "${as_root[@]}" apt-get -qq -o Acquire::Retries=3 update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -y -o Acquire::Retries=3 install --no-install-recommends "${packages[@]}"
+    # Another gate on this machine may be installing the same packages.
+    local apt=(apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600)
+    "${as_root[@]}" "${apt[@]}" update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${apt[@]}" -y install --no-install-recommends "${packages[@]}"
 }
 
-# cargo_tool NAME OLDEST VERSION: builds VERSION into .cache/tools unless one not older than OLDEST is here.
-# The fast-to-build profile will do: these tools wait for files and processes.
+# cargo_tool NAME OLDEST VERSION: builds VERSION into .cache/tools unless OLDEST or a newer one is installed.
+# A debug build is fast enough: these tools wait for files and processes.
 cargo_tool() {
     local found=''
     if command -v "$1" >/dev/null; then
@@ -100,16 +101,41 @@ install_missing() {
     cargo fetch --locked --quiet
 }
 
-step 'install what is missing' install_missing
+# Two runs in one clone install one after the other.
+install_locked() {
+    mkdir -p .cache
+    (
+        ! command -v flock >/dev/null || flock 9
+        install_missing
+    ) 9>.cache/lock
+}
+
+# Compiles nothing as long as every code block of a documentation comment is marked `ignore` or `text`.
+documentation_tests() {
+    find bins crates tools -name '*.rs' -exec awk '
+        FNR == 1 { inside = 0 }
+        /^ *\/\/[\/!] *```/ { inside = !inside; if (inside && !/```(ignore|text)/) found = 1 }
+        END { exit !found }' {} + || return 0
+    cargo test --workspace --doc --locked --quiet
+}
+
+target_directory() {
+    cargo metadata --no-deps --format-version 1 --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
+}
+
+# The steps that compile select the whole workspace, but for one: a selection with other features would compile
+# its dependencies once more.
+step 'install what is missing' install_locked
 step 'format' cargo fmt --all --check
+step 'licences, bans and sources' cargo deny --offline check licenses bans sources
 step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 step 'lints of the memory store alone' \
     cargo clippy -p keywright-store --no-default-features --features memory --locked -- -D warnings
 step 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
-step 'documentation tests' cargo test --workspace --doc --locked --quiet
-step 'licences, bans and sources' cargo deny --offline check licenses bans sources
+step 'documentation tests' documentation_tests
+step 'build the tests' cargo nextest run --workspace --locked --profile ci --no-run
 
-# The last step takes this process over, so that the closing lines of the test runner end the output.
+# The last step replaces this process, so that the closing lines of the test runner end the output.
 printf '\n== tests, after %d s of other checks\n' "$SECONDS"
-exec cargo run --quiet --locked --package keywright-throwaway-postgres -- \
+exec "$(target_directory)/debug/keywright-throwaway-postgres" \
     cargo nextest run --workspace --locked --profile ci

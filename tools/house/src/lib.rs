@@ -1,10 +1,12 @@
-//! The house rules of Keywright, as code: which layer may know which, how long a file and a function may
-//! be, and who may read the wall clock. The rules are the constants of [`layers`], [`sizes`] and [`lints`];
-//! `tests/` holds the repository to them.
+//! The house rules of Keywright as code: the layers of the crates, the order of the files inside them, the owners
+//! of time and randomness, and the language of documentation comments. `tests/` applies them to the repository;
+//! the binary prints the advice of [`sizes`].
 //!
-//! A rule returns its violations, one a line, each with the place and the limit; none means that it holds.
+//! A rule returns its violations, each with its place. An empty list means that the rule holds.
 
+pub mod circles;
 pub mod graph;
+pub mod language;
 pub mod layers;
 pub mod lints;
 pub mod sizes;

@@ -1,4 +1,4 @@
-//! One source file, measured: everything that is not for tests.
+//! The facts of one source file that the rules need, tests excluded.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,12 @@ use anyhow::{Context, Result};
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItemFn, Item, ItemFn, Meta, Signature, TraitItemFn};
+use syn::{
+    Attribute, ImplItemFn, Item, ItemFn, ItemMod, ItemUse, Meta, Path as RustPath, Signature, TraitItemFn,
+    UseTree, Visibility,
+};
 
-/// The folders of the workspace that hold code.
+/// The folders of the workspace that contain code.
 const FOLDERS: &[&str] = &["bins", "crates", "tools"];
 
 /// A function, without its documentation and attributes.
@@ -19,62 +22,64 @@ pub struct Function {
     pub name: String,
     /// The line on which it starts.
     pub line: usize,
-    /// How many lines it has.
+    /// The number of its lines.
     pub lines: usize,
 }
 
-/// What a source file holds outside its tests.
+/// A path in the code, such as `crate::user::User` or `super::port::Find`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Its segments. `super` inside an inline module is relative to the file.
+    pub segments: Vec<String>,
+    /// The line on which it starts.
+    pub line: usize,
+}
+
+/// The contents of a source file outside its tests.
 #[derive(Debug, Default)]
 pub struct Source {
     /// Its path from the root of the workspace.
     pub path: PathBuf,
-    /// Its lines.
+    /// The number of its lines.
     pub lines: usize,
-    /// Those of them that are not blank.
-    pub filled: usize,
     /// Its functions and methods, nested ones too.
     pub functions: Vec<Function>,
     /// The lines on which an attribute lifts the ban on methods of `clippy.toml`.
     pub lifted_bans: Vec<usize>,
-    /// Modules in files of their own that are for tests.
+    /// The paths that it imports or names, without its re-exports and without the insides of macros.
+    pub references: Vec<Reference>,
+    /// The test modules that have a file of their own.
     test_modules: Vec<String>,
 }
 
 impl Source {
-    /// Measures `text`, the contents of the file at `path`.
+    /// Reads `text`, the contents of the file at `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self> {
         let file = syn::parse_file(text).with_context(|| format!("{} is not Rust", path.display()))?;
         let mut survey = Survey::default();
         survey.visit_file(&file);
-        let code = || text.lines().enumerate().filter(|(index, _)| !survey.test_lines.contains(&(index + 1)));
         Ok(Self {
             path: path.to_owned(),
-            lines: code().count(),
-            filled: code().filter(|(_, line)| !line.trim().is_empty()).count(),
+            lines: text.lines().count().saturating_sub(survey.test_lines.len()),
             functions: survey.functions,
+            references: survey.references,
             lifted_bans: survey.lifted_bans,
             test_modules: survey.test_modules,
         })
     }
 
-    /// Measures every source file of the workspace at `root` but those in folders named `tests`, test modules
-    /// in files of their own, and the generated `schema.rs`.
+    /// Reads every source file of the workspace at `root`, except those in folders named `tests`, test modules
+    /// with a file of their own, and the generated `schema.rs`.
     pub fn all(root: &Path) -> Result<Vec<Self>> {
-        let mut paths = Vec::new();
-        for folder in FOLDERS {
-            collect(&root.join(folder), &mut paths)?;
-        }
-        paths.sort();
-        let read = |path: PathBuf| {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            Self::parse(path.strip_prefix(root).unwrap_or(&path), &text)
+        let is_production = |path: &Path| {
+            !path.components().any(|part| part.as_os_str() == "tests") && !path.ends_with("schema.rs")
         };
-        let sources = paths.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let texts = texts(root)?.into_iter().filter(|(path, _)| is_production(path));
+        let sources = texts.map(|(path, text)| Self::parse(&path, &text)).collect::<Result<Vec<_>>>()?;
         Ok(without_test_modules(sources))
     }
 
-    /// The folders and files, without their ending, of this file's test modules.
+    /// The folders and files, without their extension, of this file's test modules.
     fn test_module_paths(&self) -> impl Iterator<Item = PathBuf> {
         let stem = self.path.file_stem().unwrap_or_default();
         let is_folder = ["lib", "main", "mod"].iter().any(|name| stem == *name);
@@ -90,16 +95,31 @@ fn without_test_modules(mut sources: Vec<Source>) -> Vec<Source> {
     sources
 }
 
+/// Every Rust file of the workspace at `root`, tests included: its path from there and its text.
+pub fn texts(root: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut paths = Vec::new();
+    for folder in FOLDERS {
+        collect(&root.join(folder), &mut paths)?;
+    }
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok((path.strip_prefix(root).unwrap_or(&path).to_owned(), text))
+    };
+    paths.into_iter().map(read).collect()
+}
+
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = folder.read_dir().with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries = folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
         let entry = entry?;
         let path = entry.path();
         if entry.file_type()?.is_dir() {
-            if !["tests", "target"].iter().any(|name| entry.file_name() == *name) {
+            if entry.file_name() != "target" {
                 collect(&path, paths)?;
             }
-        } else if path.extension().is_some_and(|ending| ending == "rs") && entry.file_name() != "schema.rs" {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             paths.push(path);
         }
     }
@@ -112,9 +132,34 @@ struct Survey {
     lifted_bans: Vec<usize>,
     test_lines: BTreeSet<usize>,
     test_modules: Vec<String>,
+    references: Vec<Reference>,
+    /// The number of inline modules around the current item.
+    depth: usize,
 }
 
 impl Survey {
+    /// Records a path. Each `super` that only leaves an inline module is dropped.
+    fn refer(&mut self, mut segments: Vec<String>, line: usize) {
+        let inside = segments.iter().take_while(|segment| *segment == "super").count().min(self.depth);
+        segments.drain(..inside);
+        self.references.push(Reference { segments, line });
+    }
+
+    fn import(&mut self, tree: &UseTree, prefix: &[String], line: usize) {
+        let with = |name: String| [prefix, &[name]].concat();
+        match tree {
+            UseTree::Path(path) => self.import(&path.tree, &with(path.ident.to_string()), line),
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.import(tree, prefix, tree.span().start().line);
+                }
+            }
+            UseTree::Name(name) => self.refer(with(name.ident.to_string()), line),
+            UseTree::Rename(rename) => self.refer(with(rename.ident.to_string()), line),
+            UseTree::Glob(_) => self.refer(prefix.to_vec(), line),
+        }
+    }
+
     fn skip(&mut self, tests: Span) {
         self.test_lines.extend(tests.start().line..=tests.end().line);
     }
@@ -137,6 +182,26 @@ impl<'ast> Visit<'ast> for Survey {
         {
             self.test_modules.push(module.ident.to_string());
         }
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        self.depth += 1;
+        visit::visit_item_mod(self, module);
+        self.depth -= 1;
+    }
+
+    fn visit_item_use(&mut self, import: &'ast ItemUse) {
+        if matches!(import.vis, Visibility::Inherited) && import.leading_colon.is_none() {
+            self.import(&import.tree, &[], import.span().start().line);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast RustPath) {
+        if path.segments.len() > 1 && path.leading_colon.is_none() {
+            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            self.refer(segments, path.span().start().line);
+        }
+        visit::visit_path(self, path);
     }
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
@@ -221,7 +286,7 @@ mod tests {
         let source =
             parse("fn a() {}\n\n/// Tests.\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn b() {}\n}\n");
 
-        assert_eq!((source.lines, source.filled), (2, 1));
+        assert_eq!(source.lines, 2);
         assert_eq!(source.functions.len(), 1);
     }
 
@@ -260,6 +325,19 @@ mod tests {
                     #[cfg(test)]\nmod tests {\n    #[expect(clippy::disallowed_methods)]\n    fn c() {}\n}\n";
 
         assert_eq!(parse(text).lifted_bans, [2]);
+    }
+
+    #[test]
+    fn imports_and_paths_are_references_but_re_exports_and_tests_are_not() {
+        let text = "use crate::a::{B, c::*};\npub use d::E;\nfn f() -> super::G {\n    h::i()\n}\n\
+                    mod j {\n    use super::super::K;\n}\n#[cfg(test)]\nmod tests {\n    use super::L;\n}\n";
+
+        let found: Vec<_> =
+            parse(text).references.into_iter().map(|r| (r.segments.join("::"), r.line)).collect();
+
+        let expected =
+            [("crate::a::B", 1), ("crate::a::c", 1), ("super::G", 3), ("h::i", 4), ("super::K", 7)];
+        assert_eq!(found, expected.map(|(path, line)| (path.to_owned(), line)));
     }
 
     #[test]

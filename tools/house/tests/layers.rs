@@ -2,11 +2,17 @@
 
 use anyhow::{Result, ensure};
 use keywright_house::graph::Graph;
-use keywright_house::{hold, layers, root, tree};
+use keywright_house::source::Source;
+use keywright_house::{circles, hold, layers, root, tree};
 
 #[test]
 fn every_crate_knows_only_the_layers_it_may() -> Result<()> {
     hold(&layers::violations(&Graph::load(&root())?, layers::LAYERS))
+}
+
+#[test]
+fn no_files_or_modules_import_each_other_in_a_circle() -> Result<()> {
+    hold(&circles::violations(&Source::all(&root())?, circles::ONE_IDEA, circles::TO_GO))
 }
 
 #[test]

@@ -1,17 +1,16 @@
-//! Where PostgreSQL's programs are.
+//! The programs of PostgreSQL.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
 
-/// The environment variable that says where PostgreSQL's programs are, if they are in no usual place or of several
-/// versions one is meant.
+/// The environment variable with the directory of PostgreSQL's programs. Set it if they are in an unusual place, or to
+/// choose one of several versions.
 const DIRECTORY: &str = "KEYWRIGHT_TEST_POSTGRES_BIN";
 
 /// The directory with `postgres`, `initdb` and `psql`.
 pub fn directory() -> Result<PathBuf> {
-    // Nothing else is looked at then.
     if let Some(chosen) = std::env::var_os(DIRECTORY) {
         return first_complete(&[chosen.into()]);
     }
@@ -32,12 +31,14 @@ fn first_complete(candidates: &[PathBuf]) -> Result<PathBuf> {
     let is_complete = |directory: &&PathBuf| {
         ["postgres", "initdb", "psql"].iter().all(|program| directory.join(program).exists())
     };
-    candidates.iter().find(is_complete).cloned().context(
-        "PostgreSQL's server is not on this machine, and the tests need it: apt-get install postgresql",
-    )
+    candidates
+        .iter()
+        .find(is_complete)
+        .cloned()
+        .context("the tests need a PostgreSQL server, and this machine has none: apt-get install postgresql")
 }
 
-/// The user that a cluster runs as, where this process may not run one itself.
+/// The user that a cluster runs as; `None` is the user of this process, unless that is root.
 pub fn user() -> Result<Option<&'static str>> {
     if text(&mut Command::new("id"), &["-u"])?.trim() != "0" {
         return Ok(None);
@@ -47,10 +48,10 @@ pub fn user() -> Result<Option<&'static str>> {
             return Ok(Some(user));
         }
     }
-    bail!("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+    bail!("PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it")
 }
 
-/// `program`, run as `user`.
+/// A command that runs `program` as `user`.
 pub fn as_user(user: Option<&str>, program: &Path) -> Command {
     let Some(user) = user else { return Command::new(program) };
     let mut command = Command::new("setpriv");
@@ -59,7 +60,7 @@ pub fn as_user(user: Option<&str>, program: &Path) -> Command {
     command
 }
 
-/// What `command` prints when it is run with `arguments`.
+/// Runs `command` with `arguments` and returns its output.
 pub fn text(command: &mut Command, arguments: &[&str]) -> Result<String> {
     let Output { status, stdout, stderr } =
         command.args(arguments).output().with_context(|| format!("cannot run {command:?}"))?;
@@ -67,4 +68,13 @@ pub fn text(command: &mut Command, arguments: &[&str]) -> Result<String> {
         bail!("{command:?} failed: {}", String::from_utf8_lossy(&stderr).trim());
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// Runs `sql` in `database` of the cluster at `url`. Each row is a line, its columns separated by `|`.
+pub fn psql(url: &str, database: &str, sql: &str) -> Result<String> {
+    let url = format!("{url}/{database}");
+    let arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", &url];
+    let mut command = Command::new(directory()?.join("psql"));
+    command.env("PGCONNECT_TIMEOUT", "5").args(["--command", sql]);
+    Ok(text(&mut command, &arguments)?.trim().to_owned())
 }

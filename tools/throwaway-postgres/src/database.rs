@@ -1,18 +1,15 @@
-//! A fresh, empty database a test.
+//! A fresh, empty database for each test.
 
-use std::collections::hash_map::RandomState;
 use std::env;
-use std::hash::BuildHasher;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 
 use crate::SHARED;
-use crate::binaries::{directory, text};
-use crate::cluster::Cluster;
+use crate::binaries::psql;
+use crate::cluster::{Cluster, unique};
 
-/// A database that is gone with this value.
+/// A database that is dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     cluster: String,
@@ -20,7 +17,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// A new one in the cluster that the run shares, or else in one that this process starts.
+    /// Creates one in the cluster that the test run shares, or in one that this process starts if there is none.
     pub fn new() -> Result<Self> {
         match env::var(SHARED) {
             Ok(cluster) => Self::at(cluster),
@@ -28,7 +25,7 @@ impl Database {
         }
     }
 
-    /// A new one in the cluster at this URL.
+    /// Creates one in the cluster at this URL.
     pub fn at(cluster: String) -> Result<Self> {
         let name = format!("kw_{:016x}", unique());
         psql(&cluster, "postgres", &format!("CREATE DATABASE {name}"))?;
@@ -45,7 +42,7 @@ impl Database {
         &self.name
     }
 
-    /// Runs `sql` in it; its rows are lines, their columns parted by `|`.
+    /// Runs `sql` in it. Each row is a line, its columns separated by `|`.
     pub fn psql(&self, sql: &str) -> Result<String> {
         psql(&self.cluster, &self.name, sql)
     }
@@ -53,30 +50,18 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // Should the cluster be gone, the database is too.
+        // If the cluster has ended, so has the database.
         let _ = psql(&self.cluster, "postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
-/// The supervisor's standard input ends with this process, and the cluster with it.
+/// The cluster of this process. It ends with the process, because the supervisor's standard input does.
 fn own_cluster() -> Result<String> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| {
-        Cluster::start(&[]).map_err(|error| eprintln!("no PostgreSQL for the tests: {error:#}")).ok()
+        Cluster::start(&[])
+            .map_err(|error| eprintln!("cannot start PostgreSQL for the tests: {error:#}"))
+            .ok()
     });
     cluster.as_ref().map(Cluster::url).context("PostgreSQL could not be started")
-}
-
-/// A number that no other call gives, in this process or another.
-pub(crate) fn unique() -> u64 {
-    RandomState::new().hash_one(std::process::id())
-}
-
-/// Runs `sql` in `database` of the cluster at `url`.
-pub(crate) fn psql(url: &str, database: &str, sql: &str) -> Result<String> {
-    let url = format!("{url}/{database}");
-    let arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", &url];
-    let mut command = Command::new(directory()?.join("psql"));
-    command.env("PGCONNECT_TIMEOUT", "5").args(["--command", sql]);
-    Ok(text(&mut command, &arguments)?.trim().to_owned())
 }

@@ -1,17 +1,16 @@
-//! A PostgreSQL cluster for tests: made from the server binaries of this machine in a directory of its own, reached
-//! through loopback only, and gone with the process that started it, however that ends.
+//! A PostgreSQL cluster for tests. It uses the server binaries of this machine and a directory of its own, listens on
+//! loopback only, and ends with the process that started it, even if that is killed.
 //!
-//! As root it runs as another user, because PostgreSQL refuses to run as root.
+//! Started by root, it runs as another user, because PostgreSQL refuses to run as root.
 
 mod binaries;
 mod cluster;
 mod database;
-mod port;
 mod proxy;
 
 pub use cluster::Cluster;
 pub use database::Database;
 pub use proxy::{Proxy, Way};
 
-/// The environment variable that names a cluster which tests are to share: a `postgres://` URL without a database.
+/// The environment variable with the cluster that the tests share: a `postgres://` URL without a database.
 pub const SHARED: &str = "KEYWRIGHT_TEST_POSTGRES";

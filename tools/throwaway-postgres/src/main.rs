@@ -1,4 +1,4 @@
-//! `keywright-throwaway-postgres COMMAND…` runs the command with a cluster that its tests share.
+//! `keywright-throwaway-postgres COMMAND…` starts a cluster and runs the command, whose tests share it.
 
 use std::process::{Command, ExitCode};
 

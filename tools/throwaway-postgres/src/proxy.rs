@@ -1,4 +1,4 @@
-//! What is between a server and its database: it may lead elsewhere, be slow, or let nothing through.
+//! A TCP proxy between a server and its database that can redirect, delay and drop connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,27 +9,27 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What becomes of a connection that is made.
+/// The treatment of a new connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Way {
-    /// It leads to this port.
+    /// Forwards it to this port.
     To(u16),
-    /// It is accepted, and leads nowhere until it is cut.
+    /// Accepts it and forwards nothing until it is cut.
     Silent,
 }
 
-/// An address with a way to a database.
+/// An address that leads to a database.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     way: watch::Sender<Way>,
     delay: watch::Sender<Duration>,
-    /// Ends the connections that were made before.
+    /// Incremented to close the open connections.
     cut: watch::Sender<u32>,
 }
 
 impl Proxy {
-    /// On a free port of 127.0.0.1. It works as long as the runtime that this is called on.
+    /// Listens on a free port of 127.0.0.1, as long as the current runtime lives.
     pub async fn start(way: Way) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -56,22 +56,22 @@ impl Proxy {
         self.address.port()
     }
 
-    /// The URL of `database` on this way.
+    /// The URL of `database` through this proxy.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://keywright@{}/{database}", self.address)
     }
 
-    /// Where connections lead that are made from now on.
+    /// Sets the treatment of new connections.
     pub fn leads(&self, way: Way) {
         self.way.send_replace(way);
     }
 
-    /// Ends the connections that there are.
+    /// Closes the open connections.
     pub fn cut(&self) {
         self.cut.send_modify(|count| *count += 1);
     }
 
-    /// How much later everything comes that a database answers.
+    /// Delays each answer of the database.
     pub fn delays(&self, delay: Duration) {
         self.delay.send_replace(delay);
     }

@@ -1,4 +1,4 @@
-//! Whatever happens to who started a cluster, nothing of it is left.
+//! A cluster leaves nothing behind, however the process that started it ends.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs::{self, Permissions};
@@ -21,13 +21,13 @@ fn until_empty(directory: &Path) {
 }
 
 #[test]
-fn who_is_killed_while_the_cluster_is_made_or_runs_leaves_nothing() {
+fn a_process_that_is_killed_while_its_cluster_starts_or_runs_leaves_nothing_behind() {
     let directory = tempfile::tempdir().unwrap();
-    // The cluster may belong to another user.
+    // The cluster may run as another user.
     fs::set_permissions(directory.path(), Permissions::from_mode(0o711)).unwrap();
     let rounds = [0, 50, 200, 2500].map(|milliseconds| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright-throwaway-postgres"));
-        // It runs until its input ends.
+        // `cat` runs until its input ends.
         let command = command.arg("cat").env("TMPDIR", directory.path()).stdin(Stdio::piped());
         (command.spawn().unwrap(), Duration::from_millis(milliseconds))
     });

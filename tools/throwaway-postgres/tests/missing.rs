@@ -1,13 +1,13 @@
-//! Without PostgreSQL its tests fail, and say what to install.
+//! Without PostgreSQL the tests fail with an instruction to install it.
 
 use std::fs::{self, File};
 use std::process::Command;
 
 #[test]
-fn without_a_whole_postgresql_the_run_fails_and_says_what_to_install() {
+fn without_a_complete_postgresql_the_run_fails_and_says_what_to_install() {
     let directory = tempfile::tempdir().unwrap();
     let witness = directory.path().join("witness");
-    // A client alone, as it is installed most often.
+    // Many machines have only the client.
     File::create(directory.path().join("psql")).unwrap();
 
     let mut run = Command::new(env!("CARGO_BIN_EXE_keywright-throwaway-postgres"));

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -26,18 +26,17 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut child = Command::new(env!("CARGO_BIN_EXE_keywright-server"))
             .current_dir(directory.path())
             .env_clear()
-            .env("KEYWRIGHT_PUBLIC_URL", format!("http://localhost:{port}"))
-            .env("KEYWRIGHT_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .env("KEYWRIGHT_PUBLIC_URL", "http://localhost:8080")
+            .env("KEYWRIGHT_SERVER__LISTEN", "127.0.0.1:0")
             .env("KEYWRIGHT_SERVER__ADMIN_LISTEN", "off")
             .env("KEYWRIGHT_LOG__FORMAT", "json")
             .env("KEYWRIGHT_LOG__LEVEL", "trace")
             // Causes a warning at startup.
             .env("KEYWRIGHT_NO_SUCH_KEY", "x")
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -48,8 +47,15 @@ impl Server {
                 lines.lock().unwrap().push(line.unwrap());
             }
         });
-        let server = Self { child, port, log, reader: Some(reader), _directory: directory };
-        server.wait("the server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let mut banner = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port =
+            banner.find_map(|line| line.split_once("listening on ")?.1.rsplit_once(':')?.1.parse().ok());
+        std::thread::spawn(move || banner.for_each(drop));
+        let mut server = Self { child, port: 0, log, reader: Some(reader), _directory: directory };
+        server.port = port.unwrap_or_else(|| {
+            server.reader.take().unwrap().join().unwrap();
+            panic!("the server ended before it was ready: {:?}", server.log())
+        });
         server
     }
 

@@ -5,10 +5,11 @@
 //! operation, `KEYWRIGHT_SCHEMATHESIS_SEED` their seed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::env;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::{env, fs};
 
 use tempfile::TempDir;
 
@@ -30,6 +31,7 @@ impl Server {
         command.current_dir(directory.path()).env_clear();
         for (name, value) in [
             ("SERVER__LISTEN", "127.0.0.1:0"),
+            ("SERVER__ADMIN_LISTEN", "off"),
             ("SERVER__WORKERS", "2"),
             ("PUBLIC_URL", &format!("http://{NAME}")),
             ("RATE_LIMIT__PER_ADDRESS", "off"),
@@ -40,9 +42,12 @@ impl Server {
             command.env(format!("KEYWRIGHT_{name}"), value);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(std::fs::File::create(directory.path().join("log")).unwrap());
+        command.stderr(fs::File::create(directory.path().join("log")).unwrap());
         let mut child = command.spawn().unwrap();
-        let (address, inbox_key) = announced(child.stdout.take().unwrap());
+        let announced = announced(child.stdout.take().unwrap());
+        let (address, inbox_key) = announced.unwrap_or_else(|| {
+            panic!("the server ended before it was ready: {}", log(&directory));
+        });
         Self { child, address, inbox_key, directory }
     }
 }
@@ -55,8 +60,13 @@ impl Drop for Server {
     }
 }
 
-/// Reads the listening address and the inbox link from the startup output.
-fn announced(out: ChildStdout) -> (String, String) {
+/// The log of the server that runs in `directory`.
+fn log(directory: &TempDir) -> String {
+    fs::read_to_string(directory.path().join("log")).unwrap()
+}
+
+/// The server's address and its inbox key, which it prints when it is ready; `None` if it ends before that.
+fn announced(out: ChildStdout) -> Option<(String, String)> {
     let (mut address, mut key) = (None, None);
     for line in BufReader::new(out).lines().map_while(Result::ok) {
         let after = |word: &str| {
@@ -66,10 +76,10 @@ fn announced(out: ChildStdout) -> (String, String) {
         address = address.or_else(|| after("listening on "));
         key = key.or_else(|| after("/dev/inbox?key="));
         if let (Some(address), Some(key)) = (&address, &key) {
-            return (address.clone(), key.clone());
+            return Some((address.clone(), key.clone()));
         }
     }
-    panic!("the server ended before it was ready");
+    None
 }
 
 fn root() -> PathBuf {
@@ -116,10 +126,21 @@ fn every_answer_conforms_to_the_description() {
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{complained}");
-    let log = std::fs::read_to_string(server.directory.path().join("log")).unwrap();
+    let log = log(&server.directory);
     assert!(log.contains("answered"), "{log}");
     for line in log.lines() {
         assert!(line.starts_with('{') && line.ends_with('}'), "no object: {line}");
         assert!(!line.contains("panicked") && !line.contains("eyJ"), "{line}");
     }
+}
+
+/// `cargo run` holds these ports on the machine of a developer.
+#[test]
+fn the_server_of_this_test_starts_while_the_default_ports_are_taken() {
+    // A port that cannot be bound here is already taken.
+    let _taken = [8080, 8081].map(|port| TcpListener::bind(("127.0.0.1", port)));
+
+    let server = Server::start();
+
+    assert!(!server.address.ends_with(":8080"), "{}", server.address);
 }
