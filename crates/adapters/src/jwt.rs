@@ -25,11 +25,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use crate::jwk::{KeyError, KeyMaker};
-use crate::key_set::{KeySet, ReadyKey};
+use crate::key_set::{KeySet, ReadyKey, TYPE};
 use crate::seal::Seal;
-
-/// RFC 9068 §2.1.
-pub(crate) const TYPE: &str = "at+jwt";
 
 /// The longest token that is looked at, in bytes: ours have less than a quarter of it.
 const LONGEST: usize = 4096;

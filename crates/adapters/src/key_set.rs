@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::jwk::{KeyError, OpenKey};
 use crate::seal::Seal;
 
+/// RFC 9068 §2.1.
+pub(crate) const TYPE: &str = "at+jwt";
+
 /// Keys that are open, in the order in which they sign. Never changed: another takes its place.
 pub(crate) struct KeySet {
     keys: Vec<Arc<ReadyKey>>,
@@ -85,7 +88,7 @@ impl ReadyKey {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let mut header = Header::new(open.algorithm);
-        header.typ = Some(crate::jwt::TYPE.to_owned());
+        header.typ = Some(TYPE.to_owned());
         header.kid = Some(open.kid.clone());
         Ok(Self { open, header, validation, signs_from: key.place.signs_from })
     }

@@ -7,7 +7,6 @@ use keywright_domain::email_change::port::Asking;
 use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::error::StoreError;
 use keywright_domain::id::EmailChangeId;
-use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::security_event::SecurityEvent;
 use keywright_domain::user::{ProfileChange, User};
@@ -74,7 +73,7 @@ pub async fn ask(
         client_info: at.client_info.clone(),
         state: EmailChangeState::Asked,
     };
-    let mail = Mail::of_asked_change(&change, at);
+    let mail = change.asked_mail(at);
     match changes.ask(&change, &profile, &mail, at).await? {
         Asking::Asked(asked) => {
             service.count(Event::EmailChangeRequested);

@@ -88,7 +88,7 @@ pub async fn the_activity_names_the_changed_fields(stores: Stores) {
 
     let changed = stores.users.change_profile(ada.id, &change, &request).await.unwrap().unwrap();
 
-    let recorded = Activity::of_profile_change(ada.id, &["locale"], &request);
+    let recorded = Activity::for_profile_change(ada.id, &["locale"], &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
     assert_eq!(changed.profile.name.as_deref(), Some("Ada"));
     assert_eq!((changed.created_at, changed.updated_at), (at(0), at(10)));

@@ -6,17 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use keywright_web::endpoint::Endpoint;
 use keywright_web::problem::ErrorShape;
 use utoipa::Modify;
-use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::schema::{Components, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{Components, Schema};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Type};
 
 use super::example::Examples;
-use super::problem::{self, Format};
+use super::problem::{self, Format, header};
 
 /// The headers of every response.
 const HEADERS: [(&str, Type, &str); 6] = [
@@ -128,12 +127,6 @@ fn add_headers(response: &mut Response) {
         let reference = Ref::new(format!("#/components/headers/{name}"));
         response.headers.insert(name.to_owned(), RefOr::Ref(reference));
     }
-}
-
-/// A header with a value of this kind.
-pub(super) fn header(kind: Type, description: &str) -> Header {
-    let schema = ObjectBuilder::new().schema_type(kind);
-    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 
 fn add_security(components: &mut Components) {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Type, schema};
 use utoipa::{IntoResponses, ToSchema};
-
-use super::complete::header;
 
 /// An error: a sentence for people, a stable code for programs.
 #[derive(ToSchema)]
@@ -153,4 +153,10 @@ fn response(format: Format, row: &Status) -> Response {
         builder = builder.header(*name, header(kind, text));
     }
     builder.build()
+}
+
+/// A header with a value of this kind.
+pub(super) fn header(kind: Type, description: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }

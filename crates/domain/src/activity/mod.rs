@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 
 use crate::client::ClientId;
 use crate::client_info::ClientInfo;
-use crate::device_authorization::{Decision, DeviceAuthorization};
 use crate::id::{ActivityId, SessionId, UserId};
-use crate::passkey::Passkey;
 use crate::request_context::RequestContext;
-use crate::session::Session;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $text:literal),+ $(,)?) => {
@@ -74,7 +71,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// What the request of `at` did to `user_id`.
+    /// An entry about `user_id`, caused by the request of `at`.
     pub fn new(event: Event, user_id: UserId, at: &RequestContext) -> Self {
         Self {
             id: at.activity_id(),
@@ -88,34 +85,8 @@ impl Activity {
         }
     }
 
-    /// What the request of `at` did to, or by, `session`.
-    pub fn of_session(event: Event, session: &Session, at: &RequestContext) -> Self {
-        Self {
-            client_id: Some(session.client_id.clone()),
-            session_id: Some(session.id),
-            ..Self::new(event, session.user_id, at)
-        }
-    }
-
-    /// What the request of `at` decided about `authorization`, with the name that its client claims.
-    pub fn of_decision(authorization: &DeviceAuthorization, decision: Decision, at: &RequestContext) -> Self {
-        Self::of_device(decision.event(), authorization, decision.by, at)
-    }
-
-    /// That the request of `at` took back what `by` had approved, before a session came of it.
-    pub fn of_withdrawal(authorization: &DeviceAuthorization, by: UserId, at: &RequestContext) -> Self {
-        Self::of_device(Event::DeviceDenied, authorization, by, at)
-    }
-
-    fn of_device(event: Event, authorization: &DeviceAuthorization, by: UserId, at: &RequestContext) -> Self {
-        let client_name = authorization.client_name.as_ref();
-        let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
-        let entry = Self::new(event, by, at).with_details(details);
-        Self { client_id: Some(authorization.client_id.clone()), ..entry }
-    }
-
-    /// That the request of `at` changed these `fields` of the profile of `user_id`.
-    pub fn of_profile_change(user_id: UserId, fields: &[&'static str], at: &RequestContext) -> Self {
+    /// A change of these `fields` of the profile of `user_id`.
+    pub fn for_profile_change(user_id: UserId, fields: &[&'static str], at: &RequestContext) -> Self {
         Self::new(Event::ProfileChanged, user_id, at).with_details(json!({ "fields": fields }))
     }
 
@@ -123,12 +94,6 @@ impl Activity {
     #[must_use]
     pub fn nth(self, number: u32, at: &RequestContext) -> Self {
         Self { id: at.nth_activity_id(number), ..self }
-    }
-
-    /// What the request of `at` did to, or by, `passkey`.
-    pub fn of_passkey(event: Event, passkey: &Passkey, at: &RequestContext) -> Self {
-        let details = json!({ "passkey_id": passkey.id, "name": passkey.name.as_str() });
-        Self::new(event, passkey.user_id, at).with_details(details)
     }
 
     /// The same with `details`.

@@ -8,12 +8,14 @@ pub mod port;
 pub mod user_code;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 pub use self::user_code::{UserCode, UserCodeDigest};
-use crate::activity::Event;
+use crate::activity::{Activity, Event};
 use crate::client::{ClientId, ClientName};
 use crate::client_info::ClientInfo;
 use crate::id::{DeviceAuthorizationId, SessionId, UserId};
+use crate::request_context::RequestContext;
 use crate::session::Authentication;
 
 /// One run of the device flow.
@@ -142,6 +144,14 @@ pub enum Polling {
 }
 
 impl DeviceAuthorization {
+    /// An activity of `by` that concerns this device, with the name that its client claims.
+    pub fn activity(&self, event: Event, by: UserId, at: &RequestContext) -> Activity {
+        let client_name = self.client_name.as_ref();
+        let details = client_name.map_or(json!({}), |name| json!({ "client_name": name.as_str() }));
+        let entry = Activity::new(event, by, at).with_details(details);
+        Activity { client_id: Some(self.client_id.clone()), ..entry }
+    }
+
     /// What a poll at `now` finds, by a client that says it is `client_id`, if it says so.
     pub fn poll(&self, client_id: Option<&str>, now: DateTime<Utc>) -> Polling {
         if client_id.is_some_and(|id| id != self.client_id.as_str()) {

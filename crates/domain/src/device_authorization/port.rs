@@ -103,7 +103,7 @@ pub trait DeviceAuthorizations: Send + Sync {
     /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands. What races with
     /// it and ends the session of who decides has either that done or the decision undone.
     /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]), and an approval to a
-    /// mail to them ([`crate::mail::Mail::of_approval`]).
+    /// mail to them ([`crate::mail::Mail::for_approval`]).
     async fn decide(
         &self,
         id: DeviceAuthorizationId,

@@ -12,6 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::client_info::ClientInfo;
 use crate::email::EmailAddress;
 use crate::id::{EmailChangeId, SessionId, UserId};
+use crate::mail::{Mail, Template};
+use crate::request_context::RequestContext;
 use crate::user::User;
 
 /// How long after it was asked for a change can be proven.
@@ -77,6 +79,16 @@ impl EmailChangeState {
 }
 
 impl EmailChange {
+    /// The mail to the new address, which asks for the proof.
+    pub fn asked_mail(&self, at: &RequestContext) -> Mail {
+        Mail::new(at.mail_id(), self.new.clone(), Template::EmailChangeAsked(self.id), at.now)
+    }
+
+    /// The mail to the old address about a proven change.
+    pub fn changed_mail(&self, at: &RequestContext) -> Mail {
+        Mail::new(at.mail_id(), self.old.clone(), Template::EmailChanged(self.id), at.now)
+    }
+
     /// Whether the new address can still be proven at `now`.
     pub fn is_provable(&self, now: DateTime<Utc>) -> bool {
         self.state == EmailChangeState::Asked && now < self.asked_at + PROVABLE

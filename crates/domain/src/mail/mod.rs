@@ -14,7 +14,6 @@ pub use self::content::{
 };
 use crate::activity::Activity;
 use crate::email::EmailAddress;
-use crate::email_change::EmailChange;
 use crate::id::{ActivityId, DeviceAuthorizationId, EmailChangeId, MagicLinkId, MailId, SessionId};
 use crate::request_context::RequestContext;
 use crate::user::User;
@@ -85,28 +84,18 @@ impl Mail {
     }
 
     /// The mail that the approval of a device by the request of `at` sends to its owner.
-    pub fn of_approval(to: EmailAddress, device: DeviceAuthorizationId, at: &RequestContext) -> Self {
+    pub fn for_approval(to: EmailAddress, device: DeviceAuthorizationId, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), to, Template::DeviceApproved(device), at.now)
     }
 
     /// The mail that a refresh token presented by two, the second in the request of `at`, sends to its owner.
-    pub fn of_reuse(to: EmailAddress, session: SessionId, at: &RequestContext) -> Self {
+    pub fn for_reuse(to: EmailAddress, session: SessionId, at: &RequestContext) -> Self {
         Self::new(at.mail_id(), to, Template::RefreshReuse(session), at.now)
-    }
-
-    /// The mail to the new address of a change that the request of `at` asks for.
-    pub fn of_asked_change(change: &EmailChange, at: &RequestContext) -> Self {
-        Self::new(at.mail_id(), change.new.clone(), Template::EmailChangeAsked(change.id), at.now)
-    }
-
-    /// The mail to the old address of a change that the request of `at` has proven.
-    pub fn of_change(change: &EmailChange, at: &RequestContext) -> Self {
-        Self::new(at.mail_id(), change.old.clone(), Template::EmailChanged(change.id), at.now)
     }
 
     /// The mail about what the request of `at` did to a passkey of `user`, which `entry` tells. None if they have not proven
     /// their address: then it may be somebody else's.
-    pub fn of_passkey(user: &User, entry: &Activity, at: &RequestContext) -> Option<Self> {
+    pub fn for_passkey(user: &User, entry: &Activity, at: &RequestContext) -> Option<Self> {
         let mail = || Self::new(at.mail_id(), user.email.clone(), Template::Passkey(entry.id), at.now);
         user.email_verified.then(mail)
     }

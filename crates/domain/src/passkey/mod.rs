@@ -9,10 +9,13 @@ pub mod port;
 pub mod provider;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use uuid::Uuid;
 
 pub use self::ceremony::{Ceremony, CeremonyKind};
+use crate::activity::{Activity, Event};
 use crate::id::{PasskeyId, UserId};
+use crate::request_context::RequestContext;
 use crate::session::{Authentication, AuthenticationMethod};
 
 /// How many passkeys an account may hold.
@@ -117,6 +120,12 @@ pub enum Use {
 }
 
 impl Passkey {
+    /// An activity of its owner that concerns this passkey.
+    pub fn activity(&self, event: Event, at: &RequestContext) -> Activity {
+        let details = json!({ "passkey_id": self.id, "name": self.name.as_str() });
+        Activity::new(event, self.user_id, at).with_details(details)
+    }
+
     /// Judges an answer at `now` (§7.2 step 22): the counter must rise, unless neither side has one.
     pub fn used(&self, assertion: Assertion, now: DateTime<Utc>) -> Use {
         let has_counter = assertion.counter > 0 || self.counter > 0;

@@ -10,6 +10,7 @@ mod session_tests;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::chain::{Chain, Generation, Presentation, RotationRules};
+use crate::activity::{Activity, Event};
 use crate::client::{ClientId, ClientName};
 use crate::client_info::ClientInfo;
 use crate::id::{SessionId, UserId};
@@ -202,6 +203,15 @@ impl Session {
             Presentation::Rotate(chain) | Presentation::Replace(chain) => Judgement::Renewed(renewed(chain)),
             Presentation::Ahead(chain) => Judgement::Ahead(renewed(chain)),
             Presentation::Reuse => Judgement::Reuse(self.ended(EndReason::Reuse, now)),
+        }
+    }
+
+    /// An activity of its owner that concerns this session.
+    pub fn activity(&self, event: Event, at: &RequestContext) -> Activity {
+        Activity {
+            client_id: Some(self.client_id.clone()),
+            session_id: Some(self.id),
+            ..Activity::new(event, self.user_id, at)
         }
     }
 

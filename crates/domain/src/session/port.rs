@@ -47,7 +47,7 @@ pub trait Sessions: Send + Sync {
     /// Judges by [`Session::refresh`] and stores what it says, atomically: of any number of racers with one
     /// generation, each gets the same successor and no second one exists. A reuse and a generation ahead of
     /// the store are written to the owner's activity in the same commit, and a reuse to a mail to them
-    /// ([`crate::mail::Mail::of_reuse`]).
+    /// ([`crate::mail::Mail::for_reuse`]).
     async fn rotate(&self, refresh: &Refresh, at: &RequestContext) -> Result<Rotation, StoreError>;
 
     /// Records that something issued with `generation` is in use ([`super::Chain::after_seen`]). Writes

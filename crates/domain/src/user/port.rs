@@ -49,7 +49,7 @@ pub trait Users: Send + Sync {
     async fn open(&self, user: &User) -> Result<Opening, StoreError>;
 
     /// Changes the profile as [`User::with_profile`] says and writes that to the activity
-    /// ([`crate::activity::Activity::of_profile_change`]), unless nothing is different. The account as it is
+    /// ([`crate::activity::Activity::for_profile_change`]), unless nothing is different. The account as it is
     /// then; none if it is gone.
     async fn change_profile(
         &self,

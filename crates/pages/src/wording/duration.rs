@@ -2,7 +2,17 @@
 
 use chrono::TimeDelta;
 
-use super::text::Affixes;
+/// The text before and after a value.
+#[derive(Debug)]
+pub struct Affixes(pub &'static str, pub &'static str);
+
+impl Affixes {
+    /// The whole text, with `value` in its place.
+    pub fn with(&self, value: &str) -> String {
+        let Self(before, after) = self;
+        format!("{before}{value}{after}")
+    }
+}
 
 /// The words for durations.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use keywright_domain::activity::Event;
 
-use super::duration::Durations;
+use super::duration::{Affixes, Durations};
 use crate::notice::Notice;
 
 /// Every text of the pages in one language.
@@ -29,18 +29,6 @@ pub struct Wording {
     pub api: Api,
     pub inbox: Inbox,
     pub durations: Durations,
-}
-
-/// The text before and after a value.
-#[derive(Debug)]
-pub struct Affixes(pub &'static str, pub &'static str);
-
-impl Affixes {
-    /// The whole text, with `value` in its place.
-    pub fn with(&self, value: &str) -> String {
-        let Self(before, after) = self;
-        format!("{before}{value}{after}")
-    }
 }
 
 /// A text that contains a link.

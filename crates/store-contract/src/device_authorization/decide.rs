@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Decided, Polled};
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::DeviceAuthorizationId;
@@ -27,7 +27,7 @@ pub async fn an_approval_is_stored_and_recorded(stores: Stores) {
     let approved = DeviceAuthorization { state, ..before };
     assert_eq!(decided, Decided::Decided(approved.clone()));
     assert_eq!(found(&stores, approved.id).await, approved);
-    let recorded = Activity::of_decision(&approved, decision, &request);
+    let recorded = approved.activity(decision.event(), decision.by, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 
@@ -43,7 +43,7 @@ pub async fn a_denial_is_stored_and_recorded(stores: Stores) {
         DeviceAuthorization { state: DeviceAuthorizationState::Denied { by: user.id, at: at(5) }, ..before };
     assert_eq!(decided, Decided::Decided(denied.clone()));
     assert_eq!(found(&stores, denied.id).await, denied);
-    let recorded = Activity::of_decision(&denied, decision, &request);
+    let recorded = denied.activity(decision.event(), decision.by, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Poll, Polled};
 use keywright_domain::device_authorization::{
     Action, Decision, DeviceAuthorization, DeviceAuthorizationState,
@@ -122,7 +122,7 @@ pub async fn the_session_belongs_to_the_client_and_has_the_approvers_authenticat
     let state = DeviceAuthorizationState::Claimed { by: ada.id, at: at(5), session: seed.id };
     let authorization = DeviceAuthorization { state, ..pending };
     assert_eq!(polled, Polled::Claimed { session: expected.clone(), authorization });
-    let recorded = Activity::of_session(Event::SignedIn, &expected, &request);
+    let recorded = expected.activity(Event::SignedIn, &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
     assert_eq!(stores.sessions.find(seed.id, &WaitBudget::NONE).await.unwrap(), Some((expected, ada)));
 }

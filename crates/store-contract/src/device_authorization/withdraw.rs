@@ -1,7 +1,7 @@
 //! Withdrawn approvals: no session is opened, and one that was opened ends.
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{Polled, Withdrawn};
 use keywright_domain::device_authorization::{Action, DeviceAuthorization, DeviceAuthorizationState};
 use keywright_domain::id::DeviceAuthorizationId;
@@ -39,7 +39,7 @@ pub async fn an_approval_is_mailed_to_its_owner(stores: Stores) {
 
     let mails = stores.mails.newest(9).await.unwrap();
     let told: Vec<_> = mails.iter().filter(|mail| !matches!(mail.template, Template::MagicLink(_))).collect();
-    let expected = Mail::of_approval(crate::fixture::email(ADA), approved, &request);
+    let expected = Mail::for_approval(crate::fixture::email(ADA), approved, &request);
     assert_eq!(told, [&expected]);
     assert_eq!(stores.mails.find(expected.id, &WaitBudget::NONE).await.unwrap(), Some(expected));
 }
@@ -59,7 +59,7 @@ pub async fn a_withdrawn_approval_opens_nothing(stores: Stores) {
     assert_eq!(found(&stores, denied.id).await, denied);
     assert_eq!(poll(&stores, denied.id, 9).await, Polled::Denied);
     assert_eq!(withdraw(&stores, denied.id, 10).await, Withdrawn::Over);
-    let recorded = Activity::of_withdrawal(&denied, user.id, &request);
+    let recorded = denied.activity(Event::DeviceDenied, user.id, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
     let happened = [Event::DeviceDenied, Event::DeviceApproved, Event::SignedIn];
     assert_eq!(events(&stores, user.id).await, happened);
@@ -78,7 +78,7 @@ pub async fn withdrawing_a_claimed_approval_ends_its_session(stores: Stores) {
     assert_eq!(stored(&stores, session.id).await, ended);
     assert_eq!(stored(&stores, approver.id).await, approver);
     assert_eq!(withdraw(&stores, id, 2001).await, Withdrawn::Over);
-    let recorded = Activity::of_session(Event::SessionEnded, &ended, &request);
+    let recorded = ended.activity(Event::SessionEnded, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
     assert_eq!(count(&events(&stores, user.id).await, |event| *event == Event::SessionEnded), 1);
 }

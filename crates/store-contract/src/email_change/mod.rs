@@ -9,7 +9,7 @@ use keywright_domain::activity::Event;
 use keywright_domain::email_change::port::{Asking, Settling};
 use keywright_domain::email_change::{BUDGET, EmailChange, EmailChangeState, PROVABLE, UNDOABLE};
 use keywright_domain::id::EmailChangeId;
-use keywright_domain::mail::{Mail, Template};
+use keywright_domain::mail::Template;
 use keywright_domain::session::{Session, SessionKind};
 use keywright_domain::user::port::Deletion;
 use keywright_domain::user::{ProfileChange, User};
@@ -43,7 +43,7 @@ async fn ask(stores: &Stores, session: &Session, new: &str, second: i64) -> Emai
     let change = change(&user, session, new, &at);
     let asked = stores
         .email_changes
-        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &at), &at)
+        .ask(&change, &ProfileChange::default(), &change.asked_mail(&at), &at)
         .await
         .unwrap();
     assert!(matches!(asked, Asking::Asked(_)), "{asked:?}");
@@ -115,10 +115,10 @@ pub async fn change_requests_are_limited_by_a_budget(stores: Stores) {
     };
 
     let (refused, at_once) = late(100);
-    let mail = Mail::of_asked_change(&refused, &at_once);
+    let mail = refused.asked_mail(&at_once);
     let over = stores.email_changes.ask(&refused, &ProfileChange::default(), &mail, &at_once).await.unwrap();
     let (taken, later) = late(3600);
-    let mail = Mail::of_asked_change(&taken, &later);
+    let mail = taken.asked_mail(&later);
     let again = stores.email_changes.ask(&taken, &ProfileChange::default(), &mail, &later).await.unwrap();
 
     assert_eq!(over, Asking::OverBudget { until: at(3600) });

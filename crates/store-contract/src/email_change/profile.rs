@@ -4,7 +4,6 @@ use keywright_domain::Stores;
 use keywright_domain::activity::Event;
 use keywright_domain::email_change::BUDGET;
 use keywright_domain::email_change::port::Asking;
-use keywright_domain::mail::Mail;
 use keywright_domain::session::SessionKind;
 use keywright_domain::user::ProfileChange;
 
@@ -18,7 +17,7 @@ pub async fn the_profile_and_the_address_change_together_or_not_at_all(stores: S
     let ask_as = async |name: &str, second| {
         let (at, user) = (request_context(second), account(&stores, &session).await);
         let change = change(&user, &session, "new@example.net", &at);
-        let mail = Mail::of_asked_change(&change, &at);
+        let mail = change.asked_mail(&at);
         stores.email_changes.ask(&change, &named(name), &mail, &at).await.unwrap()
     };
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::client_info::ClientInfo;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::magic_link::{CODE_ATTEMPTS, MagicLink, MagicLinkState, Proof, RedirectTo};
@@ -42,7 +42,7 @@ pub async fn a_sign_in_is_stored_as_returned(stores: Stores) {
         redirect_to: Some(target),
     };
     assert_eq!(answer, signed_in);
-    let recorded = Activity::of_session(Event::SignedIn, &session, &request);
+    let recorded = session.activity(Event::SignedIn, &request);
     assert_eq!(activity(&stores, user.id).await, [recorded]);
     assert_eq!(stores.sessions.find(session.id, &WaitBudget::NONE).await.unwrap(), Some((session, user)));
     let redeemed = MagicLink { state: MagicLinkState::Redeemed { at: at(5) }, ..link };

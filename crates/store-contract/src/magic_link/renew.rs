@@ -1,7 +1,7 @@
 //! A browser that proves its owner again.
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
 use keywright_domain::session::{EndReason, SessionKind};
 use keywright_domain::wait_budget::WaitBudget;
@@ -25,7 +25,7 @@ pub async fn a_browser_session_of_the_same_account_is_renewed_instead_of_opening
     assert_eq!((&session, session.authentication.at, is_new), (&expected, at(101), false));
     assert_eq!(stores.sessions.find(browser.id, &WaitBudget::NONE).await.unwrap(), Some((expected, user)));
     assert_eq!(stores.sessions.find(renew.seed.id, &WaitBudget::NONE).await.unwrap(), None);
-    let recorded = Activity::of_session(Event::SignedIn, &session, &request);
+    let recorded = session.activity(Event::SignedIn, &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
 }
 

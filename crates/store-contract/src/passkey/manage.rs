@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::id::{PasskeyId, UserId};
 use keywright_domain::mail::{Mail, Template};
 use keywright_domain::page::Page;
@@ -54,7 +54,7 @@ pub async fn a_rename_is_stored_and_recorded_once(stores: Stores) {
     assert_eq!((renamed.as_ref(), again.as_ref()), (Some(&expected), Some(&expected)));
     assert_eq!(stored(&stores, &expected).await.as_ref(), Some(&expected));
     let entries = activity(&stores, ada.id).await;
-    assert_eq!(entries.first(), Some(&Activity::of_passkey(Event::PasskeyRenamed, &expected, &request)));
+    assert_eq!(entries.first(), Some(&expected.activity(Event::PasskeyRenamed, &request)));
     assert_eq!(count(&entries, |entry| entry.event == Event::PasskeyRenamed), 1);
 }
 
@@ -83,7 +83,7 @@ pub async fn the_last_passkey_can_be_removed_when_mail_is_a_way_in(stores: Store
 
     assert_eq!(removed, Removal::Removed);
     assert_eq!(all(&stores, ada.id).await, []);
-    let recorded = Activity::of_passkey(Event::PasskeyRemoved, &passkey, &request);
+    let recorded = passkey.activity(Event::PasskeyRemoved, &request);
     assert_eq!(activity(&stores, ada.id).await.first(), Some(&recorded));
     assert_eq!(remove(&stores, ada.id, passkey.id).await, Removal::NotFound);
 }

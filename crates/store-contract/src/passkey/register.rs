@@ -1,7 +1,7 @@
 //! Registering passkeys.
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::passkey::port::Registration;
 use keywright_domain::passkey::{MOST, Passkey, Transports};
 use keywright_domain::session::SessionKind;
@@ -31,7 +31,7 @@ pub async fn a_passkey_is_stored_unchanged_and_recorded(stores: Stores) {
 
         assert_eq!(answer, Registration::Registered);
         assert_eq!(stored(&stores, passkey).await.as_ref(), Some(passkey));
-        let recorded = Activity::of_passkey(Event::PasskeyAdded, passkey, &request);
+        let recorded = passkey.activity(Event::PasskeyAdded, &request);
         assert!(activity(&stores, ada.id).await.contains(&recorded));
     }
     assert_eq!(all(&stores, ada.id).await, [synced, plain]);

@@ -1,7 +1,7 @@
 //! Signing in with passkeys.
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::passkey::Passkey;
 use keywright_domain::passkey::port::{SignIn, SigningIn};
 use keywright_domain::session::{AuthenticationMethod, Session, SessionKind};
@@ -38,7 +38,7 @@ pub async fn a_passkey_signs_in_and_its_use_is_stored(stores: Stores) {
     );
     let used = Passkey { counter: 9, backed_up: true, last_used_at: Some(at(5)), ..passkey };
     assert_eq!(stored(&stores, &used).await, Some(used));
-    let recorded = Activity::of_session(Event::SignedIn, &session, &request);
+    let recorded = session.activity(Event::SignedIn, &request);
     assert_eq!(activity(&stores, session.user_id).await.first(), Some(&recorded));
 }
 
@@ -106,7 +106,7 @@ pub async fn a_counter_that_does_not_rise_is_recorded_and_changes_nothing(stores
         assert_eq!(stored(&stores, &passkey).await.as_ref(), Some(&passkey));
         assert_eq!(stores.sessions.find(sign_in.seed.id, &WaitBudget::NONE).await.unwrap(), None);
         assert_eq!(stores.users.find(ada.id, &WaitBudget::NONE).await.unwrap().as_ref(), Some(&ada));
-        let recorded = Activity::of_passkey(Event::PasskeyCounterRejected, &passkey, &request);
+        let recorded = passkey.activity(Event::PasskeyCounterRejected, &request);
         assert!(activity(&stores, ada.id).await.contains(&recorded));
     }
     assert!(signed_in(&stores, &by(&passkey, 5, SessionKind::Tokens), 6).await.is_some());

@@ -6,7 +6,6 @@ mod record;
 use keywright_domain::Stores;
 use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::id::EmailChangeId;
-use keywright_domain::mail::Mail;
 use keywright_domain::session::Session;
 use keywright_domain::user::{ProfileChange, User};
 
@@ -27,10 +26,6 @@ async fn ask(stores: &Stores, user: &User, session: &Session, second: i64) -> Em
         client_info: client_info("198.51.100.1", "Mozilla/5.0 (X11)"),
         state: EmailChangeState::Asked,
     };
-    stores
-        .email_changes
-        .ask(&change, &ProfileChange::default(), &Mail::of_asked_change(&change, &at), &at)
-        .await
-        .unwrap();
+    stores.email_changes.ask(&change, &ProfileChange::default(), &change.asked_mail(&at), &at).await.unwrap();
     change
 }

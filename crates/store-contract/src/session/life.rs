@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::id::SessionId;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Lifetimes, Session, SessionKind, SessionSeed, SessionState};
@@ -54,7 +54,7 @@ pub async fn one_of_racing_ends_succeeds_and_is_recorded(stores: Stores) {
     assert_eq!(count(&ended, |ended| *ended), 1);
     assert_eq!(events(&stores, user.id).await, [Event::SignedOut, Event::SignedIn]);
     let winner = &requests[ended.iter().position(|ended| *ended).unwrap()];
-    let recorded = Activity::of_session(Event::SignedOut, &session, winner);
+    let recorded = session.activity(Event::SignedOut, winner);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 

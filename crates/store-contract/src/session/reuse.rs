@@ -1,7 +1,7 @@
 //! Two holders of one refresh token.
 
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::mail::{MailState, Template};
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{EndReason, Refresh, SessionKind};
@@ -20,7 +20,7 @@ pub async fn an_older_generation_ends_the_session_and_is_recorded(stores: Stores
     let ended = before.ended(EndReason::Reuse, at(30));
     assert_eq!(rotation, Rotation::ReuseFound(ended.clone()));
     assert_eq!(stored(&stores, session.id).await, ended);
-    let recorded = Activity::of_session(Event::RefreshReuseDetected, &session, &request);
+    let recorded = session.activity(Event::RefreshReuseDetected, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
     for presented in [0, 1, 2, 3] {
         assert_eq!(rotate(&stores, session.id, presented, 40).await, Rotation::Over);

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keywright_domain::Stores;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::session::Session;
 use keywright_domain::session::port::Rotation;
 use keywright_domain::session::{Chain, EndReason, Generation, Lifetimes, Refresh, SessionKind, SessionSeed};
@@ -129,7 +129,7 @@ pub async fn a_generation_ahead_of_the_store_is_accepted_and_recorded(stores: St
     };
     assert_eq!(rotation, Rotation::Ahead(expected.clone()));
     assert_eq!(stored(&stores, session.id).await, expected);
-    let recorded = Activity::of_session(Event::RefreshAheadOfStore, &session, &request);
+    let recorded = session.activity(Event::RefreshAheadOfStore, &request);
     assert_eq!(activity(&stores, user.id).await.first(), Some(&recorded));
 }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
@@ -82,8 +82,8 @@ impl DeviceAuthorizations for MemoryStore {
         };
         let decided = DeviceAuthorization { state, ..before };
         let is_approval = decision.action == Action::Approve;
-        let mail = is_approval.then(|| Mail::of_approval(account.email.clone(), id, at));
-        tables.record_and_tell(Activity::of_decision(&decided, decision, at), mail)?;
+        let mail = is_approval.then(|| Mail::for_approval(account.email.clone(), id, at));
+        tables.record_and_tell(decided.activity(decision.event(), decision.by, at), mail)?;
         tables.device_authorizations.insert(id, decided.clone());
         Ok(Decided::Decided(decided))
     }
@@ -109,7 +109,7 @@ impl DeviceAuthorizations for MemoryStore {
         };
         let session = seed.open(by, authentication, at);
         is_free(&tables.sessions, &session.id)?;
-        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
+        tables.record(session.activity(Event::SignedIn, at))?;
         tables.device_authorizations.insert(authorization.id, authorization.clone());
         tables.sessions.insert(session.id, session.clone());
         Ok(Polled::Claimed { session, authorization })
@@ -128,7 +128,7 @@ impl DeviceAuthorizations for MemoryStore {
             Withdrawing::Over => Ok(Withdrawn::Over),
             Withdrawing::Withdrawn(state) => {
                 if let Some(by) = state.decided_by() {
-                    tables.record(Activity::of_withdrawal(&before, by, at))?;
+                    tables.record(before.activity(Event::DeviceDenied, by, at))?;
                 }
                 tables.device_authorizations.insert(id, DeviceAuthorization { state, ..before });
                 Ok(Withdrawn::Withdrawn)

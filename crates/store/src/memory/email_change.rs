@@ -102,7 +102,7 @@ impl EmailChanges for MemoryStore {
             return Ok(Settling::Over);
         }
         let entry = Activity::new(Event::EmailChanged, change.user_id, at);
-        tables.record_and_tell(entry, Some(Mail::of_change(&change, at)))?;
+        tables.record_and_tell(entry, Some(change.changed_mail(at)))?;
         tables.end_each(change.user_id, Some(change.session_id), 1, at)?;
         tables.users.insert(after.id, after);
         tables.email_changes.insert(change.id, change.with(EmailChangeState::Done { at: at.now }));

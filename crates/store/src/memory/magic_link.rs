@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::id::MagicLinkId;
 use keywright_domain::magic_link::budget::Earlier;
 use keywright_domain::magic_link::port::{Issued, MagicLinks, Redeem, Redemption};
@@ -75,7 +75,7 @@ impl MagicLinks for MemoryStore {
         if is_new {
             is_free(&tables.users, &user.id)?;
         }
-        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
+        tables.record(session.activity(Event::SignedIn, at))?;
 
         if is_proof {
             tables.passkeys.retain(|_, passkey| passkey.user_id != user.id);

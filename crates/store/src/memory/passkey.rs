@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::page::{Page, Paged};
@@ -32,7 +32,7 @@ impl Tables {
     ) -> Result<(), StoreError> {
         let added = self.passkeys_of(user).into_iter().filter(|passkey| passkey.created_at >= instant);
         for (number, passkey) in (number..).zip(added) {
-            self.record(Activity::of_passkey(Event::PasskeyRemoved, &passkey, at).nth(number, at))?;
+            self.record(passkey.activity(Event::PasskeyRemoved, at).nth(number, at))?;
             self.passkeys.remove(&passkey.id);
         }
         Ok(())
@@ -51,8 +51,8 @@ impl Tables {
         passkey: &Passkey,
         at: &RequestContext,
     ) -> Result<(), StoreError> {
-        let entry = Activity::of_passkey(event, passkey, at);
-        let mail = self.users.get(&passkey.user_id).and_then(|user| Mail::of_passkey(user, &entry, at));
+        let entry = passkey.activity(event, at);
+        let mail = self.users.get(&passkey.user_id).and_then(|user| Mail::for_passkey(user, &entry, at));
         self.record_and_tell(entry, mail)
     }
 }
@@ -119,7 +119,7 @@ impl Passkeys for MemoryStore {
             is_free(&tables.sessions, &sign_in.seed.id)?;
             sign_in.seed.open(user.id, authentication, at)
         };
-        tables.record(Activity::of_session(Event::SignedIn, &session, at))?;
+        tables.record(session.activity(Event::SignedIn, at))?;
         tables.passkeys.insert(after.id, after);
         tables.users.insert(user.id, user.clone());
         tables.sessions.insert(session.id, session.clone());
@@ -139,7 +139,7 @@ impl Passkeys for MemoryStore {
             return Ok(Some(before));
         }
         let renamed = Passkey { name: name.clone(), ..before };
-        tables.record(Activity::of_passkey(Event::PasskeyRenamed, &renamed, at))?;
+        tables.record(renamed.activity(Event::PasskeyRenamed, at))?;
         tables.passkeys.insert(passkey, renamed.clone());
         Ok(Some(renamed))
     }

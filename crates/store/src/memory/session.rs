@@ -3,7 +3,7 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::Withdrawing;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
@@ -42,7 +42,7 @@ impl Tables {
             .collect();
         self.withdraw_approvals(Some(user), at.now);
         for (number, session) in (number..).zip(&ended) {
-            self.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
+            self.record(session.activity(Event::SessionEnded, at).nth(number, at))?;
             self.sessions.insert(session.id, session.clone());
         }
         Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
@@ -70,8 +70,8 @@ impl Sessions for MemoryStore {
         let is_reuse = event == Some(Event::RefreshReuseDetected);
         if let Some(event) = event {
             let owner = tables.users.get(&after.user_id).filter(|_| is_reuse);
-            let mail = owner.map(|owner| Mail::of_reuse(owner.email.clone(), after.id, at));
-            tables.record_and_tell(Activity::of_session(event, &after, at), mail)?;
+            let mail = owner.map(|owner| Mail::for_reuse(owner.email.clone(), after.id, at));
+            tables.record_and_tell(after.activity(event, at), mail)?;
         }
         tables.sessions.insert(after.id, after.clone());
         Ok(match event {
@@ -151,7 +151,7 @@ impl Sessions for MemoryStore {
             tables.withdraw_approvals(None, at.now);
         }
         for (number, session) in (0..).zip(&ended) {
-            tables.record(Activity::of_session(Event::SessionEnded, session, at).nth(number, at))?;
+            tables.record(session.activity(Event::SessionEnded, at).nth(number, at))?;
             tables.sessions.insert(session.id, session.clone());
         }
         Ok(EndedPart { count: u32::try_from(ended.len()).unwrap_or(u32::MAX), last })
@@ -179,7 +179,7 @@ impl Tables {
     ) -> Result<Option<Session>, StoreError> {
         let live = self.sessions.get(&session).filter(|session| session.is_live(at.now));
         let Some(ended) = live.map(|session| session.ended(reason, at.now)) else { return Ok(None) };
-        self.record(Activity::of_session(event, &ended, at))?;
+        self.record(ended.activity(event, at))?;
         self.sessions.insert(session, ended.clone());
         Ok(Some(ended))
     }

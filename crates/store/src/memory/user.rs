@@ -30,7 +30,7 @@ impl Tables {
     ) -> Result<User, StoreError> {
         let (after, fields) = before.with_profile(change, at.now);
         if !fields.is_empty() {
-            self.record(Activity::of_profile_change(after.id, &fields, at).nth(number, at))?;
+            self.record(Activity::for_profile_change(after.id, &fields, at).nth(number, at))?;
             self.users.insert(after.id, after.clone());
         }
         Ok(after)

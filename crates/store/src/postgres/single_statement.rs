@@ -7,7 +7,7 @@
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::DeviceAuthorization;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::MagicLinkId;
@@ -182,7 +182,7 @@ impl<'a> Claim<'a> {
         session: &Session,
         at: &RequestContext,
     ) -> Self {
-        let activity = Activity::of_session(Event::SignedIn, session, at);
+        let activity = session.activity(Event::SignedIn, at);
         Self {
             held: Box::new(held),
             claimed: Box::new(claimed),

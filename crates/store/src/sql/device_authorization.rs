@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::{
     Begun, Decided, DeviceAuthorizations, Poll, Polled, Withdrawn,
 };
@@ -161,9 +161,9 @@ fn decide(
     if !replace(connection, &before, &after)? {
         return Ok(None);
     }
-    activity::add(connection, &Activity::of_decision(&after, decision, at))?;
+    activity::add(connection, &after.activity(decision.event(), decision.by, at))?;
     if decision.action == Action::Approve {
-        mail::add(connection, &Mail::of_approval(account.email, id, at))?;
+        mail::add(connection, &Mail::for_approval(account.email, id, at))?;
     }
     Ok(Some(Decided::Decided(after)))
 }
@@ -223,7 +223,7 @@ fn claim(
         return Ok(None);
     }
     session::insert(connection, &session)?;
-    activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
+    activity::add(connection, &session.activity(Event::SignedIn, at))?;
     Ok(Some(Polled::Claimed { session, authorization }))
 }
 

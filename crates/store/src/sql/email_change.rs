@@ -127,7 +127,7 @@ fn prove(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) ->
     user::replace_address(connection, &after)?;
     session_end::end_each(connection, user.id, Some(change.session_id), 1, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
-    mail::add(connection, &Mail::of_change(&change, at))?;
+    mail::add(connection, &change.changed_mail(at))?;
     Ok(Settling::Settled)
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::email::EmailAddress;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::MagicLinkId;
@@ -105,7 +105,7 @@ fn judge(
     // The browser's session was opened by whoever used the account before its owner.
     let (seed, renew) = (&redeem.seed, redeem.renew.filter(|_| standing != Standing::Unproven));
     let session = session::open_or_renew(connection, seed, renew, user.id, authentication, at)?;
-    activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
+    activity::add(connection, &session.activity(Event::SignedIn, at))?;
     let is_new = standing == Standing::New;
     Ok(Some(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to }))
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{CeremonyId, PasskeyId, UserId};
 use keywright_domain::mail::Mail;
@@ -105,7 +105,7 @@ impl Passkeys for Store {
                     return Ok(None);
                 }
                 let after = Passkey { name: name.clone(), ..before };
-                activity::add(connection, &Activity::of_passkey(Event::PasskeyRenamed, &after, &at))?;
+                activity::add(connection, &after.activity(Event::PasskeyRenamed, &at))?;
                 Ok(Some(Some(after)))
             })
         })
@@ -155,9 +155,9 @@ fn tell(
     passkey: &Passkey,
     at: &RequestContext,
 ) -> Result<(), Failure> {
-    let entry = Activity::of_passkey(event, passkey, at);
+    let entry = passkey.activity(event, at);
     activity::add(connection, &entry)?;
-    Mail::of_passkey(account, &entry, at).map_or(Ok(()), |mail| mail::add(connection, &mail))
+    Mail::for_passkey(account, &entry, at).map_or(Ok(()), |mail| mail::add(connection, &mail))
 }
 
 /// Judges an answer to a sign-in. None if the passkey was used by another one meanwhile.
@@ -185,7 +185,7 @@ fn judge(
     }
     let (seed, renew) = (&sign_in.seed, sign_in.renew);
     let session = session::open_or_renew(connection, seed, renew, user.id, authentication, at)?;
-    activity::add(connection, &Activity::of_session(Event::SignedIn, &session, at))?;
+    activity::add(connection, &session.activity(Event::SignedIn, at))?;
     Ok(Some(SigningIn::SignedIn { session, user }))
 }
 
@@ -222,7 +222,7 @@ pub(super) fn remove_since(
     for (number, row) in (number..).zip(added.select(PasskeyRow::as_select()).load(connection)?) {
         let removed = Passkey::try_from(row)?;
         diesel::delete(passkeys::table.find(Key::from(removed.id))).execute(connection)?;
-        let entry = Activity::of_passkey(Event::PasskeyRemoved, &removed, at).nth(number, at);
+        let entry = removed.activity(Event::PasskeyRemoved, at).nth(number, at);
         activity::add(connection, &entry)?;
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(super) fn change(
     if !replace(connection, &before, &after)? {
         return Ok(None);
     }
-    activity::add(connection, &Activity::of_profile_change(after.id, &changed, at).nth(number, at))?;
+    activity::add(connection, &Activity::for_profile_change(after.id, &changed, at).nth(number, at))?;
     Ok(Some(after))
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::mail::Mail;
@@ -168,7 +168,7 @@ pub(super) fn end(
         if !replace(connection, &before, &after)? {
             return Ok(None);
         }
-        activity::add(connection, &Activity::of_session(event, &after, at))?;
+        activity::add(connection, &after.activity(event, at))?;
         Ok(Some(Some(after)))
     })
 }
@@ -191,12 +191,12 @@ fn judge(
         return Ok(None);
     }
     if let Some(event) = event {
-        activity::add(connection, &Activity::of_session(event, &after, at))?;
+        activity::add(connection, &after.activity(event, at))?;
     }
     if event == Some(Event::RefreshReuseDetected)
         && let Some(owner) = user::find(connection, after.user_id)?
     {
-        mail::add(connection, &Mail::of_reuse(owner.email, after.id, at))?;
+        mail::add(connection, &Mail::for_reuse(owner.email, after.id, at))?;
     }
     Ok(Some(match event {
         Some(Event::RefreshReuseDetected) => Rotation::ReuseFound(after),

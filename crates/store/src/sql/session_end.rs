@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::id::{SessionId, UserId};
 use keywright_domain::request_context::RequestContext;
 use keywright_domain::session::port::EndedPart;
@@ -66,7 +66,7 @@ pub(super) fn end_each(
         if !session::replace(connection, &before, &after)? {
             return Err(Failure::Contended);
         }
-        let entry = Activity::of_session(Event::SessionEnded, &after, at).nth(number + ended, at);
+        let entry = after.activity(Event::SessionEnded, at).nth(number + ended, at);
         activity::add(connection, &entry)?;
         ended += 1;
     }
@@ -101,7 +101,7 @@ pub(super) fn end_some(
         // A refresh that came between changes nothing about the end.
         let open = sessions::table.find(Key::from(before.id)).filter(sessions::ended_at.is_null());
         if diesel::update(open).set(change).execute(connection)? > 0 {
-            let entry = Activity::of_session(Event::SessionEnded, &before, at).nth(count, at);
+            let entry = before.activity(Event::SessionEnded, at).nth(count, at);
             activity::add(connection, &entry)?;
             count += 1;
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use keywright_domain::activity::{Activity, Event};
+use keywright_domain::activity::Event;
 use keywright_domain::device_authorization::port::Withdrawn;
 use keywright_domain::device_authorization::{DeviceAuthorization, Withdrawing};
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
@@ -29,7 +29,7 @@ pub(super) fn one(
                 return Ok(None);
             }
             if let Some(by) = state.decided_by() {
-                activity::add(connection, &Activity::of_withdrawal(&after, by, at))?;
+                activity::add(connection, &after.activity(Event::DeviceDenied, by, at))?;
             }
             Ok(Some(Withdrawn::Withdrawn))
         }

@@ -9,7 +9,6 @@ use keywright_domain::email_change::{EmailChange, EmailChangeState};
 use keywright_domain::id::{CeremonyId, EmailChangeId};
 use keywright_domain::magic_link::Proof;
 use keywright_domain::magic_link::port::{Redeem, Redemption};
-use keywright_domain::mail::Mail;
 use keywright_domain::passkey::{Ceremony, CeremonyKind};
 use keywright_domain::retention::Removal;
 use keywright_domain::session::SessionKind;
@@ -83,12 +82,7 @@ async fn one_of_all_gets_it(many: usize) {
     };
     stores
         .email_changes
-        .ask(
-            &change,
-            &ProfileChange::default(),
-            &Mail::of_asked_change(&change, &request_context(3)),
-            &request_context(3),
-        )
+        .ask(&change, &ProfileChange::default(), &change.asked_mail(&request_context(3)), &request_context(3))
         .await
         .unwrap();
     let id = change.id;
