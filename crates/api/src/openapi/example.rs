@@ -19,7 +19,10 @@ impl Examples {
 
     /// A value of `schema`.
     pub(super) fn example(&self, schema: &impl Serialize) -> Option<Value> {
-        serde_json::to_value(schema).ok().map(|schema| self.value(&schema))
+        let mut example = self.value(&serde_json::to_value(schema).ok()?);
+        // Otherwise the order depends on the features that a build gives to serde_json.
+        example.sort_all_objects();
+        Some(example)
     }
 
     /// The field's own example, else null where that is allowed, else a value of the type.

@@ -142,6 +142,7 @@ fn response(format: Format, row: &Status) -> Response {
     if let (Format::Rest, 422, Some(fields)) = (format, row.number, example.as_object_mut()) {
         fields.insert("details".to_owned(), json!({"email": ["is not an e-mail address"]}));
     }
+    example.sort_all_objects();
     let content = Content::builder().schema(Some(body)).example(Some(example)).build();
     let mut builder = ResponseBuilder::new().description(row.meaning).content("application/json", content);
     for name in row.headers {
