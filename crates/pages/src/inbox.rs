@@ -17,8 +17,9 @@ use url::Url;
 
 use crate::inbox_key::{COOKIE, InboxKey, KeySource, PATH};
 use crate::problem::{ProblemPage, not_found};
+use crate::settings::PageSettings;
 use crate::wording::Wording;
-use crate::{PageSettings, page, wording};
+use crate::{page, wording};
 
 const NEWEST: u32 = 50;
 

@@ -21,6 +21,7 @@ mod page;
 mod passkey;
 mod problem;
 mod session;
+mod settings;
 mod sign_in;
 mod step_up;
 mod visitor;
@@ -28,17 +29,11 @@ mod wording;
 
 pub use inbox_key::InboxKey;
 pub use problem::{errors_as_pages, not_found};
+pub use settings::PageSettings;
 
 use actix_web::HttpResponse;
 use actix_web::web::ServiceConfig;
 use keywright_web::Endpoint;
-
-/// The settings of the pages, shared by all workers as `web::Data`.
-#[derive(Debug, Default)]
-pub struct PageSettings {
-    /// The key of `/dev/inbox`, in development only. `None` turns the inbox off.
-    pub inbox_key: Option<InboxKey>,
-}
 
 /// The routes of the pages, for the public listener.
 pub fn routes(config: &mut ServiceConfig) {

@@ -1,18 +1,14 @@
 //! Whose pages may call the API from a browser (Fetch §3.2): exactly the configured origins, and never with
 //! cookies. It is one rule for `/api/v1/` and `/.well-known/`; the pages are nobody else's.
 
-use actix_web::Error;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN, PRAGMA, VARY,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
-
-use crate::settings::{Settings, shared};
 
 /// What a page may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, X-Request-Id");
@@ -36,6 +32,24 @@ impl Cors {
     /// These origins, each as a browser writes it.
     pub fn new(origins: Vec<String>) -> Self {
         Self { origins }
+    }
+
+    /// `response` as its caller's page may see it. A preflight of a known path is answered with the methods that the
+    /// path takes.
+    pub fn answer(&self, mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        if self.origins.is_empty() || !is_shared(response.request().path()) {
+            return response;
+        }
+        if let Some(origin) = self.known(response.request().headers()) {
+            if let Some(methods) = preflight_methods(&response) {
+                response = welcome(response, methods);
+            }
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+        response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
+        response
     }
 
     /// The origin that a request comes from, if there is exactly one and it is known.
@@ -72,27 +86,4 @@ fn welcome(response: ServiceResponse<BoxBody>, methods: HeaderValue) -> ServiceR
         head.headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         BoxBody::new(())
     })
-}
-
-/// Middleware: lets pages of known origins call the API and read its answers. A preflight of a known path is answered
-/// with the methods that the path takes.
-pub async fn share(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let settings = shared::<Settings>(&request)?;
-    let mut response = next.call(request).await?.map_into_boxed_body();
-    if settings.cors.origins.is_empty() || !is_shared(response.request().path()) {
-        return Ok(response);
-    }
-    if let Some(origin) = settings.cors.known(response.request().headers()) {
-        if let Some(methods) = preflight_methods(&response) {
-            response = welcome(response, methods);
-        }
-        let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
-    }
-    response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
-    Ok(response)
 }

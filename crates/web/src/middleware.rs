@@ -1,12 +1,13 @@
 //! The middlewares around every request, in the order in which a request meets them.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error};
 
-use crate::{access_log, context, cors, error_shape, rate_limit};
+use crate::settings::{Settings, shared};
+use crate::{access_log, context, error_shape, rate_limit};
 
 /// Surrounds `app` with all of them. actix calls the last one first, so this list reads from the handler outwards.
 pub fn surround<T, B>(
@@ -32,7 +33,7 @@ where
 {
     app.wrap(from_fn(error_shape::shape_errors)) // before the limit, whose refusal is shaped already
         .wrap(from_fn(rate_limit::enforce))
-        .wrap(from_fn(cors::share)) // a page of another origin may read a 429, too
+        .wrap(from_fn(share)) // a page of another origin may read a 429, too
         .wrap(from_fn(forbid_storing))
         .wrap(from_fn(access_log::record))
         .wrap(from_fn(context::provide)) // first: all others need the context
@@ -48,4 +49,13 @@ async fn forbid_storing<B: MessageBody>(
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
+}
+
+/// Middleware: lets pages of the configured origins call the API and read its answers.
+async fn share(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let settings = shared::<Settings>(&request)?;
+    Ok(settings.cors.answer(next.call(request).await?.map_into_boxed_body()))
 }

@@ -2,11 +2,11 @@
 
 use keywright_domain::activity::Event;
 
-use super::duration::{Durations, Units};
+use super::duration::{Affixes, Durations, Units};
 use super::text::{
-    Account, ActionTexts, Actions, Activity, AddPasskey, Affixes, Again, Announcement, Api, CheckMail,
-    Consent, Device, EditPasskey, EmailChange, Field, Inbox, Linked, MagicLink, Outcomes, PasskeyList,
-    PasskeySignIn, PasskeyTroubles, Passkeys, Problems, Profile, Sessions, SignIn, SignedIn, Step, Wording,
+    Account, ActionTexts, Actions, Activity, AddPasskey, Again, Announcement, Api, CheckMail, Consent,
+    Device, EditPasskey, EmailChange, Field, Inbox, Linked, MagicLink, Outcomes, PasskeyList, PasskeySignIn,
+    PasskeyTroubles, Passkeys, Problems, Profile, Sessions, SignIn, SignedIn, Step, Wording,
 };
 use crate::notice::Notice;
 

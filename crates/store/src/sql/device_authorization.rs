@@ -10,20 +10,18 @@ use keywright_domain::device_authorization::port::{
 };
 use keywright_domain::device_authorization::{
     Action, Deciding, Decision, DeviceAuthorization, DeviceAuthorizationState, Polling, UserCodeDigest,
+    Withdrawing,
 };
 use keywright_domain::error::StoreError;
 use keywright_domain::id::{DeviceAuthorizationId, UserId};
 use keywright_domain::mail::Mail;
 use keywright_domain::request_context::RequestContext;
-use keywright_domain::session::{Authentication, Session, SessionSeed};
+use keywright_domain::session::{Authentication, EndReason, Session, SessionSeed};
 use keywright_domain::user::User;
 use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
-use super::{
-    Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement,
-    withdrawal,
-};
+use super::{Backend, Connection, Store, activity, lock, mail, retry_on_conflict, session, single_statement};
 use super::{One, update};
 use crate::rows::device_authorization::{DeviceAuthorizationRow, StateChange};
 use crate::rows::{Key, Millis};
@@ -135,7 +133,7 @@ impl DeviceAuthorizations for Store {
     ) -> Result<Withdrawn, StoreError> {
         let at = at.clone();
         self.write(at.wait_budget.clone(), move |connection| {
-            retry_on_conflict(|| withdrawal::one(connection, id, &at))
+            retry_on_conflict(|| withdraw(connection, id, &at))
         })
         .await
     }
@@ -252,4 +250,30 @@ pub fn replacement(
 ) -> impl QueryFragment<Backend> + QueryId + RunQueryDsl<Connection> + use<> {
     let judged = dsl::id.eq(Key::from(before.id)).and(dsl::state.eq(before.state.as_str()));
     update(table::table, judged, StateChange::from(after.state))
+}
+
+/// Withdraws one approval. `None` if it was changed meanwhile.
+fn withdraw(
+    connection: &mut Connection,
+    id: DeviceAuthorizationId,
+    at: &RequestContext,
+) -> Result<Option<Withdrawn>, Failure> {
+    let Some(before) = load(connection, id)? else { return Ok(Some(Withdrawn::Over)) };
+    match before.withdraw(at.now) {
+        Withdrawing::Over => Ok(Some(Withdrawn::Over)),
+        Withdrawing::Withdrawn(state) => {
+            let after = DeviceAuthorization { state, ..before.clone() };
+            if !replace(connection, &before, &after)? {
+                return Ok(None);
+            }
+            if let Some(by) = state.decided_by() {
+                activity::add(connection, &after.activity(Event::DeviceDenied, by, at))?;
+            }
+            Ok(Some(Withdrawn::Withdrawn))
+        }
+        Withdrawing::EndSession(session) => {
+            let ended = session::end(connection, session, EndReason::Ended, Event::SessionEnded, at)?;
+            Ok(Some(ended.map_or(Withdrawn::Over, Withdrawn::Ended)))
+        }
+    }
 }

@@ -15,9 +15,7 @@ use keywright_domain::wait_budget::WaitBudget;
 
 use super::One;
 use super::error::Failure;
-use super::{
-    Connection, Store, activity, lock, mail, organization, passkey, profile, session, session_end, user,
-};
+use super::{Connection, Store, activity, lock, mail, organization, passkey, profile, session, user};
 use crate::rows::email_change::{EmailChangeRow, StateChange};
 use crate::rows::{Key, Millis};
 use crate::schema::email_changes::{self as table, dsl};
@@ -125,7 +123,7 @@ fn prove(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) ->
         return Err(Failure::Contended);
     }
     user::replace_address(connection, &after)?;
-    session_end::end_each(connection, user.id, Some(change.session_id), 1, at)?;
+    session::end_each(connection, user.id, Some(change.session_id), 1, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
     mail::add(connection, &change.changed_mail(at))?;
     Ok(Settling::Settled)
@@ -150,7 +148,7 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) -> 
         );
     diesel::update(later).set(superseded(at)).execute(connection)?;
     user::replace_address(connection, &after)?;
-    let ended = session_end::end_each(connection, user.id, None, 1, at)?;
+    let ended = session::end_each(connection, user.id, None, 1, at)?;
     passkey::remove_since(connection, user.id, change.asked_at, 1 + ended, at)?;
     activity::add(connection, &Activity::new(Event::EmailChanged, user.id, at))?;
     Ok(Settling::Settled)

@@ -18,10 +18,8 @@ mod profile;
 mod retention;
 mod retry;
 mod session;
-mod session_end;
 mod signing_key;
 pub(super) mod user;
-mod withdrawal;
 
 use diesel::expression::AsExpression;
 use diesel::helper_types::AsExprOf;

@@ -17,12 +17,14 @@ use keywright_domain::user::User;
 use keywright_domain::wait_budget::WaitBudget;
 
 use super::error::Failure;
-use super::{Connection, Store, activity, mail, retry_on_conflict, session_end, single_statement, user};
-use super::{One, Part, update};
+use super::{
+    Connection, One, Part, Store, activity, lock, mail, retry_on_conflict, single_statement, update,
+};
 use crate::rows::renewal::Renewal;
 use crate::rows::session::{SessionChange, SessionRow};
 use crate::rows::user::UserRow;
-use crate::rows::{Key, Millis};
+use crate::rows::{Key, Millis, end_reason_text};
+use crate::schema::device_authorizations as devices;
 use crate::schema::{sessions, users};
 
 #[async_trait]
@@ -120,10 +122,7 @@ impl Sessions for Store {
         at: &RequestContext,
     ) -> Result<u32, StoreError> {
         let at = at.clone();
-        self.write(at.wait_budget.clone(), move |connection| {
-            session_end::end_each(connection, user, spared, 0, &at)
-        })
-        .await
+        self.write(at.wait_budget.clone(), move |connection| end_each(connection, user, spared, 0, &at)).await
     }
 
     async fn end_some(
@@ -133,10 +132,7 @@ impl Sessions for Store {
         at: &RequestContext,
     ) -> Result<EndedPart, StoreError> {
         let at = at.clone();
-        self.write(at.wait_budget.clone(), move |connection| {
-            session_end::end_some(connection, after, limit, &at)
-        })
-        .await
+        self.write(at.wait_budget.clone(), move |connection| end_some(connection, after, limit, &at)).await
     }
 
     async fn end(
@@ -194,7 +190,7 @@ fn judge(
         activity::add(connection, &after.activity(event, at))?;
     }
     if event == Some(Event::RefreshReuseDetected)
-        && let Some(owner) = user::find(connection, after.user_id)?
+        && let Some(owner) = load_owner(connection, &after)?
     {
         mail::add(connection, &Mail::for_reuse(owner.email, after.id, at))?;
     }
@@ -209,6 +205,11 @@ pub(super) fn load(connection: &mut Connection, id: SessionId) -> Result<Option<
     let found = sessions::table.find(Key::from(id));
     let row = found.select(SessionRow::as_select()).one(connection).optional()?;
     Ok(row.map(Session::try_from).transpose()?)
+}
+
+fn load_owner(connection: &mut Connection, session: &Session) -> Result<Option<User>, Failure> {
+    let owner = users::table.find(Key::from(session.user_id)).select(UserRow::as_select());
+    Ok(owner.one(connection).optional()?.map(User::try_from).transpose()?)
 }
 
 pub(super) fn load_live(
@@ -258,4 +259,142 @@ pub(super) fn replace(
         .and(sessions::authenticated_at.eq(Millis::from(before.authentication.at)))
         .and(sessions::ended_at.is_null());
     Ok(update(sessions::table, judged, SessionChange::from(after)).execute(connection)? > 0)
+}
+
+/// Ends every session of `user` that is not over, by one statement, and says how many those were. What they approved is taken
+/// back.
+pub(super) fn end_all(
+    connection: &mut Connection,
+    user: UserId,
+    reason: EndReason,
+    now: DateTime<Utc>,
+) -> Result<usize, Failure> {
+    deny_approvals(connection, Some(user), now)?;
+    let live = sessions::table
+        .filter(sessions::user_id.eq(Key::from(user)))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::idle_ends_at.gt(Millis::from(now)))
+        .filter(sessions::ends_at.gt(Millis::from(now)));
+    let ended = (
+        sessions::ended_at.eq(Some(Millis::from(now))),
+        sessions::end_reason.eq(Some(end_reason_text(reason))),
+    );
+    Ok(diesel::update(live).set(ended).execute(connection)?)
+}
+
+/// Ends every session of `user` that is not over, but for `spared`, and records each, as the activity with this `number`
+/// and the following ones. Says how many those were.
+pub(super) fn end_each(
+    connection: &mut Connection,
+    user: UserId,
+    spared: Option<SessionId>,
+    number: u32,
+    at: &RequestContext,
+) -> Result<u32, Failure> {
+    // Held, so that nothing is approved or claimed meanwhile.
+    lock::user(connection, user)?;
+    deny_approvals(connection, Some(user), at.now)?;
+    let open = sessions::table
+        .filter(sessions::user_id.eq(Key::from(user)))
+        .filter(sessions::id.ne(spared.map_or(Key::NONE, Key::from)))
+        .filter(sessions::ended_at.is_null())
+        // In the order of everybody who ends many, so that nobody waits for one who waits for them.
+        .order(sessions::id)
+        .select(SessionRow::as_select())
+        .load(connection)?;
+    let mut ended = 0;
+    for row in open {
+        let before = Session::try_from(row)?;
+        if !before.is_live(at.now) {
+            continue;
+        }
+        let after = before.ended(EndReason::Ended, at.now);
+        // A refresh came between: all of this is judged again.
+        if !replace(connection, &before, &after)? {
+            return Err(Failure::Contended);
+        }
+        let entry = after.activity(Event::SessionEnded, at).nth(number + ended, at);
+        activity::add(connection, &entry)?;
+        ended += 1;
+    }
+    Ok(ended)
+}
+
+/// Ends those of the next `limit` sessions after `after` that are not over, whoever's they are, and records each. Those
+/// that are over are read, too: so each part costs the same, and all parts together as much as there are sessions.
+pub(super) fn end_some(
+    connection: &mut Connection,
+    after: Option<SessionId>,
+    limit: u32,
+    at: &RequestContext,
+) -> Result<EndedPart, Failure> {
+    if after.is_none() {
+        // What was claimed before is found in some part.
+        deny_approvals(connection, None, at.now)?;
+    }
+    let mut part = load_some(connection, after, limit)?;
+    if part.is_empty() {
+        // What was approved since, by who was not yet signed out.
+        deny_approvals(connection, None, at.now)?;
+        part = load_some(connection, after, limit)?;
+    }
+    let last = part.last().map(|session| session.id);
+    let mut count = 0;
+    for before in part.into_iter().filter(|session| session.is_live(at.now)) {
+        let change = (
+            sessions::ended_at.eq(Some(Millis::from(at.now))),
+            sessions::end_reason.eq(Some(end_reason_text(EndReason::Ended))),
+        );
+        // A refresh that came between changes nothing about the end.
+        let open = sessions::table.find(Key::from(before.id)).filter(sessions::ended_at.is_null());
+        if diesel::update(open).set(change).execute(connection)? > 0 {
+            let entry = before.activity(Event::SessionEnded, at).nth(count, at);
+            activity::add(connection, &entry)?;
+            count += 1;
+        }
+    }
+    Ok(EndedPart { count, last })
+}
+
+fn load_some(
+    connection: &mut Connection,
+    after: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, Failure> {
+    let part = sessions::table
+        .filter(sessions::id.gt(after.map_or(Key::NONE, Key::from)))
+        .order(sessions::id)
+        .limit(limit.into())
+        .select(SessionRow::as_select())
+        .load::<SessionRow>(connection)?;
+    Ok(part.into_iter().map(Session::try_from).collect::<Result<_, _>>()?)
+}
+
+/// Denies the devices that `user`, or anybody, has approved and that have not claimed their session yet. It comes before
+/// the end of the sessions: a device that has claimed one already is among them.
+fn deny_approvals(
+    connection: &mut Connection,
+    user: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let denied = (
+        devices::state.eq("denied"),
+        devices::state_at.eq(Some(Millis::from(now))),
+        devices::authenticated_at.eq(None::<Millis>),
+        devices::authentication_method.eq(None::<String>),
+    );
+    let approved = devices::table
+        .filter(devices::decided_by.is_not_null())
+        .filter(devices::expires_at.gt(Millis::from(now)))
+        .filter(devices::state.eq("approved"));
+    match user {
+        Some(user) => {
+            let theirs = approved.filter(devices::decided_by.eq(Key::from(user)));
+            diesel::update(theirs).set(denied).execute(connection)?;
+        }
+        None => {
+            diesel::update(approved).set(denied).execute(connection)?;
+        }
+    }
+    Ok(())
 }

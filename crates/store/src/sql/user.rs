@@ -19,9 +19,7 @@ use keywright_domain::user::port::{Deletion, Opening, Users};
 use keywright_domain::user::{ProfileChange, User};
 
 use super::error::Failure;
-use super::{
-    Backend, Connection, Store, activity, lock, organization, profile, retry_on_conflict, session_end,
-};
+use super::{Backend, Connection, Store, activity, lock, organization, profile, retry_on_conflict, session};
 use super::{One, Part, update};
 use crate::rows::user::UserRow;
 use crate::rows::{Key, Millis};
@@ -101,7 +99,7 @@ impl Users for Store {
                 ))
                 .execute(connection)?;
             if disabled > 0 {
-                session_end::end_all(connection, user, EndReason::AccountDisabled, at.now)?;
+                session::end_all(connection, user, EndReason::AccountDisabled, at.now)?;
                 activity::add(connection, &Activity::new(Event::AccountDisabled, user, &at))?;
             }
             find(connection, user)
@@ -212,7 +210,7 @@ pub(super) fn replace_proof(
     }
     let theirs = passkeys::table.filter(passkeys::user_id.eq(Key::from(after.id)));
     diesel::delete(theirs).execute(connection)?;
-    session_end::end_each(connection, after.id, None, 1, at)?;
+    session::end_each(connection, after.id, None, 1, at)?;
     Ok(())
 }
 
