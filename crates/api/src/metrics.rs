@@ -22,7 +22,7 @@ async fn scrape(service: web::Data<Service>, metrics: web::Data<Metrics>) -> Res
     let figures = if is_up { metrics.counted(|| service.figures()).await } else { None };
     let text = metrics
         .text(is_up, figures.as_ref())
-        .map_err(|error| Problem::internal().caused_by(Level::ERROR, "writing the metrics failed", error))?;
+        .map_err(|error| Problem::internal().caused_by(Level::ERROR, "writing the metrics failed", &error))?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_TYPE, TEXT))

@@ -183,7 +183,9 @@ pub async fn no_session_survives_a_race_with_disabling_its_account(stores: Store
                 0..4 => drop(stores.magic_links.redeem(&redeem, &request_context(10)).await.unwrap()),
                 8 => drop(stores.users.disable(id, &request_context(10)).await.unwrap()),
                 _ => {
-                    drop(stores.device_authorizations.poll(&poll, &seed, &request_context(10)).await.unwrap())
+                    drop(
+                        stores.device_authorizations.poll(&poll, &seed, &request_context(10)).await.unwrap(),
+                    );
                 }
             }
         }

@@ -179,7 +179,7 @@ impl Problem {
 
     /// The problem with its cause, which is logged once, when the request is answered.
     #[must_use]
-    pub fn caused_by(self, level: Level, message: &'static str, cause: impl ToString) -> Self {
+    pub fn caused_by(self, level: Level, message: &'static str, cause: &dyn fmt::Display) -> Self {
         Self { cause: Some(Cause { level, message, text: cause.to_string() }), ..self }
     }
 
@@ -266,10 +266,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(cause) => {
-                Self::unavailable().caused_by(Level::ERROR, "the store is unavailable", cause)
+                Self::unavailable().caused_by(Level::ERROR, "the store is unavailable", &cause)
             }
             StoreError::Broken(cause) => {
-                Self::internal().caused_by(Level::ERROR, "the store is broken", cause)
+                Self::internal().caused_by(Level::ERROR, "the store is broken", &cause)
             }
         }
     }
@@ -277,7 +277,7 @@ impl From<StoreError> for Problem {
 
 impl From<SigningFailed> for Problem {
     fn from(error: SigningFailed) -> Self {
-        Self::internal().caused_by(Level::ERROR, "signing an access token failed", error)
+        Self::internal().caused_by(Level::ERROR, "signing an access token failed", &error)
     }
 }
 

@@ -180,12 +180,12 @@ fn invalid_credential(status: StatusCode, error: &dyn std::error::Error, cause: 
     // The cause may quote the request.
     let cause: String = cause.chars().take(200).collect();
     let problem = Problem::new(status, ErrorCode::InvalidCredential, error.to_string());
-    let problem = problem.caused_by(Level::INFO, "passkey rejected", cause);
+    let problem = problem.caused_by(Level::INFO, "passkey rejected", &cause);
     if status == StatusCode::UNAUTHORIZED { problem.with_challenge("Bearer".to_owned()) } else { problem }
 }
 
 fn defect(cause: &CeremonyFailed) -> Problem {
-    Problem::internal().caused_by(Level::ERROR, "passkey ceremony failed to start", cause)
+    Problem::internal().caused_by(Level::ERROR, "passkey ceremony failed to start", &cause)
 }
 
 impl From<AskError> for Problem {

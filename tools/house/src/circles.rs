@@ -49,7 +49,10 @@ pub const ONE_IDEA: &[OneIdea] = &[
 ];
 
 /// The circles that are still to be untied, each with its files or modules.
-pub const TO_GO: &[&[&str]] = &[];
+pub const TO_GO: &[&[&str]] = &[&[
+    "crates/adapters/src/test_support/smtp_dialogue.rs",
+    "crates/adapters/src/test_support/smtp_listener.rs",
+]];
 
 /// An import: from, to, and the line.
 type Edges<'a> = BTreeMap<(&'a str, &'a str), usize>;

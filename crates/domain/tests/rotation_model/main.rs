@@ -51,7 +51,7 @@ fn the_interleavings_reach_every_case_of_the_contract() {
         for happening in interleaving {
             world.happen(happening).unwrap();
         }
-        reached.add(&world.security_counters);
+        reached.add(&world.tally);
     }
 
     let rare: Vec<_> = reached.counts().into_iter().filter(|(_, count)| *count < 10).collect();

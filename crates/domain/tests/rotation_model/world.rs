@@ -129,7 +129,7 @@ pub struct World {
     clients: [Client; CLIENTS],
     thefts: [Option<Theft>; THEFTS],
     facts: [Facts; CLIENTS],
-    pub security_counters: SecurityCounters,
+    pub tally: SecurityCounters,
 }
 
 fn open(number: usize) -> Session {
@@ -172,7 +172,7 @@ impl World {
             clients: Default::default(),
             thefts: [None; THEFTS],
             facts: [(); CLIENTS].map(|()| opened.clone()),
-            security_counters: SecurityCounters::default(),
+            tally: SecurityCounters::default(),
         }
     }
 
@@ -260,15 +260,15 @@ impl World {
         }
         match verdict {
             Verdict::NewSuccessor(_) if may_present => {
-                self.security_counters.count("replaced for a client that lost an answer");
+                self.tally.count("replaced for a client that lost an answer");
             }
             Verdict::SameAgain(_) if may_present => {
-                self.security_counters.count("repeated for a process that raced")
+                self.tally.count("repeated for a process that raced");
             }
             Verdict::Reuse => {
                 prop_assert!(was_stolen || was_hasty, "reuse, and nobody to reuse anything");
                 if was_stolen && !was_hasty {
-                    self.security_counters.count("reuse that the client found");
+                    self.tally.count("reuse that the client found");
                 }
             }
             _ => {}
@@ -316,7 +316,7 @@ impl World {
             Some(generation) if !is_answer_lost => {
                 self.thefts[theft] = Some(Theft { session, generation });
             }
-            None if was_live => self.security_counters.count("reuse that the thief found"),
+            None if was_live => self.tally.count("reuse that the thief found"),
             Some(_) | None => {}
         }
         self.check(session)
@@ -349,7 +349,7 @@ impl World {
         let row = &self.store.rows[session];
         let verdict = self.store.histories[session].verdict(presented, now, rules);
         if now < row.chain.made_at {
-            self.security_counters.count("judged with a clock behind an earlier one");
+            self.tally.count("judged with a clock behind an earlier one");
         }
 
         let judgement = refresh(row, presented, rules, now);
@@ -358,7 +358,7 @@ impl World {
             agrees(verdict, &judgement),
             "the contract: {verdict:?}, the row: {judgement:?}, of {presented} and {row:?}"
         );
-        self.security_counters.count(match verdict {
+        self.tally.count(match verdict {
             Verdict::Renewed(_) => "renewed",
             Verdict::SameAgain(_) => "repeated",
             Verdict::NewSuccessor(_) => "replaced",
@@ -422,7 +422,7 @@ impl World {
         let expected: Vec<u32> = std::iter::once(live).chain(forgotten).collect();
         if expected.len() > 1 && history.making_from(row.chain.parent.map_or(0, |parent| parent.0)).is_some()
         {
-            self.security_counters.count("several live tokens after lost commits");
+            self.tally.count("several live tokens after lost commits");
         }
         prop_assert_eq!(taken_now, expected);
         Ok(())
@@ -444,7 +444,7 @@ impl World {
             prop_assert_eq!(judgement, Judgement::Over, "{} at {}", generation, over_at);
         }
         if self.truly_now >= ends_at {
-            self.security_counters.count("a session past its end");
+            self.tally.count("a session past its end");
         }
         Ok(())
     }
@@ -484,7 +484,7 @@ impl World {
 
                 prop_assert!(unused <= 3 + later, "{holders:?}: only by refresh {unused}: {row:?}");
                 prop_assert!(used <= 2 + later, "{holders:?}: only by refresh {used}, in use: {row:?}");
-                self.security_counters.count("a shadowed session");
+                self.tally.count("a shadowed session");
             }
         }
         Ok(())

@@ -45,7 +45,7 @@ async fn nothing_is_left(stores: &Stores, id: DeviceAuthorizationId, user: UserI
     match found(stores, id).await.state {
         DeviceAuthorizationState::Denied { by, .. } => assert_eq!(by, user),
         DeviceAuthorizationState::Claimed { session, .. } => {
-            assert!(!stored(stores, session).await.is_live(at(7)))
+            assert!(!stored(stores, session).await.is_live(at(7)));
         }
         other => panic!("{other:?}"),
     }
