@@ -1,9 +1,10 @@
 //! The secure random source of the system.
 
-use aws_lc_rs::rand;
 use keywright_domain::entropy::Entropy;
+use rand::TryRng;
+use rand::rngs::SysRng;
 
-/// The random source of the crypto library, which the operating system seeds.
+/// The random source of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
 
@@ -11,10 +12,8 @@ impl Entropy for SystemEntropy {
     /// Ends the process if there is no randomness: a guessable credential is worse than none, and a panic
     /// would leave the other threads issuing them.
     fn fill(&self, bytes: &mut [u8]) {
-        if rand::fill(bytes).is_err() {
-            tracing::error!(
-                "the system has no randomness: the process ends before it issues anything guessable"
-            );
+        if let Err(error) = SysRng.try_fill_bytes(bytes) {
+            tracing::error!(error.cause = %error, "the system's random source failed: ending the process");
             std::process::abort();
         }
     }
