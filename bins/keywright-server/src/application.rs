@@ -26,18 +26,18 @@ use crate::mail_worker;
 use crate::purge_worker;
 use crate::wiring::{self, Environment};
 
-/// How long requests under way may take once the server is told to stop, in seconds.
+/// Time that running requests have at shutdown, in seconds.
 const SHUTDOWN_TIMEOUT: u64 = 25;
 
-/// What tests set otherwise than the real server.
+/// Settings that tests change.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    /// How long the mail worker pauses when there is nothing to do.
+    /// Pause of the mail worker when no mail is due.
     pub mail_pause: Duration,
     /// How long the key worker pauses: how late this server may learn of a key that another one has made or
     /// dropped.
     pub key_pause: Duration,
-    /// How long the purge worker pauses when there is nothing left to do.
+    /// Pause of the purge worker when nothing is left to remove.
     pub purge_pause: Duration,
 }
 
@@ -114,7 +114,7 @@ impl Application {
         self.admin.as_ref().map(|(_, address)| *address)
     }
 
-    /// What opens the development inbox, where there is one.
+    /// Key of the development inbox, where there is one.
     pub fn inbox_key(&self) -> Option<&InboxKey> {
         self.inbox_key.as_ref()
     }

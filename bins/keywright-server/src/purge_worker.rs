@@ -7,7 +7,7 @@ use keywright_service::Service;
 use keywright_service::retention::purge;
 use tokio::sync::watch;
 
-/// How long others have the store to themselves between two batches.
+/// Pause between two batches, for other writers.
 const BREATH: Duration = Duration::from_millis(20);
 
 /// Purges until `stop` changes: whatever there is, and then again after `pause`. What is under way then is left to the

@@ -1,4 +1,4 @@
-//! What a person is told at the start: on stdout, whatever the log's format.
+//! The welcome at the start: on stdout, whatever the log's format.
 
 use std::io::{self, Write};
 

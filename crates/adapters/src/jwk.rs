@@ -81,7 +81,7 @@ fn key_pair(algorithm: Algorithm) -> Result<Vec<u8>, Unspecified> {
     })
 }
 
-/// What signs, from PKCS #8.
+/// A signer from PKCS #8.
 fn private_half(algorithm: Algorithm, pkcs8: &[u8]) -> Result<EncodingKey, errors::Error> {
     match algorithm {
         Algorithm::EdDsa => Ok(EncodingKey::from_ed_der(pkcs8)),

@@ -28,7 +28,7 @@ struct MagicLink<'a> {
     link: String,
     code: &'a str,
     lifetime: String,
-    /// Who asked, after "asked for".
+    /// The client that asked, after "asked for".
     requester: Option<String>,
 }
 

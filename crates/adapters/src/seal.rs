@@ -9,7 +9,7 @@ use keywright_domain::secret::{DerivationFailed, ServerSecret};
 
 const PURPOSE: &str = "signing key seal";
 
-/// What seals and opens.
+/// A key that seals and opens.
 pub(crate) struct Seal(RandomizedNonceKey);
 
 /// The seal could not be made, or could not be put on: a defect of the crypto library.
@@ -39,7 +39,7 @@ impl Seal {
         Ok([nonce.as_ref().as_slice(), &encrypted].concat())
     }
 
-    /// What was sealed for the place `name` under any of `seals`. None also if it has been tampered with.
+    /// Opens what was sealed for the place `name` under any of `seals`. `None` also if it was tampered with.
     pub(crate) fn open(seals: &[Self], name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, encrypted) = sealed.split_first_chunk::<NONCE_LEN>()?;
         seals.iter().find_map(|seal| {

@@ -1,4 +1,4 @@
-//! What stock OAuth clients and verifiers look up: RFC 8414 metadata and the RFC 7517 key set.
+//! Discovery for stock OAuth clients and verifiers: RFC 8414 metadata and the RFC 7517 key set.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, EntityTag, IfNoneMatch};

@@ -173,7 +173,7 @@ fn invalid_client() -> Problem {
     problem.with_challenge(r#"Basic realm="keywright", charset="UTF-8""#.to_owned())
 }
 
-/// What HTTP Basic carries (RFC 7617 §2).
+/// Credentials of HTTP Basic (RFC 7617 §2).
 struct Basic {
     id: String,
     secret: String,

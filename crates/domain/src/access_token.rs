@@ -11,7 +11,7 @@ use crate::id::{SessionId, UserId};
 use crate::session::{Generation, Session};
 use crate::signing_key::SigningKey;
 
-/// What an access token says, `iss` and `aud` apart, which are the server's.
+/// Claims of an access token. `iss` and `aud` are the server's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
     pub user_id: UserId,
@@ -28,7 +28,7 @@ pub struct AccessClaims {
 }
 
 impl AccessClaims {
-    /// What a token of `session` says that is issued `now`. It never outlives its session.
+    /// Claims of a token of `session` issued at `now`. It never outlives its session.
     pub fn of(session: &Session, token_id: Uuid, now: DateTime<Utc>, lifetime: TimeDelta) -> Self {
         Self {
             user_id: session.user_id,
@@ -94,7 +94,7 @@ pub trait AccessTokens: Send + Sync {
     /// The token that says `claims`, signed with the key that is current when it is issued.
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SigningFailed>;
 
-    /// What a genuine, unexpired token of this server says.
+    /// Claims of a genuine, unexpired token of this server.
     fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<AccessClaims, InvalidAccessToken>;
 
     /// The public keys as a JWK Set (RFC 7517 §5).

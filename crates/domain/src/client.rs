@@ -38,7 +38,7 @@ impl fmt::Display for ClientId {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
-    /// What people are shown.
+    /// Display name.
     pub name: String,
 }
 
@@ -64,7 +64,7 @@ impl Clients {
     }
 }
 
-/// What a client calls the device it runs on: at most 64 letters, digits, spaces and `. _ - ( ) '`.
+/// Name that a client claims for its device: at most 64 letters, digits, spaces and `. _ - ( ) '`.
 /// Anybody can claim any name, so people are shown it as unverified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientName(String);

@@ -9,12 +9,12 @@ pub struct ClientInfo {
     pub user_agent: Option<UserAgent>,
 }
 
-/// What a client calls itself, at most [`UserAgent::MAX`] characters of it, without control characters.
+/// User agent of a client: at most [`UserAgent::MAX`] characters, without control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserAgent(String);
 
 impl UserAgent {
-    /// How many characters are kept.
+    /// Largest number of characters kept.
     pub const MAX: usize = 256;
 
     /// The presentable part of `raw`; none if nothing is left.

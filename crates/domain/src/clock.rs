@@ -1,4 +1,4 @@
-//! What time it is: a port, so that tests move it and never sleep.
+//! The current time, behind a port: tests move it and never sleep.
 
 use chrono::{DateTime, SubsecRound, Utc};
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::secret::{DerivationFailed, ServerSecret};
 
-/// What a credential is for.
+/// Purpose of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `kwr_`: renews a session's tokens.
@@ -42,7 +42,7 @@ impl Kind {
         Self::Action,
     ];
 
-    /// What a credential of this kind begins with, so that people and secret scanners recognise it.
+    /// Prefix of a credential of this kind, by which people and secret scanners recognise it.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::RefreshToken => "kwr_",
@@ -72,7 +72,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// What a genuine credential names.
+/// The record and generation that a genuine credential names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presented {
     pub record: Uuid,
@@ -150,7 +150,7 @@ impl Keyring {
         Credential(text)
     }
 
-    /// What `text` names, if it is a genuine credential of `kind`.
+    /// Parses `text` as a genuine credential of `kind`.
     pub fn parse(&self, kind: Kind, text: &str) -> Result<Presented, NotGenuine> {
         let encoded = text.strip_prefix(kind.prefix()).ok_or(NotGenuine)?;
         if encoded.len() != TEXT {
@@ -179,7 +179,7 @@ impl Keyring {
         SignInCode::of(&self.current, link)
     }
 
-    /// Whether `code` is the one of `link`, compared in constant time.
+    /// True if `code` is the one of `link`, compared in constant time.
     pub fn is_sign_in_code(&self, link: Uuid, code: &str) -> bool {
         self.keys().fold(false, |found, keys| {
             let expected = SignInCode::of(keys, link);

@@ -28,7 +28,7 @@ impl EmailAddress {
         &self.0
     }
 
-    /// What follows the `@`.
+    /// The domain after the `@`.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::StoreError;
 
-/// Whether the store can be worked with.
+/// The health of the store.
 #[async_trait]
 pub trait Health: Send + Sync {
     /// Fails unless the store can be read, can be written, and its migrations are applied.
@@ -15,7 +15,7 @@ pub trait Health: Send + Sync {
     async fn figures(&self, now: DateTime<Utc>) -> Result<Figures, StoreError>;
 }
 
-/// How much there is of what an operator watches.
+/// Gauges for monitoring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
     /// Sessions that are neither ended nor past their time.

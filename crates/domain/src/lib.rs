@@ -1,4 +1,4 @@
-//! What Keywright believes: models, pure transitions, ports and flows.
+//! The domain of Keywright: models, pure transitions and ports.
 //!
 //! Each concept is a folder with the same three files: `mod.rs` says what it is (types, states and the
 //! pure transitions between them), `port.rs` what it needs remembered (commands and their outcomes), and

@@ -7,14 +7,14 @@ use std::num::NonZeroU32;
 pub struct Page {
     /// From 1.
     pub number: NonZeroU32,
-    /// How many a page holds: 1-[`Page::LARGEST`].
+    /// Items per page: 1-[`Page::LARGEST`].
     pub size: NonZeroU32,
 }
 
 impl Page {
-    /// How many a page holds unless the caller says otherwise.
+    /// Default number of items per page.
     pub const USUAL: NonZeroU32 = NonZeroU32::new(25).unwrap();
-    /// How many a page holds at most.
+    /// Largest number of items per page.
     pub const LARGEST: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
     /// The first page, with as much on it as can be.
@@ -26,7 +26,7 @@ impl Page {
         (size <= Self::LARGEST).then_some(Self { number, size })
     }
 
-    /// How many come before it.
+    /// Number of items before this page.
     pub fn offset(self) -> u64 {
         u64::from(self.number.get() - 1) * u64::from(self.size.get())
     }
@@ -49,14 +49,14 @@ impl Default for Page {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T> {
-    /// What stands on the page; nothing beyond the last one.
+    /// The items on the page; none beyond the last one.
     pub items: Vec<T>,
-    /// How many there are in all.
+    /// Total number of items.
     pub total: u64,
 }
 
 impl<T> Paged<T> {
-    /// How many pages of `size` there are; none for an empty list.
+    /// Number of pages of `size`; 0 for an empty list.
     pub fn pages(&self, size: NonZeroU32) -> u64 {
         self.total.div_ceil(u64::from(size.get()))
     }

@@ -9,7 +9,7 @@ use crate::entropy::{Entropy, random};
 use crate::id::{ActivityId, MailId, RotationId, version_7};
 use crate::wait_budget::WaitBudget;
 
-/// Who asks, and when. One a request: all that a request writes bears the same instant.
+/// The instant and the client of a request. All rows that a request writes bear the same instant.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
     /// The instant of the request, in whole milliseconds.

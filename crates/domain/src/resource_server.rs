@@ -16,7 +16,7 @@ impl ResourceServers {
         Self(servers.into_iter().map(hashed).collect())
     }
 
-    /// Whether `secret` is that of `id`. Takes as long for an unknown `id` as for a wrong secret, whatever
+    /// True if `secret` is that of `id`. Takes as long for an unknown `id` as for a wrong secret, whatever
     /// the secrets' lengths.
     pub fn authenticate(&self, id: &str, secret: &str) -> bool {
         let presented = hash(secret);

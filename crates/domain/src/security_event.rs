@@ -1,11 +1,11 @@
-//! What is counted of what matters for security: for whoever watches over the server, without names.
+//! Security events, counted for operators; no personal data.
 
 use crate::activity::Event;
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecurityEvent {
-    /// What an account's activity says, too.
+    /// An event that is also in the account's activity.
     Activity(Event),
     /// Somebody presented a link, a code or a passkey that signs nobody in.
     SignInFailed,
@@ -32,7 +32,7 @@ impl SecurityEvent {
         Event::ALL.iter().map(|event| Self::Activity(*event)).chain(others)
     }
 
-    /// What it is called: for an activity its name in the HTTP contract.
+    /// Name of the event; for an activity its name in the HTTP contract.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Activity(event) => event.as_str(),

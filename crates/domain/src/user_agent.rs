@@ -1,4 +1,4 @@
-//! What a user agent says, in words that may stand in a mail or on a page.
+//! A user agent in words for mails and pages.
 //!
 //! Anybody can send any user agent and thereby write to whoever reads it: nothing of it is repeated but known
 //! names, a short version, and at most one word.
@@ -34,7 +34,7 @@ const WORD: usize = 24;
 /// The longest version: more digits than these could pass for a code.
 const VERSION: usize = 4;
 
-/// What a user agent says that may be repeated.
+/// The parts of a user agent that may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Described {
     /// `Firefox 131`, or the name of a program that is no browser: letters, digits and hyphens.
@@ -44,7 +44,7 @@ pub struct Described {
 }
 
 impl Described {
-    /// What `user_agent` says.
+    /// Describes `user_agent`.
     pub fn of(user_agent: &str) -> Self {
         let program = match user_agent.strip_prefix("Mozilla/") {
             Some(claims) => browser(claims),

@@ -15,17 +15,17 @@ use keywright_domain::request_context::RequestContext;
 
 use crate::service::Service;
 
-/// What would be done, for the page that asks for the press.
+/// The offered action, for the page that asks for the press.
 #[derive(Clone, Debug)]
 pub struct Offer {
     /// Whose mail it is.
     pub to: EmailAddress,
     pub offered: Offered,
-    /// Whether there is anything left to do.
+    /// True if there is anything left to do.
     pub is_open: bool,
 }
 
-/// What would be done, and to what.
+/// An action with its object.
 #[derive(Clone, Debug)]
 pub enum Offered {
     EndDeviceSession(Box<DeviceAuthorization>),
@@ -33,7 +33,7 @@ pub enum Offered {
     UndoEmail(Box<EmailChange>),
 }
 
-/// What a press came to.
+/// Outcome of a press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     Done,
@@ -56,7 +56,7 @@ pub fn issue(service: &Service, mail: MailId, action: Action) -> Credential {
     service.keyring.issue(Kind::Action, mail.0, action.code())
 }
 
-/// What `token` would do. Changes nothing.
+/// Previews the action of `token`. Changes nothing.
 pub async fn look(service: &Service, token: &str, at: &RequestContext) -> Result<Offer, ActionError> {
     let (mail, action) = find(service, token, at).await?;
     match action {

@@ -12,7 +12,7 @@ pub struct Reloads(Mutex<Option<DateTime<Utc>>>);
 impl Reloads {
     const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
-    /// Whether to reload at `now`; if so, nobody else is to for a second.
+    /// True if the caller may reload at `now`. Then nobody else may for a second.
     pub fn admit(&self, now: DateTime<Utc>) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not keep everybody waiting until it has caught up.

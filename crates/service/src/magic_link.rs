@@ -25,7 +25,7 @@ use crate::service::Service;
 use crate::session::seed;
 use crate::session::sign_in::{Grant, Wanted};
 
-/// What whoever asked is told: nothing that depends on the address.
+/// The answer to a request: nothing in it depends on the address.
 #[derive(Clone, Copy, Debug)]
 pub struct Requested {
     pub request_id: MagicLinkId,
@@ -45,7 +45,7 @@ pub enum RequestError {
     Store(#[from] StoreError),
 }
 
-/// What is presented.
+/// The presented proof.
 #[derive(Clone, Debug)]
 pub enum Presented {
     /// From the link.

@@ -1,4 +1,4 @@
-//! How fast a device may poll (RFC 8628 §3.5). Kept in memory: a pending poll writes nothing to the store.
+//! The pace of polls (RFC 8628 §3.5), kept in memory: a pending poll writes nothing to the store.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::id::DeviceAuthorizationId;
 
-/// How much the interval grows each time it is ignored, and how far.
+/// Growth of the interval each time it is ignored, and its limit.
 const STEP: TimeDelta = TimeDelta::seconds(5);
 const LONGEST: TimeDelta = TimeDelta::seconds(60);
-/// How much too early a poll may be: clients' timers and networks are not exact.
+/// Tolerance for early polls: timers of clients and networks are not exact.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(1);
 
-/// What the pace says of a poll.
+/// Judgement of the pace of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pacing {
     InTime,
@@ -46,7 +46,7 @@ struct Pace {
 pub struct Pacer(Mutex<HashMap<DeviceAuthorizationId, Pace>>);
 
 impl Pacer {
-    /// How many codes are remembered before those past their time are dropped.
+    /// Number of remembered codes above which expired ones are dropped.
     const SWEEP_AT: usize = 10_000;
 
     /// Judges a poll for `id` at `now`. A code that is polled for the first time starts at `interval` and is

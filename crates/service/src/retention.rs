@@ -7,18 +7,18 @@ use keywright_domain::retention::{ClientInfoTable, Removal};
 
 use crate::service::Service;
 
-/// How many records one command looks at. Small, so that whoever else wants to write has not long to wait.
+/// Records that one command examines. Few, so that other writers do not wait long.
 const BATCH: u32 = 100;
 
-/// What a round came to.
+/// Outcome of a round.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Purged {
-    /// How many records were removed.
+    /// Number of records removed.
     pub removed: u64,
-    /// How many records lost their address and user agent.
+    /// Number of records whose client info was cleared.
     pub cleared: u64,
-    /// Whether there may be more.
+    /// True if there may be more.
     pub is_more: bool,
     /// Why a batch was not done, the first of them. The others were, unless the store cannot be worked with at all.
     pub failure: Option<StoreError>,

@@ -33,7 +33,7 @@ use crate::waiting_room::WaitingRoom;
 /// seconds (contract §1.1).
 const STORE_PATIENCE: Duration = Duration::from_secs(4);
 
-/// What the operator decides.
+/// The operator's decisions.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// Where people and clients reach this server: an origin, without a path.
@@ -43,17 +43,17 @@ pub struct Rules {
     pub access_lifetime: TimeDelta,
     pub lifetimes: Lifetimes,
     pub rotation: RotationRules,
-    /// How old a sign-in may be for what is sensitive.
+    /// Greatest age of a sign-in for sensitive actions.
     pub fresh: TimeDelta,
     pub device_lifetime: TimeDelta,
     pub device_interval: TimeDelta,
     pub magic_link_lifetime: TimeDelta,
-    /// How many links one address may have sent.
+    /// Budget of links for one address.
     pub link_budget: LinkBudget,
     /// Origins besides this server's that a sign-in may lead to.
     pub redirect_origins: Vec<String>,
     pub signup: SignupPolicy,
-    /// How long what is over stays.
+    /// Time that expired records stay.
     pub retention: Retention,
 }
 

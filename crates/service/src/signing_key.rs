@@ -14,7 +14,7 @@ use keywright_domain::wait_budget::WaitBudget;
 
 use crate::service::Service;
 
-/// How many steps one call takes at most: more than a store ever needs at once.
+/// Largest number of steps in one call: more than a store ever needs at once.
 const STEPS: usize = 64;
 
 /// Why there are no keys.
@@ -38,7 +38,7 @@ pub enum Done {
 #[derive(Debug)]
 pub struct Kept {
     pub keys: Vec<SigningKey>,
-    /// What this call did; what another server did in its place is not in it.
+    /// The steps of this call, without those that another server took in its place.
     pub done: Vec<Done>,
 }
 
@@ -98,7 +98,7 @@ pub async fn reseal(
     Ok(resealed)
 }
 
-/// What a rotation out of turn came to.
+/// Outcome of a rotation out of turn.
 #[derive(Debug, PartialEq)]
 pub enum Rotated {
     /// The next key was made.

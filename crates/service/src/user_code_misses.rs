@@ -27,7 +27,7 @@ impl Misses {
         Self { by_account: Limit::new(per_account), by_address: AddressLimit::new(per_address) }
     }
 
-    /// Whether `user` may try a code.
+    /// True if `user` may try a code.
     pub fn check(&self, user: UserId, at: &RequestContext) -> Result<(), TooManyMisses> {
         let standings = [self.by_account.look(&user, at.now), self.by_address.look(address(at), at.now)];
         admitted(standings, at.now)

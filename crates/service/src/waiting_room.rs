@@ -100,12 +100,12 @@ impl WaitingRoom {
         }
     }
 
-    /// How many wait.
+    /// Number of waiting polls.
     pub fn len(&self) -> usize {
         self.places().taken.len()
     }
 
-    /// Whether nobody waits.
+    /// True if no poll waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -22,9 +22,9 @@ use keywright_throwaway_postgres::Cluster;
 use tokio::task::JoinSet;
 use tokio_postgres::NoTls;
 
-/// How long each is measured, each time.
+/// Duration of one measurement.
 const TURN: Duration = Duration::from_secs(2);
-/// How often each is measured.
+/// Number of measurements.
 const ROUNDS: usize = 5;
 
 /// Clients at once.

@@ -1,4 +1,4 @@
-//! How Keywright remembers.
+//! The stores of Keywright.
 //!
 //! [`memory`] forgets everything when it is dropped, and has no database library among its dependencies: it is
 //! what tests swap in. [`sqlite`] keeps everything in one file, [`postgres`] in a database that many servers share. All keep

@@ -1,4 +1,4 @@
-//! Who asks: by a bearer token (RFC 6750) or by a browser session.
+//! The caller of a request: by a bearer token (RFC 6750) or by a browser session.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use crate::csrf;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
-/// What a request says about who sends it. An `Authorization` header, good or bad, hides the cookie.
+/// The credential of a request. An `Authorization` header, valid or not, hides the cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
     Nothing,
@@ -28,7 +28,7 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// What `request` shows.
+    /// Extracts the credential of `request`.
     pub fn by(request: &HttpRequest, settings: &Settings) -> Self {
         let mut headers = request.headers().get_all(AUTHORIZATION);
         let Some(header) = headers.next() else {
@@ -55,7 +55,7 @@ pub fn current_session(request: &HttpRequest, service: &Service, settings: &Sett
     }
 }
 
-/// Who is signed in.
+/// The signed-in caller.
 ///
 /// A handler that also takes a body takes it as a `Result`: actix drives extractors side by side, and who is not
 /// signed in is told that first, however bad the body is.

@@ -74,7 +74,7 @@ fn context(request: &ServiceRequest, service: &Service, settings: &Settings) -> 
     service.request_context(request_id, ClientInfo { ip, user_agent })
 }
 
-/// Whether a caller's request id is safe to log and to send back.
+/// True if a caller's request id is safe to log and to send back.
 fn is_sane(id: &str) -> bool {
     (1..=128).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 const SESSION: &str = "kw_session";
 
-/// What `short` is called: with the `__Host-` prefix browsers refuse it from subdomains and over plain http (RFC 6265bis).
+/// Full name of the cookie `short`: browsers refuse the `__Host-` prefix from subdomains and over plain http (RFC 6265bis).
 fn name(settings: &Settings, short: &str) -> String {
     if settings.cookie_is_secure { format!("__Host-{short}") } else { short.to_owned() }
 }
@@ -24,7 +24,7 @@ pub fn new(settings: &Settings, short: &str, value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// What makes a browser forget the cookie `short`.
+/// A header that makes a browser forget the cookie `short`.
 pub fn removal(settings: &Settings, short: &str) -> Cookie<'static> {
     let mut cookie = new(settings, short, String::new());
     cookie.make_removal();
@@ -41,7 +41,7 @@ pub fn holding(settings: &Settings, credential: &Credential) -> Cookie<'static> 
     new(settings, SESSION, credential.expose().to_owned())
 }
 
-/// What makes a browser forget the cookie.
+/// A cookie that makes a browser forget the session.
 pub fn cleared(settings: &Settings) -> Cookie<'static> {
     removal(settings, SESSION)
 }

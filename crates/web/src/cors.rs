@@ -10,16 +10,16 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 
-/// What a page may send.
+/// Request headers that a page may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, X-Request-Id");
 
-/// What a page may read besides what every page may.
+/// Response headers that a page may read, besides the safelisted ones.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
     "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
      RateLimit, RateLimit-Policy, WWW-Authenticate",
 );
 
-/// How long a browser may keep what a preflight said, in seconds.
+/// Time that a browser may cache a preflight, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// The origins whose pages may call the API.
@@ -64,7 +64,7 @@ fn is_shared(path: &str) -> bool {
     path.starts_with("/api/v1/") || path.starts_with("/.well-known/")
 }
 
-/// What may be asked of the path of a preflight: no path takes OPTIONS itself, so the refusal says it.
+/// Methods of the path of a preflight. No path takes OPTIONS, so they are in the refusal's `Allow`.
 fn preflight_methods<B>(response: &ServiceResponse<B>) -> Option<HeaderValue> {
     let request = response.request();
     let is_preflight =

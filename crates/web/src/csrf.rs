@@ -35,7 +35,7 @@ pub fn require_same_origin(request: &HttpRequest, settings: &Settings) -> Result
     Err(Problem::new(StatusCode::FORBIDDEN, ErrorCode::CsrfRejected, message))
 }
 
-/// Whether `request` may change something.
+/// True if `request` may change something.
 pub fn is_state_changing(request: &HttpRequest) -> bool {
     !request.method().is_safe()
 }

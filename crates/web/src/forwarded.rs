@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
-/// How many entries are looked at. No chain of proxies is longer, and a header may be.
+/// Number of entries examined. No chain of proxies is longer, but a header may be.
 const MAX_HOPS: usize = 64;
 
 /// The header in which a proxy says for whom it asks. The other one is ignored.
@@ -101,7 +101,7 @@ fn entries(list: &str, separator: char) -> impl Iterator<Item = &str> {
     .filter(|entry| !entry.is_empty())
 }
 
-/// Whether the character at `at` comes after an odd number of backslashes.
+/// True if the character at `at` comes after an odd number of backslashes.
 fn is_escaped(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1

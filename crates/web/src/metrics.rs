@@ -1,4 +1,4 @@
-//! What is counted and measured, as Prometheus reads it: on the admin listener only (contract §9).
+//! Metrics for Prometheus, on the admin listener only (contract §9).
 //!
 //! No label holds what a client chooses: a route is its pattern, and a method that no route takes is `other`.
 
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 /// Upper bounds of the latencies, in seconds: from a read of the store to a device that waits.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0];
 
-/// How long the store may take to be asked, and to be counted.
+/// Time limit for the health check, and for counting.
 pub const PATIENCE: Duration = Duration::from_millis(1800);
 
 /// A count may read every session. One that takes longer than this is kept for so many times as long as it took, so
@@ -35,7 +35,7 @@ pub struct Metrics {
     kept: Arc<Mutex<Option<Kept>>>,
 }
 
-/// What the store was counted to hold, if it could be, until it is counted again.
+/// Cached gauges of the store, if counting succeeded, until the next count.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     figures: Option<Figures>,
@@ -82,7 +82,7 @@ impl Metrics {
         self.durations.with_label_values(&[route, method]).observe(duration.as_secs_f64());
     }
 
-    /// What `count` finds, or what it found when that took long.
+    /// The result of `count`, cached if it took long.
     pub async fn counted<F>(&self, count: impl FnOnce() -> F) -> Option<Figures>
     where
         F: Future<Output = Result<Figures, StoreError>>,

@@ -1,4 +1,4 @@
-//! What the composition root decides about HTTP.
+//! Settings of the composition root for HTTP.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::web;

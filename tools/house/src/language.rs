@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The words that turn a definition into a riddle.
 const RIDDLES: &[&str] = &["What", "Who", "How", "Whether"];
 
-/// The documentation comments that begin with one of [`RIDDLES`].
+/// The documentation comments that begin with a word of riddles, such as "What".
 pub fn riddles(texts: &[(PathBuf, String)]) -> Vec<String> {
     texts.iter().flat_map(|(path, text)| riddles_of(path, text)).collect()
 }

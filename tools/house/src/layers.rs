@@ -18,15 +18,15 @@ pub struct Layer {
     pub name: &'static str,
     /// The crates of the workspace that it may depend on.
     pub knows: &'static [&'static str],
-    /// What it must not reach, not even through others; a trailing `*` stands for any rest.
+    /// Crates that it must not reach, not even through others; a trailing `*` stands for any rest.
     pub never: &'static [&'static str],
 }
 
-/// What the domain knows nothing of: runtimes, frameworks and whatever stands behind a port.
+/// Crates hidden from the domain: runtimes, frameworks and implementations of ports.
 const WORLD: &[&str] =
     &["tokio", "tokio-*", "actix*", "diesel*", "webauthn-rs*", "lettre", "jsonwebtoken", "askama*"];
 
-/// What only the driven sides know.
+/// Crates that only the driven sides know.
 const BEHIND_PORTS: &[&str] = &[
     "diesel*",
     "libsqlite3-sys",
@@ -100,7 +100,7 @@ pub fn second_composition_roots(graph: &Graph) -> Vec<String> {
     violations
 }
 
-/// Whether `name` is one of `patterns`.
+/// True if `name` is one of `patterns`.
 pub(crate) fn matches(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),

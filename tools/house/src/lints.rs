@@ -40,7 +40,7 @@ pub fn lifted_bans(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// Whether a crate's Cargo.toml takes the lints of the workspace.
+/// True if a crate's Cargo.toml takes the lints of the workspace.
 pub fn inherits_lints(manifest: &str) -> bool {
     let mut lines = manifest.lines().skip_while(|line| line.trim() != "[lints]").skip(1);
     lines.next().is_some_and(|line| line.trim() == "workspace = true")

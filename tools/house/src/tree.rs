@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::graph::cargo;
 use crate::layers::matches;
 
-/// What the release of a crate must not carry.
+/// Crates that the release of a crate must not contain.
 #[derive(Debug)]
 pub struct Ban {
     /// Package names; a trailing `*` stands for any rest.
@@ -18,7 +18,7 @@ pub struct Ban {
     pub because: &'static str,
 }
 
-/// What the server must not carry.
+/// Crates that the server must not contain.
 pub const SERVER_BANS: &[Ban] = &[
     Ban {
         names: &["openssl", "openssl-sys", "native-tls"],
@@ -32,7 +32,7 @@ pub const SERVER_BANS: &[Ban] = &[
     },
 ];
 
-/// What the memory store must not carry: other services take it into their tests.
+/// Crates that the memory store must not contain: other services use it in their tests.
 pub const MEMORY_STORE_BANS: &[Ban] =
     &[Ban { names: &["diesel*", "libsqlite3-sys", "tokio-postgres"], because: "it has no database" }];
 

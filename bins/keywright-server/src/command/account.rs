@@ -1,4 +1,4 @@
-//! How a command line names an account, and how a command shows one.
+//! Accounts on the command line: how they are named and shown.
 
 use std::str::FromStr;
 
@@ -72,7 +72,7 @@ impl From<&User> for AccountOutput {
     }
 }
 
-/// What keeps people from signing in, in a word.
+/// State of an account, in a word.
 pub(super) const fn state(user: &User) -> &'static str {
     match (user.disabled_at, user.email_verified) {
         (Some(_), _) => "disabled",

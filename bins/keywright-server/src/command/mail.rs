@@ -17,7 +17,7 @@ use super::output::{OutputOptions, instant, optional_instant, table};
 use crate::config::Loaded;
 use crate::store;
 
-/// How many dead letters are requeued between two looks at which are left.
+/// Dead letters requeued in one batch.
 const BATCH: u32 = 100;
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -33,7 +33,7 @@ pub(super) enum Action {
     },
     /// Have dead letters tried again, at once and as often as at first
     ///
-    /// What is not worth sending any more, such as an expired link, is dropped when its turn comes.
+    /// Mail that is no longer worth sending, such as an expired link, is dropped when its turn comes.
     Requeue(Target),
 }
 

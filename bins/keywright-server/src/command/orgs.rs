@@ -23,10 +23,10 @@ pub(super) enum Action {
     /// Make an organization, without members
     #[command(after_help = "Example:\n  keywright-server orgs create 'Acme & Sons' --slug acme")]
     Create {
-        /// What people call it
+        /// Display name
         #[arg(value_parser = name)]
         name: OrganizationName,
-        /// What addresses call it: lower-case letters, digits and hyphens [default: made from the name]
+        /// Name in addresses: lower-case letters, digits and hyphens [default: made from the name]
         #[arg(long, value_parser = slug)]
         slug: Option<Slug>,
     },

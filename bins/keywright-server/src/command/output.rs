@@ -1,4 +1,4 @@
-//! What a command prints and asks: a table or JSON on stdout, questions on stderr.
+//! Output and questions of a command: a table or JSON on stdout, questions on stderr.
 
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_web::time::Timestamp;
 use serde::Serialize;
 
-/// How a command is to talk.
+/// Output options of a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OutputOptions {
     /// `--json`: results are JSON.

@@ -12,7 +12,7 @@ pub(super) struct Paging {
     /// The page, from 1
     #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
-    /// How many a page holds, up to 100
+    /// Items per page, up to 100
     #[arg(long, default_value_t = 100, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
     per_page: u32,
 }

@@ -27,7 +27,7 @@ pub(super) enum Action {
     Rotate,
 }
 
-/// What a rotation came to.
+/// Outcome of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rotated {
     /// There is a new secret.

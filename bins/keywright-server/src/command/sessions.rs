@@ -15,7 +15,7 @@ use super::output::OutputOptions;
 use super::store::{self, OpenStore};
 use crate::config::Loaded;
 
-/// How many sessions are looked at in one commit: as many as a server that runs meanwhile does not notice.
+/// Sessions examined in one commit: few enough not to disturb a running server.
 const BATCH: u32 = 100;
 
 const EVERYBODY: &str = "Every session of every account ends: everybody has to sign in again.";

@@ -41,7 +41,7 @@ pub(super) enum Action {
         /// The address, to which sign-in links will go
         #[arg(value_parser = email)]
         email: EmailAddress,
-        /// What lists call them until they sign in and say their name themselves
+        /// Name in lists until they sign in and set their own
         #[arg(long)]
         name: Option<String>,
     },

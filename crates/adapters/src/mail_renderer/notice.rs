@@ -11,14 +11,14 @@ use keywright_domain::mail::{
 use super::in_words;
 use keywright_domain::user_agent;
 
-/// What happened, and the one link that helps.
+/// A notice: an event, and the one link that helps.
 pub(super) struct Notice {
     pub subject: String,
-    /// What happened, in a sentence or two.
+    /// The event, in a sentence or two.
     pub opening: String,
     /// A name and what goes by it.
     pub facts: Vec<(&'static str, String)>,
-    /// What the link is for.
+    /// Purpose of the link.
     pub invitation: &'static str,
     pub link: String,
     pub closing: String,

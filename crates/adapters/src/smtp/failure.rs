@@ -1,4 +1,4 @@
-//! What went wrong with a delivery, in words for the log: without any secret, whatever the server says.
+//! Causes of failed deliveries, for the log: without secrets, whatever the server's answer.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::mime::NoMail;
 /// The answers that mean our login and not this letter (RFC 4954 §6), and so may change with the configuration.
 const LOGIN: [u16; 4] = [530, 534, 535, 538];
 
-/// How many words of a server's answer are repeated.
+/// Number of words of a server's answer that are repeated.
 const WORDS: usize = 24;
 
 /// The longest word that is repeated.

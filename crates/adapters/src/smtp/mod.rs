@@ -22,17 +22,17 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{self, Error};
 
-/// How long one address of the mail server may take to answer.
+/// Time limit for one address of the mail server to answer.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long a delivery may take in all. A batch of ten, one after the other, ends before its lease does.
+/// Time limit of a delivery. A batch of ten, one after the other, ends before its lease does.
 const DELIVERY: Duration = Duration::from_secs(25);
 
-/// How long a connection that nobody uses is kept, and how long it has to prove that it is still there.
+/// Time that an idle connection is kept, and the time limit for proving that it is alive.
 const IDLE: Duration = Duration::from_secs(30);
 const PROOF: Duration = Duration::from_secs(3);
 
-/// How the connection to the mail server is protected.
+/// Protection of the connection to the mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpSecurity {
     /// Not at all.
@@ -54,7 +54,7 @@ impl SmtpSecurity {
     }
 }
 
-/// Who signs in at the mail server.
+/// Login at the mail server.
 #[derive(Clone)]
 pub struct SmtpLogin {
     pub user: String,
@@ -70,7 +70,7 @@ impl fmt::Debug for SmtpLogin {
 /// Whom mail is from.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    /// What people see.
+    /// Display name.
     pub name: Option<String>,
     /// `local@domain`
     pub address: String,

@@ -33,7 +33,7 @@ impl TestCertificate {
         Self { pem: cert.pem(), config: Arc::new(config) }
     }
 
-    /// What a client trusts it by.
+    /// Certificate that a client trusts.
     pub fn pem(&self) -> &str {
         &self.pem
     }

@@ -1,4 +1,4 @@
-//! What tests use, here and in other crates (feature `test-support`).
+//! Test support for this and other crates (feature `test-support`).
 
 mod certificate;
 mod received_mail;

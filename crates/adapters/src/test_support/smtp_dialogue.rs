@@ -17,7 +17,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 struct Dialogue {
     stream: BufReader<Box<dyn Stream>>,
-    /// What STARTTLS is offered by, until it was used.
+    /// TLS configuration of STARTTLS, until it is used.
     offered: Option<TestCertificate>,
     shared: Arc<Shared>,
     envelope: ReceivedMail,
@@ -131,7 +131,7 @@ fn empty() -> ReceivedMail {
     ReceivedMail { from: String::new(), to: Vec::new(), data: String::new() }
 }
 
-/// What stands between `<` and `>`.
+/// The text between `<` and `>`.
 fn path(parameter: &str) -> String {
     let inside = parameter.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inside.map_or(parameter, |(path, _)| path).to_owned()

@@ -14,7 +14,7 @@ use super::certificate::TestCertificate;
 use super::received_mail::ReceivedMail;
 use super::smtp_dialogue;
 
-/// How long [`SmtpListener::wait_for`] waits: long enough for a busy machine, short enough for a test to fail.
+/// Time limit of [`SmtpListener::wait_for`]: long enough for a busy machine, short enough for a test to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where in a dialogue the listener refuses.
@@ -33,7 +33,7 @@ pub enum Stage {
     Content,
 }
 
-/// How the listener's connections are protected.
+/// Protection of the listener's connections.
 #[derive(Clone)]
 pub enum Protection {
     /// Not at all.
@@ -44,7 +44,7 @@ pub enum Protection {
     Tls(TestCertificate),
 }
 
-/// How the listener refuses.
+/// Refusal of the listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// With this answer, such as `451 4.3.0 try again later`.
@@ -61,7 +61,7 @@ impl From<&str> for Refusal {
     }
 }
 
-/// What the dialogues share.
+/// Shared state of the dialogues.
 #[derive(Default)]
 pub(super) struct Shared {
     messages: Mutex<Vec<ReceivedMail>>,
@@ -124,12 +124,12 @@ impl SmtpListener {
         lock(&self.shared.messages).clone()
     }
 
-    /// What was signed in with: mechanism and answer.
+    /// Credentials of the login: mechanism and answer.
     pub fn logins(&self) -> Vec<String> {
         lock(&self.shared.logins).clone()
     }
 
-    /// How many connections there have been.
+    /// Number of connections so far.
     pub fn connections(&self) -> usize {
         *lock(&self.shared.connections)
     }

@@ -1,4 +1,4 @@
-//! What a browser answers, as the library takes it, after the checks that the library leaves out.
+//! A browser's answer in the library's form, after the checks that the library leaves out.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -169,7 +169,7 @@ impl Port for RelyingParty {
     }
 }
 
-/// How a browser is told about a passkey that is there already (§5.8.3).
+/// Descriptor of an existing passkey for a browser (§5.8.3).
 fn descriptor(passkey: &Passkey) -> Value {
     json!({
         "type": "public-key",
@@ -190,7 +190,7 @@ fn text(state: &impl Serialize) -> Result<String, CeremonyFailed> {
     serde_json::to_string(state).map_err(|error| CeremonyFailed(error.to_string()))
 }
 
-/// What [`text`] wrote.
+/// Reads the output of [`text`].
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, NotVerified> {
     serde_json::from_str(text)
         .map_err(|error| NotVerified(format!("what was stored cannot be read: {error}")))

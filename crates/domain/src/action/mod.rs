@@ -12,10 +12,10 @@ use chrono::TimeDelta;
 use crate::id::{DeviceAuthorizationId, EmailChangeId};
 use crate::mail::Template;
 
-/// How long after its mail an action can be done.
+/// Time after its mail in which an action can be done.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 
-/// What can be done.
+/// An action that a mail offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Ends the session of a device that was approved, or takes the approval back while nobody has claimed it.
@@ -27,7 +27,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// What mails of `template` offer.
+    /// The action that mails of `template` offer.
     pub const fn of(template: Template) -> Option<Self> {
         match template {
             Template::DeviceApproved(id) => Some(Self::EndDeviceSession(id)),
@@ -37,7 +37,7 @@ impl Action {
         }
     }
 
-    /// What a credential for it carries as its generation: one for another action is no credential for this one.
+    /// Generation in a credential for this action. A credential for another action has another one.
     pub const fn code(self) -> u32 {
         match self {
             Self::EndDeviceSession(_) => 1,

@@ -12,7 +12,7 @@ use crate::request_context::RequestContext;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $text:literal),+ $(,)?) => {
-        /// What can happen to an account. The texts are part of the HTTP contract.
+        /// An event of an account. The texts are part of the HTTP contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Event { $($(#[$doc])* $name),+ }
 

@@ -1,4 +1,4 @@
-//! What activity needs remembered. Entries are written by the commands that cause them.
+//! The store's port for activity. The commands that cause entries write them.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;

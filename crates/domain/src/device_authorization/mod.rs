@@ -22,12 +22,12 @@ use crate::session::Authentication;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceAuthorization {
     pub id: DeviceAuthorizationId,
-    /// What the store knows the user code by.
+    /// Digest of the user code.
     pub user_code: UserCodeDigest,
     pub client_id: ClientId,
-    /// What the client calls its device; unverified.
+    /// Name that the client claims for its device; unverified.
     pub client_name: Option<ClientName>,
-    /// Whether a scope was asked for that was not granted, so that the token answer must say what was.
+    /// True if a scope was asked for that was not granted, so that the token answer must say what was.
     pub scope_was_narrowed: bool,
     pub requested_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -36,7 +36,7 @@ pub struct DeviceAuthorization {
     pub state: DeviceAuthorizationState,
 }
 
-/// How far it is.
+/// Current state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceAuthorizationState {
     Pending,
@@ -78,7 +78,7 @@ impl DeviceAuthorizationState {
     }
 }
 
-/// What a person can decide.
+/// Decision of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Approve,
@@ -91,13 +91,13 @@ pub struct Decision {
     pub by: UserId,
     /// The session they decide in. Once it is over it decides nothing.
     pub session: SessionId,
-    /// How the one who decides proved who they are.
+    /// Authentication of the person who decides.
     pub authentication: Authentication,
     pub action: Action,
 }
 
 impl Decision {
-    /// What the activity of who decides will say.
+    /// The event of this decision.
     pub fn event(&self) -> Event {
         match self.action {
             Action::Approve => Event::DeviceApproved,
@@ -106,7 +106,7 @@ impl Decision {
     }
 }
 
-/// What a decision comes to.
+/// Outcome of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deciding {
     /// Decided, and how it stands then.
@@ -117,7 +117,7 @@ pub enum Deciding {
     NotFound,
 }
 
-/// What the taking back of an approval comes to.
+/// Judgement of a withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawing {
     /// Taken back before anybody claimed it; this is how it must be stored.
@@ -128,7 +128,7 @@ pub enum Withdrawing {
     Over,
 }
 
-/// What a poll finds.
+/// Judgement of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polling {
     Pending,
@@ -152,7 +152,7 @@ impl DeviceAuthorization {
         Activity { client_id: Some(self.client_id.clone()), ..entry }
     }
 
-    /// What a poll at `now` finds, by a client that says it is `client_id`, if it says so.
+    /// Judges a poll at `now` by the client `client_id`, if it names itself.
     pub fn poll(&self, client_id: Option<&str>, now: DateTime<Utc>) -> Polling {
         if client_id.is_some_and(|id| id != self.client_id.as_str()) {
             return Polling::Spent;
@@ -184,7 +184,7 @@ impl DeviceAuthorization {
         Self { state, ..self.clone() }
     }
 
-    /// What `decision` at `now` comes to. The first account that decides owns the code.
+    /// Judges `decision` at `now`. The first account that decides owns the code.
     pub fn decide(&self, decision: Decision, now: DateTime<Utc>) -> Deciding {
         if !self.is_visible_to(decision.by, now) {
             return Deciding::NotFound;
@@ -199,7 +199,7 @@ impl DeviceAuthorization {
         })
     }
 
-    /// What it comes to when the one who approved takes that back at `now`.
+    /// Judges the withdrawal of an approval at `now`.
     pub fn withdraw(&self, now: DateTime<Utc>) -> Withdrawing {
         match self.state {
             DeviceAuthorizationState::Approved { by, .. } if now < self.expires_at => {
@@ -212,7 +212,7 @@ impl DeviceAuthorization {
         }
     }
 
-    /// Whether it exists for `user`: until it expires, and once decided only for who decided.
+    /// True if it exists for `user`: until it expires, and once decided only for who decided.
     pub fn is_visible_to(&self, user: UserId, now: DateTime<Utc>) -> bool {
         now < self.expires_at && self.state.decided_by().is_none_or(|by| by == user)
     }

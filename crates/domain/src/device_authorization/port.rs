@@ -1,4 +1,4 @@
-//! What device authorizations need remembered.
+//! The store's port for device authorizations.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use crate::id::DeviceAuthorizationId;
 use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
 
-/// What a beginning came to.
+/// Outcome of a new device authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begun {
     Begun,
@@ -18,7 +18,7 @@ pub enum Begun {
     UserCodeTaken,
 }
 
-/// What a decision came to.
+/// Outcome of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decided {
     /// Decided, and how it stands.
@@ -39,7 +39,7 @@ pub struct Poll {
     pub client_id: Option<String>,
 }
 
-/// What a poll came to.
+/// Outcome of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Polled {
     Pending,
@@ -56,7 +56,7 @@ pub enum Polled {
     },
 }
 
-/// What taking back an approval came to.
+/// Outcome of a withdrawal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Withdrawn {
     /// No session will come of it.

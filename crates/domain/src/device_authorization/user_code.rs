@@ -12,7 +12,7 @@ const LETTERS: usize = 8;
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserCode(String);
 
-/// What the store knows a user code by: an HMAC, so that reading the store reveals no code.
+/// HMAC of a user code. The store holds no code itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserCodeDigest(pub [u8; 32]);
 
@@ -44,7 +44,7 @@ impl UserCode {
         is_code.then_some(Self(code))
     }
 
-    /// What the store may know it by, newest secret first. Never empty.
+    /// Digests under each accepted secret, newest first. Never empty.
     pub fn digests(&self, keyring: &Keyring) -> Vec<UserCodeDigest> {
         keyring.user_code_digests(&self.0).into_iter().map(UserCodeDigest).collect()
     }

@@ -16,13 +16,13 @@ use crate::mail::{Mail, Template};
 use crate::request_context::RequestContext;
 use crate::user::User;
 
-/// How long after it was asked for a change can be proven.
+/// Time after the request in which a change can be proven.
 pub const PROVABLE: TimeDelta = TimeDelta::hours(24);
-/// How long after it was proven a change can be undone.
+/// Time after the proof in which a change can be undone.
 pub const UNDOABLE: TimeDelta = TimeDelta::days(7);
-/// How many changes an account may ask for within [`PERIOD`]: each sends a mail to an address of its owner's choice.
+/// Number of changes that an account may request within [`PERIOD`]: each sends a mail to an address of its owner's choice.
 pub const BUDGET: u32 = 5;
-/// What [`BUDGET`] is counted in.
+/// Period of [`BUDGET`].
 pub const PERIOD: TimeDelta = TimeDelta::hours(1);
 
 /// One change.
@@ -35,12 +35,12 @@ pub struct EmailChange {
     /// The session that asked, which outlives the change.
     pub session_id: SessionId,
     pub asked_at: DateTime<Utc>,
-    /// Who asked.
+    /// The client that asked.
     pub client_info: ClientInfo,
     pub state: EmailChangeState,
 }
 
-/// How far it is.
+/// Current state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailChangeState {
     Asked,
@@ -89,17 +89,17 @@ impl EmailChange {
         Mail::new(at.mail_id(), self.old.clone(), Template::EmailChanged(self.id), at.now)
     }
 
-    /// Whether the new address can still be proven at `now`.
+    /// True if the new address can still be proven at `now`.
     pub fn is_provable(&self, now: DateTime<Utc>) -> bool {
         self.state == EmailChangeState::Asked && now < self.asked_at + PROVABLE
     }
 
-    /// Whether the change can still be undone at `now`.
+    /// True if the change can still be undone at `now`.
     pub fn is_undoable(&self, now: DateTime<Utc>) -> bool {
         matches!(self.state, EmailChangeState::Done { at } if now < at + UNDOABLE)
     }
 
-    /// Whether undoing this change does away with `other`, which has the old address: an account that was opened under
+    /// True if undoing this change does away with `other`, which has the old address: an account that was opened under
     /// it since the change was done. Who opened it reads the same mail as who undoes, and came because the change had
     /// left them without their own.
     pub fn displaces(&self, other: &User) -> bool {

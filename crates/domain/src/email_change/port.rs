@@ -1,4 +1,4 @@
-//! What changes of addresses need remembered.
+//! The store's port for changes of addresses.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use crate::mail::Mail;
 use crate::request_context::RequestContext;
 use crate::user::{ProfileChange, User};
 
-/// What asking for a change came to.
+/// Outcome of a request for a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asking {
     /// The account as it is then: its pending address is the new one.
@@ -22,7 +22,7 @@ pub enum Asking {
     Gone,
 }
 
-/// What the proof of the new address, or the undoing, came to.
+/// Outcome of the proof of the new address, or of the undoing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settling {
     Settled,

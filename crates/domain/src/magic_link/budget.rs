@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::rate_limit::{self, Rate};
 
-/// How many wrong codes switch the codes of an address off, within [`CODE_PERIOD`] and for as long.
+/// Number of wrong codes within [`CODE_PERIOD`] that switch the codes of an address off for as long.
 pub const WRONG_CODES: usize = 10;
-/// How long a wrong code counts, and how long codes are off.
+/// Time that a wrong code counts, and that codes stay off.
 pub const CODE_PERIOD: TimeDelta = TimeDelta::hours(24);
 
-/// How many links one address may have sent. It is the same for an address without an account.
+/// Budget of links for one address, with or without an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkBudget {
     /// Asked for from one network.
@@ -25,7 +25,7 @@ pub struct LinkBudget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Earlier {
     pub requested_at: DateTime<Utc>,
-    /// Who asked.
+    /// The client that asked.
     pub ip: Option<IpAddr>,
 }
 
@@ -36,12 +36,12 @@ pub struct OverBudget {
 }
 
 impl LinkBudget {
-    /// How long a link counts. What is older need not be shown to [`LinkBudget::admit`].
+    /// Time that a link counts. [`LinkBudget::admit`] needs no older ones.
     pub fn period(&self) -> TimeDelta {
         self.per_network.per.max(self.per_email.per)
     }
 
-    /// Whether one more link may be sent at `now` to an address that was sent `earlier`, when `ip` asks.
+    /// True if one more link may be sent at `now` to an address that was sent `earlier`, when `ip` asks.
     pub fn admit(
         &self,
         earlier: &[Earlier],
@@ -68,7 +68,7 @@ fn free_at(
     counted.get(last).map(|at| *at + rate.per)
 }
 
-/// What counts as one network: an IPv4 /24, an IPv6 /64.
+/// The network of an address: an IPv4 /24 or an IPv6 /64.
 fn network(ip: IpAddr) -> IpAddr {
     match rate_limit::network(ip) {
         IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & (u32::MAX << 8))),
@@ -86,7 +86,7 @@ pub struct WrongCodes {
 }
 
 impl WrongCodes {
-    /// Whether codes are switched off at `now`. Links never are.
+    /// True if codes are switched off at `now`. Links never are.
     pub fn are_codes_off(&self, now: DateTime<Utc>) -> bool {
         self.off_until.is_some_and(|until| now < until)
     }

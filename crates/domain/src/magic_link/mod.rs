@@ -16,7 +16,7 @@ use crate::client_info::ClientInfo;
 use crate::email::EmailAddress;
 use crate::id::MagicLinkId;
 
-/// How many wrong codes kill a link.
+/// Number of wrong codes that void a link.
 pub const CODE_ATTEMPTS: u32 = 5;
 
 /// One link.
@@ -28,12 +28,12 @@ pub struct MagicLink {
     pub redirect_to: Option<RedirectTo>,
     pub requested_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
-    /// Who asked.
+    /// The client that asked.
     pub client_info: ClientInfo,
     pub state: MagicLinkState,
 }
 
-/// Whether it can still be redeemed, its time apart.
+/// State of a link, regardless of its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MagicLinkState {
     /// After this many wrong codes.
@@ -49,7 +49,7 @@ pub enum MagicLinkState {
     },
 }
 
-/// What is shown to redeem a link.
+/// Proof for redeeming a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// Its token.
@@ -58,7 +58,7 @@ pub enum Proof {
     Code { is_right: bool },
 }
 
-/// What a proof comes to.
+/// Judgement of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redeeming {
     /// The link is good for one sign-in; this is how it must be stored with it.

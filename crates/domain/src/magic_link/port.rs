@@ -1,4 +1,4 @@
-//! What magic links need remembered.
+//! The store's port for magic links.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
 use crate::user::{SignupPolicy, User};
 
-/// What an issue came to.
+/// Outcome of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Issued {
     Issued,
@@ -33,7 +33,7 @@ pub struct Redeem {
     pub signup: SignupPolicy,
 }
 
-/// What a redemption came to.
+/// Outcome of a redemption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redemption {
     Redeemed {

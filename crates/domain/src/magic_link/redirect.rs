@@ -13,7 +13,7 @@ pub struct RedirectTo(String);
 pub struct LeadsElsewhere;
 
 impl RedirectTo {
-    /// How long it may be, in bytes.
+    /// Greatest length, in bytes.
     pub const MAX: usize = 2048;
 
     /// The target in `text`, on the server at `public_url` or on one of `origins` (`https://host[:port]`).
@@ -44,7 +44,7 @@ impl RedirectTo {
         leads_here().or_else(leads_to_allowed).map(|()| Self(text.to_owned())).ok_or(LeadsElsewhere)
     }
 
-    /// What the store remembers.
+    /// The text as stored.
     pub fn from_trusted(text: impl Into<String>) -> Self {
         Self(text.into())
     }

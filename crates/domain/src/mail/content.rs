@@ -1,4 +1,4 @@
-//! What a mail says.
+//! Contents of mails.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -18,7 +18,7 @@ pub struct OutgoingMail {
     pub content: MailContent,
 }
 
-/// What it says, by its template.
+/// The content of a mail, by its template.
 #[derive(Clone, Debug)]
 pub enum MailContent {
     MagicLink(MagicLinkContent),
@@ -48,9 +48,9 @@ impl ActionLink {
 /// A device that its recipient has approved.
 #[derive(Clone, Debug)]
 pub struct DeviceApprovedContent {
-    /// What the client is called here.
+    /// Registered name of the client.
     pub client: String,
-    /// What the device calls itself; unverified.
+    /// Name that the device claims; unverified.
     pub client_name: Option<ClientName>,
     /// Where the device asked from.
     pub device: ClientInfo,
@@ -63,9 +63,9 @@ pub struct DeviceApprovedContent {
 /// A session that was ended because two held its refresh token.
 #[derive(Clone, Debug)]
 pub struct RefreshReuseContent {
-    /// What the client is called here.
+    /// Registered name of the client.
     pub client: String,
-    /// What the device calls itself; unverified.
+    /// Name that the device claims; unverified.
     pub client_name: Option<ClientName>,
     /// Where it was opened.
     pub opened_from: ClientInfo,
@@ -75,7 +75,7 @@ pub struct RefreshReuseContent {
     pub account: Url,
 }
 
-/// What happened to a passkey.
+/// An event of a passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasskeyNews {
     Added,
@@ -84,14 +84,14 @@ pub enum PasskeyNews {
     CounterRejected,
 }
 
-/// What happened to one of the recipient's passkeys.
+/// An event of one of the recipient's passkeys.
 #[derive(Clone, Debug)]
 pub struct PasskeyContent {
     pub news: PasskeyNews,
-    /// What its owner calls it.
+    /// Name of the passkey.
     pub name: String,
     pub at: DateTime<Utc>,
-    /// Who did it.
+    /// The client that did it.
     pub by: ClientInfo,
     /// Where the recipient sees and removes passkeys.
     pub account: Url,
@@ -104,10 +104,10 @@ pub struct EmailChangeContent {
     pub new: EmailAddress,
     /// When it was asked for, or done.
     pub at: DateTime<Utc>,
-    /// Who asked.
+    /// The client that asked.
     pub requester: ClientInfo,
     pub action: ActionLink,
-    /// How long the action can be done.
+    /// Time in which the action can be done.
     pub lifetime: TimeDelta,
 }
 
@@ -116,12 +116,12 @@ pub struct EmailChangeContent {
 pub struct MagicLinkContent {
     /// The page that the link opens.
     pub page: Url,
-    /// What the link carries in its fragment.
+    /// Token in the fragment of the link.
     pub token: Credential,
     pub code: SignInCode,
-    /// How long both are good from the request on.
+    /// Lifetime of both, from the request on.
     pub lifetime: TimeDelta,
-    /// Who asked.
+    /// The client that asked.
     pub requester: ClientInfo,
 }
 

@@ -23,7 +23,7 @@ use crate::user::User;
 pub const ATTEMPTS: u32 = 100;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 
-/// What a mail is about.
+/// Subject of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A link and a code for signing in.
@@ -34,13 +34,13 @@ pub enum Template {
     EmailChangeAsked(EmailChangeId),
     /// The recipient's was the old address of this change.
     EmailChanged(EmailChangeId),
-    /// What this entry of the recipient's activity tells of one of their passkeys.
+    /// The event of a passkey in this entry of the recipient's activity.
     Passkey(ActivityId),
     /// This session of the recipient was ended, because two held its refresh token.
     RefreshReuse(SessionId),
 }
 
-/// How far a mail is.
+/// State of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailState {
     /// To be tried from this instant on.
@@ -65,7 +65,7 @@ pub struct Mail {
     pub state: MailState,
 }
 
-/// What a delivery came to.
+/// Outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     Sent,

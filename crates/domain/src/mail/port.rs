@@ -1,4 +1,4 @@
-//! What mail needs: a queue that outlives the process, and something that delivers.
+//! The ports for mail: a queue that outlives the process, and a delivery.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -49,7 +49,7 @@ pub enum DeliveryError {
     Rejected(String),
 }
 
-/// What delivers letters that are written out.
+/// Delivers rendered mails.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Delivers `message`, or says why not.

@@ -17,7 +17,7 @@ pub struct Organization {
     pub created_at: DateTime<Utc>,
 }
 
-/// What an account may do in an organization.
+/// Role of an account in an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Every organization that has members keeps at least one.
@@ -45,7 +45,7 @@ impl Role {
     }
 }
 
-/// What people call an organization: 1-128 characters.
+/// Display name of an organization: 1-128 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationName(String);
 
@@ -63,7 +63,7 @@ impl OrganizationName {
     }
 }
 
-/// What addresses call an organization: 1-64 of `a-z`, `0-9` and `-`, which neither begins nor ends it. Unique.
+/// Unique name of an organization in addresses: 1-64 of `a-z`, `0-9` and `-`, which neither begins nor ends it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slug(String);
 

@@ -1,4 +1,4 @@
-//! What organizations need remembered.
+//! The store's port for organizations.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::id::{OrganizationId, UserId};
 use crate::page::{Page, Paged};
 
-/// What the making of an organization came to.
+/// Outcome of creating an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
     Created,
@@ -16,7 +16,7 @@ pub enum Creation {
     SlugTaken,
 }
 
-/// What the adding of a member came to.
+/// Outcome of adding a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addition {
     Added,

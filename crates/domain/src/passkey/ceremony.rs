@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::id::{CeremonyId, UserId};
 
-/// How long a challenge may be answered.
+/// Lifetime of a challenge.
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
-/// What a challenge was made for.
+/// Purpose of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CeremonyKind {
     /// A new passkey for this account.
@@ -21,7 +21,7 @@ pub enum CeremonyKind {
 pub struct Ceremony {
     pub id: CeremonyId,
     pub kind: CeremonyKind,
-    /// What the adapter verifies the answer by, as it wrote it.
+    /// The adapter's verification state, as it wrote it.
     pub state: String,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -33,7 +33,7 @@ impl Ceremony {
         Self { id, kind, state, created_at: now, expires_at: now + LIFETIME }
     }
 
-    /// Whether what was made as `kind`, and for whom, may be answered with it at `now`.
+    /// True if what was made as `kind`, and for whom, may be answered with it at `now`.
     pub fn admits(&self, kind: CeremonyKind, now: DateTime<Utc>) -> bool {
         self.kind == kind && now < self.expires_at
     }

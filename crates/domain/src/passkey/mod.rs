@@ -18,10 +18,10 @@ use crate::id::{PasskeyId, UserId};
 use crate::request_context::RequestContext;
 use crate::session::{Authentication, AuthenticationMethod};
 
-/// How many passkeys an account may hold.
+/// Largest number of passkeys of an account.
 pub const MOST: u32 = 20;
 
-/// What identifies a passkey among all authenticators: at most 1023 bytes (WebAuthn §4, credential id).
+/// Credential id of a passkey, unique among all authenticators: at most 1023 bytes (WebAuthn §4).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CredentialId(pub Vec<u8>);
 
@@ -38,17 +38,17 @@ pub struct Passkey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The signature counter of its last use; 0 if the authenticator has none (§6.1.1).
     pub counter: u32,
-    /// Whether it can be on more than one device. Never changes (§6.1.3).
+    /// True if it can be on more than one device. Never changes (§6.1.3).
     pub backup_eligible: bool,
-    /// Whether it was when it was last used.
+    /// True if it was at its last use.
     pub backed_up: bool,
-    /// How browsers may reach it: hints, at most [`Transports::MOST`].
+    /// Hints for browsers on how to reach it, at most [`Transports::MOST`].
     pub transports: Transports,
     /// The authenticator's model; all zeros if it does not say.
     pub aaguid: Uuid,
 }
 
-/// What people call a passkey: 1-128 characters, none of them control characters.
+/// Display name of a passkey: 1-128 characters without control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasskeyName(String);
 
@@ -65,7 +65,7 @@ impl PasskeyName {
         is_name.then(|| Self(text.to_owned())).ok_or(BadPasskeyName)
     }
 
-    /// What a passkey of the authenticator `aaguid` is called until its owner says otherwise.
+    /// Initial name of a passkey from the authenticator `aaguid`.
     pub fn usual(aaguid: Uuid) -> Self {
         Self(provider::name(aaguid).unwrap_or("Passkey").to_owned())
     }
@@ -76,12 +76,12 @@ impl PasskeyName {
     }
 }
 
-/// How browsers may reach an authenticator (§5.8.4): short lower-case words, sorted, each once.
+/// Transports of an authenticator (§5.8.4): short lower-case words, sorted and unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transports(Vec<String>);
 
 impl Transports {
-    /// How many are kept.
+    /// Largest number of transports kept.
     pub const MOST: usize = 8;
 
     /// Those of `words` that look like transports. They are hints from the browser, so the rest is dropped.
@@ -103,14 +103,14 @@ impl Transports {
     }
 }
 
-/// What an authenticator's answer to a sign-in says, its signature verified.
+/// The verified content of an authenticator's assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assertion {
     pub counter: u32,
     pub backed_up: bool,
 }
 
-/// What an answer to a sign-in comes to.
+/// Judgement of an assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use {
     /// The passkey as it must be stored, and what its owner has proved.
@@ -142,7 +142,7 @@ impl Passkey {
         Use::Accepted(used, authentication)
     }
 
-    /// What it proves, by whether it can leave its authenticator.
+    /// The authentication method: synced if the passkey can leave its authenticator.
     pub fn method(&self) -> AuthenticationMethod {
         if self.backup_eligible {
             AuthenticationMethod::SyncedPasskey

@@ -1,4 +1,4 @@
-//! What passkeys need: to be remembered, and something that speaks WebAuthn.
+//! The ports for passkeys: storage and WebAuthn.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use crate::request_context::RequestContext;
 use crate::session::{Session, SessionSeed};
 use crate::user::User;
 
-/// What a registration came to.
+/// Outcome of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
     Registered,
@@ -36,7 +36,7 @@ pub struct SignIn {
     pub renew: Option<SessionId>,
 }
 
-/// What a sign-in came to.
+/// Outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SigningIn {
     SignedIn {
@@ -49,7 +49,7 @@ pub enum SigningIn {
     Refused,
 }
 
-/// What a removal came to.
+/// Outcome of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     Removed,
@@ -111,7 +111,7 @@ pub struct Started {
     /// The options, as `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` take them (§5.1.8,
     /// §5.1.9).
     pub public_key: Value,
-    /// What the answer is verified by; for nobody but [`Webauthn`] to read.
+    /// Verification state, which only [`Webauthn`] reads.
     pub state: String,
 }
 
@@ -145,9 +145,9 @@ pub struct NotVerified(pub String);
 #[error("the ceremony could not be begun: {0}")]
 pub struct CeremonyFailed(pub String);
 
-/// What speaks WebAuthn. `credential` is what `PublicKeyCredential.toJSON()` gives.
+/// The WebAuthn relying party. `credential` is the result of `PublicKeyCredential.toJSON()`.
 pub trait Webauthn: Send + Sync {
-    /// What passkeys are bound to (§4, RP ID): a domain.
+    /// The RP ID that passkeys are bound to (§4): a domain.
     fn rp_id(&self) -> &str;
 
     /// The origins whose pages may use the passkeys (§13.4.9), as browsers write them.

@@ -15,14 +15,14 @@ pub struct Rate {
     pub per: TimeDelta,
 }
 
-/// What the limit says of one request.
+/// The standing of one request with the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub rate: Rate,
-    /// How many more are allowed before `resets_at`.
+    /// Requests left before `resets_at`.
     pub remaining: u32,
     pub resets_at: DateTime<Utc>,
-    /// Whether this one is within the limit.
+    /// True if this one is within the limit.
     pub is_allowed: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct Limit<K> {
 }
 
 impl<K: Eq + Hash> Limit<K> {
-    /// How many keys are remembered before those whose window is over are dropped.
+    /// Number of remembered keys above which those with an expired window are dropped.
     const SWEEP_AT: usize = 100_000;
 
     /// Nothing counted yet.
@@ -71,7 +71,7 @@ impl<K: Eq + Hash> Limit<K> {
         self.standing(*window, is_allowed)
     }
 
-    /// How `key` stands at `now`; counts nothing.
+    /// The standing of `key` at `now`; counts nothing.
     pub fn look(&self, key: &K, now: DateTime<Utc>) -> Standing {
         let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let live = windows.get(key).filter(|window| now - window.began_at < self.rate.per);
@@ -104,13 +104,13 @@ impl AddressLimit {
         self.0.count(network(address), now)
     }
 
-    /// How `address` stands at `now`; counts nothing.
+    /// The standing of `address` at `now`; counts nothing.
     pub fn look(&self, address: IpAddr, now: DateTime<Utc>) -> Standing {
         self.0.look(&network(address), now)
     }
 }
 
-/// What counts as one address: an IPv6 one by its /64, an IPv4-mapped one as IPv4.
+/// The key of an address in limits: its /64 for IPv6, the IPv4 address for an IPv4-mapped one.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),

@@ -16,7 +16,7 @@ use crate::magic_link::LinkBudget;
 use crate::mail::{self, Mail};
 use crate::session::{Session, SessionState};
 
-/// What is removed, and from when on it counts as over.
+/// A kind of record to remove, and the time from which it counts as expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Removal {
     /// Device authorizations that nobody decided, from their expiry on. Their user codes are free again then.
@@ -25,7 +25,7 @@ pub enum Removal {
     DecidedDevices,
     /// Links, from their expiry on.
     MagicLinks,
-    /// What is remembered of an address apart from its links, from when it says nothing any more.
+    /// Records of addresses apart from their links, once they are empty.
     MagicLinkAddresses,
     /// Mails, from when they were sent, dropped or given up. One that waits stays.
     Mails,
@@ -86,7 +86,7 @@ impl ClientInfoTable {
         [Self::Sessions, Self::Activities, Self::DeviceAuthorizations, Self::MagicLinks, Self::EmailChanges];
 }
 
-/// How long what is over stays.
+/// Time that expired records stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Addresses and user agents, in whatever stays longer.

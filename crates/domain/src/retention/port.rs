@@ -1,4 +1,4 @@
-//! What retention needs of the store.
+//! The store's port for retention.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use super::{ClientInfoTable, Removal};
 use crate::error::StoreError;
 
-/// What a batch came to.
+/// Outcome of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// How many records were looked at; as many as the batch may hold if there may be more.
+    /// Records examined; a full batch if there may be more.
     pub looked_at: u32,
-    /// How many of them were removed, or cleared. One of a batch may turn out not to be over.
+    /// Records removed or cleared. Some of a batch may turn out not to have expired.
     pub done: u32,
 }
 

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How often a session's refresh token has been renewed.
+/// Number of renewals of a session's refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub u32);
 
@@ -33,17 +33,17 @@ pub struct Chain {
     pub made_at: DateTime<Utc>,
 }
 
-/// How forgiving a chain is. Both zero is strict.
+/// Tolerance of a chain. Both at zero is strict mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RotationRules {
-    /// How long after its making the live successor is handed out again: for processes that race.
+    /// Time after its creation in which the live successor is handed out again, for racing processes.
     pub retry_window: TimeDelta,
     /// How long after its first use a spent generation is taken while its successor is unseen: for answers
     /// that were lost.
     pub lost_response_window: TimeDelta,
 }
 
-/// What becomes of a presented generation. Each carries the chain as it must be stored.
+/// Judgement of a presented generation. Each variant carries the chain as it must be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presentation {
     /// The current one: renewed.

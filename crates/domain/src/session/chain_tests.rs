@@ -9,7 +9,7 @@ const LOST_RESPONSE_WINDOW: TimeDelta = TimeDelta::hours(1);
 const IDLE: TimeDelta = TimeDelta::days(30);
 const MILLISECOND: TimeDelta = TimeDelta::milliseconds(1);
 
-/// What has happened to the chain before.
+/// History of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Past {
     /// Nothing: there is no parent yet.
@@ -31,7 +31,7 @@ enum Token {
     FarAhead,
 }
 
-/// How old something is, measured by a window.
+/// Age, measured by a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Age {
     /// The caller carries an earlier instant than who came before.
@@ -65,7 +65,7 @@ struct Case {
     mode: Mode,
 }
 
-/// What the contract has in store for a token.
+/// The contract's verdict on a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Renewed,
@@ -119,7 +119,7 @@ impl Age {
         }
     }
 
-    /// Whether something of this age is inside its window, if there is such a window at all.
+    /// True if something of this age is inside its window, if there is such a window at all.
     fn is_inside(self, there_is_a_window: bool) -> bool {
         there_is_a_window && !matches!(self, Self::Edge | Self::Beyond)
     }
@@ -210,7 +210,7 @@ impl Case {
         verdicts[0].1
     }
 
-    /// What has to be stored then.
+    /// The chain that must be stored.
     fn stored(self) -> Chain {
         let before = self.chain();
         let presented = self.presented();
@@ -276,7 +276,7 @@ fn the_table_is_whole() {
     assert_eq!(count(Verdict::Reuse), settings * (5 + 6 + 6) + parents - repeats - replaces);
 }
 
-/// Whether the session may be refreshed at all, and until when.
+/// Time until which the session may be refreshed, if at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Live,
@@ -326,7 +326,7 @@ impl Standing {
     }
 }
 
-/// What the table says of `case` for a session that may be refreshed.
+/// The table's verdict on `case` for a session that may be refreshed.
 fn judgement(case: Case, before: &Session, renewed_until: DateTime<Utc>) -> Judgement {
     let renewed = || Session {
         chain: case.stored(),

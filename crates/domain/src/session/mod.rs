@@ -16,7 +16,7 @@ use crate::client_info::ClientInfo;
 use crate::id::{SessionId, UserId};
 use crate::request_context::RequestContext;
 
-/// How a person proved who they are.
+/// Method of an authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthenticationMethod {
     /// A link or a code from a mail.
@@ -45,7 +45,7 @@ pub struct Authentication {
     pub method: AuthenticationMethod,
 }
 
-/// What a session lives in.
+/// Kind of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
     /// Tokens that a person got by signing in.
@@ -56,7 +56,7 @@ pub enum SessionKind {
     Device,
 }
 
-/// How long sessions last.
+/// Lifetimes of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
     /// Without a refresh, or without use of a browser session.
@@ -79,7 +79,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// Whether somebody other than its holder ended it, so that nothing goes on that it had begun.
+    /// True if somebody other than its holder ended it, so that nothing goes on that it had begun.
     pub const fn is_eviction(self) -> bool {
         match self {
             Self::SignedOut => false,
@@ -88,7 +88,7 @@ impl EndReason {
     }
 }
 
-/// Whether a session was ended. One that is [`SessionState::Open`] may still be past its time.
+/// State of a session. A session that is [`SessionState::Open`] may still have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionState {
     Open,
@@ -116,7 +116,7 @@ pub struct Session {
     pub chain: Chain,
 }
 
-/// What a session will be, before it is known whose.
+/// A session before its account is known.
 #[derive(Clone, Debug)]
 pub struct SessionSeed {
     pub id: SessionId,
@@ -156,11 +156,11 @@ pub struct Refresh {
     /// The client that the caller says it is, if it says so.
     pub client_id: Option<String>,
     pub rules: RotationRules,
-    /// How long the session lives on without another refresh.
+    /// Time that the session lives without another refresh.
     pub idle: TimeDelta,
 }
 
-/// What becomes of a session whose refresh token is presented, as it must be stored.
+/// Judgement of a presented refresh token, with the session as it must be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// The same successor again: nothing to store.
@@ -176,7 +176,7 @@ pub enum Judgement {
 }
 
 impl Session {
-    /// Whether it is neither ended nor past its time.
+    /// True if it is neither ended nor past its time.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.state == SessionState::Open && now < self.expires_at()
     }
@@ -239,7 +239,7 @@ impl Session {
         (is_theirs && self.is_live(authentication.at)).then(|| Self { authentication, ..self.clone() })
     }
 
-    /// Whether its owner's proof is recent enough for what is sensitive. A device's session never is: the
+    /// True if its owner's proof is recent enough for what is sensitive. A device's session never is: the
     /// person who approved it may be elsewhere.
     pub fn is_fresh(&self, now: DateTime<Utc>, fresh: TimeDelta) -> bool {
         self.kind != SessionKind::Device && now - self.authentication.at <= fresh

@@ -1,4 +1,4 @@
-//! What sessions need remembered.
+//! The store's port for sessions.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use crate::page::{Page, Paged};
 use crate::request_context::RequestContext;
 use crate::user::User;
 
-/// What a rotation came to.
+/// Outcome of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// The session goes on; its current generation's token is its only live one.
@@ -25,10 +25,10 @@ pub enum Rotation {
     Over,
 }
 
-/// How far the end of everybody's sessions has come.
+/// Progress of ending all sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndedPart {
-    /// How many sessions of this part were live.
+    /// Number of live sessions in this part.
     pub count: u32,
     /// The last session of this part, live or not; none if there is no further one.
     pub last: Option<SessionId>,

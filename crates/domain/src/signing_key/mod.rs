@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-/// What a key signs with (RFC 7518 §3.1, RFC 8037 §3.1).
+/// Signature algorithm of a key (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// Ed25519.

@@ -1,4 +1,4 @@
-//! What signing keys need: to be remembered, and to be made.
+//! The ports for signing keys: storage and generation.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Algorithm, Place, SigningKey};
 
-/// How long a verifier may keep the key set.
+/// Time that a verifier may cache the key set.
 pub const KEY_SET_MAX_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// How long before it first signs a key is published: twice what a verifier may keep, so that one lost fetch, a
@@ -20,18 +20,18 @@ pub const LEAD: TimeDelta = TimeDelta::minutes(10);
 /// the contract has), and as much for a server that learns late of the key after it.
 pub const LINGER: TimeDelta = TimeDelta::seconds(60);
 
-/// What the operator decides about keys.
+/// The operator's rules for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyRules {
-    /// What the next key signs with.
+    /// Algorithm of the next key.
     pub algorithm: Algorithm,
-    /// How long a key signs. Less than [`LEAD`] counts as that.
+    /// Time that a key signs; at least [`LEAD`].
     pub rotation: TimeDelta,
-    /// How long an access token lives.
+    /// Lifetime of an access token.
     pub token_lifetime: TimeDelta,
 }
 
-/// What a key does just now.
+/// The current part of a key in the schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningKeyState {
     /// It is published, and will sign.
@@ -64,7 +64,7 @@ pub struct Scheduled<'a> {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What has to be done about the keys.
+/// A due step of key maintenance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Make the next key, in this place.
@@ -98,7 +98,7 @@ pub fn schedule(keys: &[SigningKey], now: DateTime<Utc>) -> Vec<Scheduled<'_>> {
     scheduled.collect()
 }
 
-/// What is to be done first, if anything. Whoever has done it asks again.
+/// The first due step. The caller asks again after taking it.
 pub fn next_step(keys: &[SigningKey], rules: &KeyRules, now: DateTime<Utc>) -> Option<Step> {
     let scheduled = schedule(keys, now);
     let Some(newest) = scheduled.last() else {

@@ -12,7 +12,7 @@ use crate::id::UserId;
 pub struct User {
     pub id: UserId,
     pub email: EmailAddress,
-    /// Whether its owner has proved that they receive mail there.
+    /// True if its owner has proved that they receive mail there.
     pub email_verified: bool,
     /// The address that the owner wants instead and has yet to prove.
     pub pending_email: Option<EmailAddress>,
@@ -24,7 +24,7 @@ pub struct User {
     pub disabled_at: Option<DateTime<Utc>>,
 }
 
-/// What a person says about themselves.
+/// A person's own profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// 1-128 characters.
@@ -37,7 +37,7 @@ pub struct Profile {
     pub time_zone: Option<String>,
 }
 
-/// What is to change in a profile; none stays as it is.
+/// A change of a profile; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange {
     pub name: Option<String>,
@@ -47,7 +47,7 @@ pub struct ProfileChange {
     pub time_zone: Option<String>,
 }
 
-/// Who may open an account by signing in.
+/// The policy for opening accounts by signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignupPolicy {
     /// Everybody who receives mail at their address.
@@ -59,7 +59,7 @@ pub enum SignupPolicy {
 }
 
 impl SignupPolicy {
-    /// Whether `email` may open an account.
+    /// True if `email` may open an account.
     pub fn admits(&self, email: &EmailAddress) -> bool {
         match self {
             Self::Open => true,
@@ -90,7 +90,7 @@ impl User {
         Self { email_verified: false, last_sign_in_at: None, ..Self::signed_up(id, email, now) }
     }
 
-    /// Whether it may sign in and use what it has.
+    /// True if it may sign in and use what it has.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
     }
@@ -109,7 +109,7 @@ impl User {
         Self { last_sign_in_at: Some(now), ..self.clone() }
     }
 
-    /// Whether a magic link is a way in for its owner.
+    /// True if a magic link is a way in for its owner.
     pub fn can_sign_in_by_mail(&self) -> bool {
         self.email_verified
     }

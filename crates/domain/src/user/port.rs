@@ -1,4 +1,4 @@
-//! What users need remembered.
+//! The store's port for users.
 
 use crate::wait_budget::WaitBudget;
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use crate::id::UserId;
 use crate::page::{Page, Paged};
 use crate::request_context::RequestContext;
 
-/// What the opening of an account came to.
+/// Outcome of the opening of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     Opened,
@@ -19,7 +19,7 @@ pub enum Opening {
     AddressTaken,
 }
 
-/// What the deletion of an account came to.
+/// Outcome of the deletion of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
     Deleted,

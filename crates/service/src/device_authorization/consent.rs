@@ -35,7 +35,7 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
-/// What `principal` is about to decide about.
+/// The device that `principal` is about to decide about.
 pub async fn look(
     service: &Service,
     principal: &Principal,

@@ -31,7 +31,7 @@ use crate::pacer::Pacing;
 use crate::service::Service;
 use crate::session::{TokenPair, issue_tokens, seed};
 
-/// What a device asks with.
+/// Request of a device.
 #[derive(Clone, Debug, Default)]
 pub struct Begin {
     pub client_id: Option<String>,
@@ -39,7 +39,7 @@ pub struct Begin {
     pub scope: Option<String>,
 }
 
-/// What a device is told (§3.2).
+/// Response to a device (§3.2).
 #[derive(Clone, Debug)]
 pub struct Beginning {
     pub device_code: Credential,
@@ -61,11 +61,11 @@ pub enum BeginError {
     Store(#[from] StoreError),
 }
 
-/// What a device gets (§3.5).
+/// Tokens for a device (§3.5).
 #[derive(Clone, Debug)]
 pub struct Granted {
     pub tokens: TokenPair,
-    /// What was granted, where that is less than what was asked for (RFC 6749 §5.1).
+    /// The granted scope, where it differs from the requested one (RFC 6749 §5.1).
     pub scope: Option<String>,
 }
 
@@ -88,7 +88,7 @@ pub enum PollError {
     Signing(#[from] SigningFailed),
 }
 
-/// How often a user code that is taken is replaced. Even with a million live ones, twice is unheard of.
+/// Number of attempts to find a free user code. Even with a million live ones, a second attempt is rare.
 const USER_CODE_ATTEMPTS: usize = 4;
 
 /// Begins a flow.

@@ -1,4 +1,4 @@
-//! What a mail says, derived from the record that it is about.
+//! Contents of mails, derived from their records.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_domain::action::Action;
@@ -33,7 +33,7 @@ pub(super) enum Record {
     RefreshReuse(Session, DateTime<Utc>),
 }
 
-/// What `mail` is about. None if that is gone.
+/// The record of `mail`. `None` if it is gone.
 pub(super) async fn record(service: &Service, mail: &Mail) -> Result<Option<Record>, StoreError> {
     match mail.template {
         Template::MagicLink(id) => link(service, id).await,
@@ -84,7 +84,7 @@ async fn reuse(service: &Service, id: SessionId) -> Result<Option<Record>, Store
     })
 }
 
-/// Whether it is worth sending at `now`. Asked when the mail's turn has come, so that the answer to a request for
+/// True if it is worth sending at `now`. Asked when the mail's turn has come, so that the answer to a request for
 /// a link costs the same whether or not the address has an account.
 pub(super) async fn is_worth_sending(
     service: &Service,
@@ -107,7 +107,7 @@ pub(super) async fn is_worth_sending(
     }
 }
 
-/// Whether the link can still sign somebody in.
+/// True if the link can still sign somebody in.
 async fn can_sign_in(service: &Service, link: &MagicLink, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let is_open = matches!(link.state, magic_link::MagicLinkState::Open { .. }) && now < link.expires_at;
     if !is_open {
@@ -189,7 +189,7 @@ fn action_link(service: &Service, mail: &Mail, action: Action) -> ActionLink {
     ActionLink { page: service.rules.page("/action"), token: crate::action::issue(service, mail.id, action) }
 }
 
-/// What people are shown of a client; its id, if it is not registered any more.
+/// Display name of a client; its id if it is no longer registered.
 fn client(service: &Service, id: &ClientId) -> String {
     let found = service.clients.find(Some(id.as_str()), "");
     found.map_or_else(|_| id.as_str().to_owned(), |client| client.name.clone())

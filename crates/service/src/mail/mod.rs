@@ -12,11 +12,11 @@ use keywright_domain::mail::{Delivery, Mail, MailState};
 use self::contents::{is_worth_sending, letter, record};
 use crate::service::Service;
 
-/// How long a worker has for a delivery before another may try. Longer than an SMTP dialogue may take.
+/// Lease of a delivery. Longer than an SMTP dialogue may take.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 const BATCH: u32 = 10;
 
-/// What the delivery of a mail came to. The cause is for the log.
+/// Outcome of a delivery. The cause is for the log.
 #[derive(Debug)]
 pub struct Attempt {
     pub mail: Mail,

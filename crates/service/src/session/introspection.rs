@@ -15,7 +15,7 @@ use keywright_domain::session::{Generation, Presentation, Session, SessionKind};
 use crate::service::Service;
 use crate::session::{AuthenticateError, bearer, live};
 
-/// What a token is.
+/// Judgement of a token.
 #[derive(Clone, Debug)]
 pub enum Introspection {
     /// Anything that is not good: alike to whoever asks (RFC 7662 §2.2).
@@ -25,7 +25,7 @@ pub enum Introspection {
     RefreshToken(Session),
 }
 
-/// What `token` is.
+/// Introspects `token`.
 pub async fn introspect(
     service: &Service,
     token: &str,
@@ -51,7 +51,7 @@ pub async fn introspect(
     }
 }
 
-/// Whether `presented` would be rotated. One that is only taken once more, for racers and lost answers, is spent.
+/// True if `presented` would be rotated. One that is only taken once more, for racers and lost answers, is spent.
 fn is_current(service: &Service, session: &Session, presented: Generation, at: &RequestContext) -> bool {
     let presentation = session.chain.present(presented, at.now, service.rules.rotation);
     let is_taken = matches!(presentation, Presentation::Rotate(_) | Presentation::Ahead(_));

@@ -24,7 +24,7 @@ use crate::signing_key::{self as signing_key, VerificationError};
 #[derive(Clone, Debug)]
 pub struct TokenPair {
     pub access_token: AccessToken,
-    /// How long the access token is good.
+    /// Lifetime of the access token.
     pub expires_in: TimeDelta,
     pub refresh_token: Credential,
 }
@@ -41,7 +41,7 @@ pub enum RefreshError {
     Signing(#[from] SigningFailed),
 }
 
-/// Who makes a request.
+/// The account and the session that make a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub user: User,
@@ -137,7 +137,7 @@ pub async fn refresh(
     }
 }
 
-/// Who presents the access token `token`. Its session must still be live.
+/// Authenticates the access token `token`. Its session must still be live.
 pub async fn authenticate_bearer(
     service: &Service,
     token: &str,
@@ -146,7 +146,7 @@ pub async fn authenticate_bearer(
     bearer(service, token, at).await.map(|(_, principal)| principal)
 }
 
-/// What the access token `token` says, and who presents it. To be asked is to see its generation in use.
+/// Claims and principal of the access token `token`. Marks its generation as seen.
 pub(super) async fn bearer(
     service: &Service,
     token: &str,
@@ -163,7 +163,7 @@ pub(super) async fn bearer(
     Ok((claims, principal))
 }
 
-/// Who presents the browser cookie `cookie`.
+/// Authenticates the browser cookie `cookie`.
 pub async fn authenticate_cookie(
     service: &Service,
     cookie: &str,

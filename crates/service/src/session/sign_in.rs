@@ -1,4 +1,4 @@
-//! What every sign-in has in common, whatever proves who signs in.
+//! The common part of all sign-ins.
 
 use keywright_domain::access_token::SigningFailed;
 use keywright_domain::client::{ClientId, UnknownClient};
@@ -10,7 +10,7 @@ use keywright_domain::session::{Session, SessionKind};
 use crate::service::Service;
 use crate::session::{TokenPair, issue_cookie, issue_tokens};
 
-/// What a sign-in shall be.
+/// The requested result of a sign-in.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// Tokens for a public client; the built-in `web` if none is named.
@@ -21,7 +21,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// What the session will live in, through which client, and which one it may renew.
+    /// The kind of the session, its client, and the session that it may renew.
     pub fn resolve(
         self,
         service: &Service,
@@ -36,7 +36,7 @@ impl Wanted {
     }
 }
 
-/// What a sign-in hands out.
+/// The result of a sign-in.
 #[derive(Clone, Debug)]
 pub enum Grant {
     Tokens(TokenPair),
@@ -44,7 +44,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// What whoever opened `session` is given.
+    /// Issues the tokens or the cookie of `session`.
     pub fn of(service: &Service, session: &Session, at: &RequestContext) -> Result<Self, SigningFailed> {
         Ok(match session.kind {
             SessionKind::Browser => Self::Cookie(issue_cookie(service, session)),

@@ -20,7 +20,7 @@ impl Tables {
         }
     }
 
-    /// Whether the session was ended by somebody other than its holder.
+    /// True if the session was ended by somebody other than its holder.
     fn is_evicted(&self, session: SessionId) -> bool {
         let found = self.sessions.get(&session);
         found.is_some_and(|session| matches!(session.state, Ended { reason, .. } if reason.is_eviction()))
@@ -37,7 +37,7 @@ impl Tables {
         true
     }
 
-    /// Whether an account other than `user` has the address that `after` is to go by.
+    /// True if an account other than `user` has the address that `after` is to go by.
     fn is_taken_by_another(&self, after: &User) -> bool {
         self.user_by_email(&after.email).is_some_and(|other| other.id != after.id)
     }

@@ -9,7 +9,7 @@ use keywright_domain::wait_budget::WaitBudget;
 use super::{MemoryStore, Tables, is_free};
 
 impl Tables {
-    /// Whether `user` is the only owner that `organization` has.
+    /// True if `user` is the only owner that `organization` has.
     pub(super) fn is_last_owner(&self, organization: OrganizationId, user: UserId) -> bool {
         let of_it = self.memberships.iter().filter(|((id, _), _)| *id == organization);
         let mut owners = of_it.filter(|(_, role)| **role == Role::Owner).map(|((_, owner), _)| *owner);

@@ -36,7 +36,7 @@ impl Tables {
         Ok(after)
     }
 
-    /// What hangs on an account by a foreign key in a database, and the account.
+    /// Deletes the account, and the rows that a database would delete by foreign key.
     pub(super) fn forget_account(&mut self, user: UserId) {
         self.email_changes.retain(|_, change| change.user_id != user);
         self.users.remove(&user);

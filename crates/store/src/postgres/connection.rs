@@ -1,4 +1,4 @@
-//! How a connection to the database is made.
+//! Connections to the database.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::tls::{self, Tls};
 /// A connection with Diesel's synchronous interface. Only threads that may block may use it.
 pub(super) type Connection = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// How often it is looked whether connections lead elsewhere, while one is not answered.
+/// Interval of probes for a failover while a commit is unanswered.
 const LOOK: Duration = Duration::from_secs(1);
 /// After which silence the system asks whether the other side is still there.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -64,7 +64,7 @@ impl Connector {
         Self { statement_timeout: timeout, ..self.clone() }
     }
 
-    /// How long a statement may take.
+    /// Time limit of a statement.
     pub(super) fn statement_timeout(&self) -> Duration {
         self.statement_timeout
     }
@@ -163,7 +163,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Whether the connection has ended by itself.
+    /// True if the connection has ended by itself.
     pub(super) fn is_dead(&self) -> bool {
         self.traffic.is_finished()
     }
@@ -200,7 +200,7 @@ impl Drop for Ending {
     }
 }
 
-/// Whether a connection is at the commit of its command.
+/// True if a connection is at the commit of its command.
 #[derive(Clone, Default)]
 pub(super) struct Commit(Arc<AtomicBool>);
 

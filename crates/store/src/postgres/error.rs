@@ -1,4 +1,4 @@
-//! How PostgreSQL fails, and what that means: the one place that decides between "again", "later" and "broken".
+//! Failures of PostgreSQL: the one place that decides between "retry", "unavailable" and "broken".
 
 use std::error::Error;
 use std::fmt::Display;
@@ -81,7 +81,7 @@ impl From<Failure> for StoreError {
 }
 
 impl Failure {
-    /// Whether nothing was written because another command was in the way, so that it may be run again at once. A
+    /// True if nothing was written because another command was in the way, so that it may be run again at once. A
     /// row that refers to one that has just gone is such a case, too: the next run finds it gone.
     pub(super) fn is_conflict(&self) -> bool {
         match self {
@@ -103,7 +103,7 @@ impl Failure {
         }
     }
 
-    /// What a failed commit means: unless it says that it met another, nobody knows.
+    /// Judges a failed commit: its outcome is unknown unless it reports a conflict.
     pub(super) fn of_commit(error: QueryError) -> Self {
         match error {
             QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Query(error),
@@ -111,7 +111,7 @@ impl Failure {
         }
     }
 
-    /// Whether another connection may be asked the same at once: nothing was done because this one is broken, or leads to
+    /// True if another connection may be asked the same at once: nothing was done because this one is broken, or leads to
     /// where nothing can be written.
     pub(super) fn is_of_connection(&self) -> bool {
         match self {
@@ -123,14 +123,14 @@ impl Failure {
         }
     }
 
-    /// Whether the connection must not be used again. A reason that Diesel does not know may be the connection's own: a
+    /// True if the connection must not be used again. A reason that Diesel does not know may be the connection's own: a
     /// statement that it has prepared and that a migration has changed since is refused on it for ever.
     pub(super) fn spoils_connection(&self) -> bool {
         let is_for_unknown_reason = matches!(self, Self::Query(error) if is_unknown(error));
         (is_for_unknown_reason && !self.is_conflict()) || self.is_of_connection()
     }
 
-    /// Whether trying again later may help. What the database says about a statement's text (it gives a position
+    /// True if trying again later may help. What the database says about a statement's text (it gives a position
     /// then) is a defect; what else it refuses for a reason that Diesel does not know is its own state: it is
     /// stopping, out of room, read-only, or a time is over.
     pub(super) fn is_transient(&self) -> bool {
@@ -191,7 +191,7 @@ fn chain(error: &dyn Error) -> String {
 mod tests {
     use super::*;
 
-    /// What the database says, with a detail, a hint and a position or without.
+    /// An error message of the database, with or without detail, hint and position.
     struct Said(&'static str, Option<&'static str>, Option<&'static str>, Option<i32>);
 
     impl DatabaseErrorInformation for Said {

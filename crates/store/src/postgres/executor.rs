@@ -26,7 +26,7 @@ use super::connection::{Commit, Connection, Connector, Live};
 use super::error::Failure;
 use super::waiting::Waiting;
 
-/// How often a command is run that meets another's each time.
+/// Number of attempts of a command that conflicts each time.
 const RUNS: u32 = 10;
 
 /// So many connections, made when they are needed.
@@ -38,7 +38,7 @@ pub(super) struct Executor {
     runtime: Handle,
 }
 
-/// How often a command of one statement may be done.
+/// Repeatability of a command of one statement.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
     Once,
@@ -64,7 +64,7 @@ impl Executor {
         }
     }
 
-    /// How many commands wait for a connection.
+    /// Number of commands that wait for a connection.
     pub(super) fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed) as u64
     }
@@ -230,7 +230,7 @@ fn transact<T>(
     }
 }
 
-/// How long its caller still waits.
+/// Time left of the caller.
 fn time_left(deadline: Instant) -> Result<Duration, Failure> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(Failure::TooLate) } else { Ok(left) }

@@ -1,4 +1,4 @@
-//! Whether the database can be worked with.
+//! Health of the database.
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ impl Hosts {
         Ok(Self { each, first: AtomicUsize::new(0) })
     }
 
-    /// How many there are, which is at least one.
+    /// Number of hosts, at least one.
     pub(super) fn count(&self) -> usize {
         self.each.len()
     }

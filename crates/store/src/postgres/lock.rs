@@ -20,13 +20,13 @@ pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<Use
     Ok(found.one(connection).optional()?.map(User::try_from).transpose()?)
 }
 
-/// Whether the organization exists, which is held until the command ends.
+/// True if the organization exists. Locks it until the command ends.
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id)).select(organizations::id).for_no_key_update();
     Ok(found.one::<Key>(connection).optional()?.is_some())
 }
 
-/// What was tried on the links of an address, held until the command ends; none if nothing ever was.
+/// Locks the wrong codes of an address until the command ends; `None` if there are none.
 pub(super) fn address(
     connection: &mut Connection,
     email: &EmailAddress,

@@ -19,14 +19,14 @@ use super::error::{Failure, OpenError};
 use super::sql::One;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
-/// How long it is waited for another's migration, and for locks: by an operator, or a server that starts.
+/// Time limit for the migration of another server, and for locks.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// After which time, at the earliest, PostgreSQL ends who waits for a lock: it looks for a deadlock then.
 const DEADLOCK: Duration = Duration::from_secs(1);
 /// For those who queued.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long connecting may take.
+/// Time limit for connecting.
 const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Whoever migrates holds this row. It is made before there is any other table, so it is no migration itself.

@@ -33,24 +33,24 @@ use self::executor::{Done, Executor};
 pub use self::migrations::{migrate, schema_difference};
 use crate::within::within;
 
-/// What `sql/` is written to.
+/// Backend of `sql/`.
 type Backend = diesel::pg::Pg;
-/// What the ports of `sql/` are implemented for.
+/// Store of the ports in `sql/`.
 type Store = PostgresStore;
 
-/// How a database is worked with. The defaults suit a server.
+/// Options of the store. The defaults suit a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many connections may be open at once.
+    /// Largest number of open connections.
     pub connections: NonZeroUsize,
-    /// How many commands may wait for a connection; more are refused as unavailable.
+    /// Largest number of commands that wait for a connection; more are refused as unavailable.
     pub queue: usize,
     /// After how long the database gives up a statement, and a connection that is being made is given up. Less than
     /// `patience`.
     pub statement_timeout: Duration,
     /// The longest that a caller waits for one command. A request's [`WaitBudget`] may be shorter.
     pub patience: Duration,
-    /// Whether opening applies the migrations that are pending.
+    /// True if opening applies the migrations that are pending.
     pub migrate: bool,
 }
 

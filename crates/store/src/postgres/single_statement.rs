@@ -1,4 +1,4 @@
-//! What is claimed often, by one statement: one round trip, and no transaction that is open between several.
+//! The frequent claims as one statement each: one round trip, and no open transaction between several.
 //!
 //! It is judged by what was read a moment ago, and what it writes is guarded by all that the judgement read. None if nothing
 //! was written, or if nobody knows: then a claim or a redemption is run as any other, and finds what was done by its session.
@@ -162,7 +162,7 @@ where
 
 type Part<'a> = Box<dyn QueryFragment<Backend> + 'a>;
 
-/// What opens a session for whoever claims something: one of those who try.
+/// The statement that claims something and opens a session. Of several racers one succeeds.
 struct Claim<'a> {
     /// The row of an account that may sign in. Without it nothing is claimed.
     held: Part<'a>,

@@ -20,7 +20,7 @@ pub(super) enum Tls {
 }
 
 impl Tls {
-    /// What `url` asks for, and `url` without the words that tokio-postgres does not know.
+    /// Splits the TLS options off `url`, which tokio-postgres does not know.
     pub(super) fn of(url: &str) -> Result<(String, Self), OpenError> {
         let Some((base, query)) = url.split_once('?') else {
             return Ok((url.to_owned(), Self::AnyCertificate));
@@ -57,7 +57,7 @@ fn decoded(text: &str) -> Result<String, OpenError> {
     decoded.map(Into::into).map_err(|_| OpenError::Url)
 }
 
-/// How to speak TLS.
+/// TLS configuration.
 pub(super) fn client(tls: &Tls) -> Result<ClientConfig, OpenError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone());

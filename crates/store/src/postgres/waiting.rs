@@ -1,4 +1,4 @@
-//! How many wait for a connection, and when that is too many.
+//! The bounded queue of commands that wait for a connection.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

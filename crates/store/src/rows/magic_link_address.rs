@@ -16,7 +16,7 @@ pub struct MagicLinkAddressRow {
     codes_off_until: Option<Millis>,
 }
 
-/// What was tried on the links of an address, as the columns that hold it.
+/// Wrong codes of an address, as columns.
 #[derive(AsChangeset, Debug)]
 #[diesel(table_name = magic_link_addresses, treat_none_as_null = true)]
 pub struct WrongCodesChange {

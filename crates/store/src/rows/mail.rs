@@ -26,7 +26,7 @@ pub struct MailRow {
     settled_at: Option<Millis>,
 }
 
-/// How far a mail is, as the columns that hold it.
+/// State of a mail, as columns.
 #[derive(AsChangeset, Debug)]
 #[diesel(table_name = mails, treat_none_as_null = true)]
 pub struct MailChange {

@@ -24,7 +24,7 @@ pub struct PasskeyRow {
     aaguid: Key,
 }
 
-/// What a use changes in a passkey.
+/// Columns of a passkey that a use changes.
 #[derive(AsChangeset, Debug)]
 #[diesel(table_name = passkeys, treat_none_as_null = true)]
 pub struct PasskeyUse {

@@ -30,7 +30,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// What `refresh` comes to, if all is well.
+    /// The renewal by `refresh` in the normal case.
     pub fn new(refresh: &Refresh, at: &RequestContext) -> Self {
         Self {
             session: refresh.session.into(),

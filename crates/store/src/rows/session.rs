@@ -36,7 +36,7 @@ pub struct SessionRow {
     renewed_by: Option<Key>,
 }
 
-/// What a transition may change in a session.
+/// Columns of a session that a transition changes.
 #[derive(AsChangeset, Debug)]
 #[diesel(table_name = sessions, treat_none_as_null = true)]
 pub struct SessionChange {

@@ -21,7 +21,7 @@ pub struct SigningKeyRow {
     token_lifetime: i64,
 }
 
-/// What a key is said to follow that follows none: a name, so that no two are first.
+/// Predecessor of the first key: a name, so that no two keys are first.
 pub const NOTHING: &str = "";
 
 impl From<&SigningKey> for SigningKeyRow {

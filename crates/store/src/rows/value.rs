@@ -25,7 +25,7 @@ impl Key {
     pub const NONE: Self = Self(Uuid::nil());
 }
 
-/// What only one server does at a time: a row of `locks`.
+/// Work of one server at a time: a row of `locks`.
 #[derive(Clone, Copy, Debug)]
 pub enum Lock {
     SigningKeys,

@@ -166,7 +166,7 @@ fn decide(
     Ok(Some(Decided::Decided(after)))
 }
 
-/// Who approved, and how they had signed in; else what the poll is told.
+/// The approving account and its authentication, or the outcome of the poll.
 fn claimable(
     found: &DeviceAuthorization,
     poll: &Poll,

@@ -154,7 +154,7 @@ fn undo(connection: &mut Connection, id: EmailChangeId, at: &RequestContext) -> 
     Ok(Settling::Settled)
 }
 
-/// Whether the session was ended by somebody other than its holder.
+/// True if the session was ended by somebody other than its holder.
 fn is_evicted(connection: &mut Connection, session: SessionId) -> Result<bool, Failure> {
     let found = session::load(connection, session)?;
     Ok(found.is_some_and(

@@ -1,4 +1,4 @@
-//! How much there is of what an operator watches.
+//! Gauges for monitoring.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

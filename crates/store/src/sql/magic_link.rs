@@ -126,7 +126,7 @@ fn done_before(
     Ok(Redemption::Redeemed { session, user, is_new, redirect_to: link.redirect_to })
 }
 
-/// What an account is before its owner signs in.
+/// Standing of an account before its owner signs in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     New,
@@ -154,7 +154,7 @@ fn account(
     })
 }
 
-/// What was tried on the links of an address. Until the command is over nobody else can count or issue for it.
+/// Locks the wrong codes of an address: until the command ends no other one counts or issues for it.
 fn lock_address(connection: &mut Connection, email: &EmailAddress) -> Result<WrongCodes, Failure> {
     if let Some(row) = lock::address(connection, email)? {
         return Ok(row.try_into()?);

@@ -51,7 +51,7 @@ mod operator {
     diesel::infix_operator!(IsNotDistinctFrom, " IS NOT DISTINCT FROM ");
 }
 
-/// Whether `column` is `value`, or both are null.
+/// True if `column` is `value`, or both are null.
 pub fn same<C>(
     column: C,
     value: Option<&str>,

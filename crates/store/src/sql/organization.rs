@@ -117,7 +117,7 @@ fn add(
     Ok(Addition::Added)
 }
 
-/// Whether `user` is the only owner of one of their organizations, all of which are held from now on.
+/// True if `user` is the only owner of one of their organizations. Locks all of these.
 pub(super) fn is_last_owner_anywhere(connection: &mut Connection, user: UserId) -> Result<bool, Failure> {
     let theirs: Vec<Key> = memberships::table
         .filter(memberships::user_id.eq(Key::from(user)))

@@ -1,4 +1,4 @@
-//! What somebody says of themselves.
+//! Profiles.
 
 use diesel::prelude::*;
 use keywright_domain::activity::Activity;

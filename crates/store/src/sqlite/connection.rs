@@ -1,4 +1,4 @@
-//! How a connection to the file is made.
+//! Connections to the file.
 
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions};
@@ -15,7 +15,7 @@ use diesel::sql_types::Text;
 use super::error::{Failure, OpenError};
 use super::sql::One;
 
-/// What a connection is for.
+/// Purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Read,

@@ -1,8 +1,8 @@
-//! What a writer has done, and what it has before it.
+//! Counters of the writer.
 
 use std::sync::atomic::AtomicU64;
 
-/// What a writer has done.
+/// Counters of the writer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriterFigures {
     /// Commands that were committed.

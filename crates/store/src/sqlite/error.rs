@@ -1,4 +1,4 @@
-//! How SQLite fails, and what that means: the one place that decides between "try later" and "broken".
+//! Failures of SQLite: the one place that decides between "unavailable" and "broken".
 
 use std::error::Error;
 use std::io;
@@ -53,7 +53,7 @@ impl From<Failure> for StoreError {
 }
 
 impl Failure {
-    /// Whether trying again later may help. Diesel keeps SQLite's message and drops its code, so it is told by
+    /// True if trying again later may help. Diesel keeps SQLite's message and drops its code, so it is told by
     /// the message: those of `SQLITE_BUSY`, `LOCKED`, `FULL`, `READONLY`, `IOERR`, `CANTOPEN`, `NOMEM`, `PROTOCOL`.
     pub(super) fn is_transient(&self) -> bool {
         const MESSAGES: [&str; 9] = [
@@ -78,12 +78,12 @@ impl Failure {
         }
     }
 
-    /// Whether the disk failed, so that what SQLite believes of the file is not to be relied on.
+    /// True if the disk failed, so that what SQLite believes of the file is not to be relied on.
     pub(super) fn is_of_disk(&self) -> bool {
         self.says("disk I/O error")
     }
 
-    /// Whether the file could only be read when the connection was made, which holds for as long as it is open.
+    /// True if the file could only be read when the connection was made, which holds for as long as it is open.
     pub(super) fn is_of_permission(&self) -> bool {
         self.says("attempt to write a readonly database")
     }

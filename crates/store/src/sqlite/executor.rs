@@ -80,7 +80,7 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// How many commands wait for their turn.
+    /// Number of queued commands.
     pub(super) fn waiting(&self) -> u64 {
         self.counters.waiting.load(Ordering::Relaxed)
     }
@@ -106,13 +106,13 @@ impl Drop for Writer {
 
 /// A command of whatever type in the queue.
 trait Command: Send {
-    /// Whether nobody waits for its answer any more.
+    /// True if nobody waits for its answer any more.
     fn is_abandoned(&self) -> bool;
 
     /// Runs it, and says whether what it wrote is to be kept.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
-    /// How it failed by itself, if it did.
+    /// The command's own failure, if any.
     fn failure(&self) -> Option<&Failure>;
 
     /// Tells its outcome: its own, unless its group failed.
@@ -155,7 +155,7 @@ where
     }
 }
 
-/// What the thread works with. There is no connection after one that broke, until the next is made.
+/// State of the writer thread. There is no connection between a broken one and its replacement.
 struct Work {
     // Closed first, so that the writer is the last: it writes the log back into the file.
     readers: Idle,

@@ -1,4 +1,4 @@
-//! Whether the file can be worked with.
+//! Health of the file.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::within::within;
 
 const PATIENCE: Duration = Duration::from_millis(1900);
 
-/// How long a write that went well is proof enough: probes are free to all, and each write waits for the disk.
+/// Time that a successful write counts as proof: anybody may probe, and each write waits for the disk.
 const PROOF: Duration = Duration::from_secs(1);
 
 /// When a probe last wrote.

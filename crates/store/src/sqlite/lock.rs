@@ -20,13 +20,13 @@ pub(super) fn user(connection: &mut Connection, id: UserId) -> Result<Option<Use
     user::find(connection, id)
 }
 
-/// Whether the organization exists, which is held until the command ends.
+/// True if the organization exists. Locks it until the command ends.
 pub(super) fn organization(connection: &mut Connection, id: OrganizationId) -> Result<bool, Failure> {
     let found = organizations::table.find(Key::from(id));
     Ok(diesel::select(exists(found)).one(connection)?)
 }
 
-/// What was tried on the links of an address; none if nothing ever was.
+/// Wrong codes of an address; `None` if there are none.
 pub(super) fn address(
     connection: &mut Connection,
     email: &EmailAddress,

@@ -39,26 +39,26 @@ pub use self::migrations::{migrate, schema_difference};
 use self::readers::Readers;
 use crate::within::within;
 
-/// What the commands of `sql/` work with.
+/// Connection of the commands in `sql/`.
 type Connection = SqliteConnection;
-/// What `sql/` is written to.
+/// Backend of `sql/`.
 type Backend = diesel::sqlite::Sqlite;
-/// What the ports of `sql/` are implemented for.
+/// Store of the ports in `sql/`.
 type Store = SqliteStore;
 
-/// How a file is worked with. The defaults suit a server.
+/// Options of the store. The defaults suit a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many reads may run at once.
+    /// Largest number of concurrent reads.
     pub readers: NonZeroUsize,
-    /// How many writes may wait; more are refused as unavailable.
+    /// Largest number of waiting writes; more are refused as unavailable.
     pub queue: NonZeroUsize,
     /// How long SQLite waits for another process's lock. A write may wait for the end of one such wait and
     /// then for its own, so twice this must be less than `patience`.
     pub busy_timeout: Duration,
     /// The longest that a caller waits for one command. A request's [`WaitBudget`] may be shorter.
     pub patience: Duration,
-    /// Whether opening applies the migrations that are pending.
+    /// True if opening applies the migrations that are pending.
     pub migrate: bool,
 }
 
@@ -103,7 +103,7 @@ impl SqliteStore {
         })
     }
 
-    /// What the writer has done since it was opened, for metrics.
+    /// Counters of the writer since it was opened.
     pub fn figures(&self) -> WriterFigures {
         self.writer.figures()
     }

@@ -1,4 +1,4 @@
-//! What can only be shown from the inside: failures that are made on the writer's own connection.
+//! Failures that only the writer's own connection can provoke.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};

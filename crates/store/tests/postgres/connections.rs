@@ -1,4 +1,4 @@
-//! How connections are made, kept and given up, and how many there are.
+//! Connections: opening, keeping, closing and their number.
 
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::open;
 
-/// How long a test waits for what comes soon.
+/// Time limit of a test for an imminent event.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn one() -> Options {

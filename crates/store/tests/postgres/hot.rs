@@ -1,4 +1,4 @@
-//! What is hot costs few statements, which a connection prepares once, and a refresh changes one row alone.
+//! Hot commands cost few statements, which a connection prepares once, and a refresh changes one row.
 
 use std::collections::HashMap;
 use std::sync::Arc;

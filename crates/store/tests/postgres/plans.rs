@@ -1,4 +1,4 @@
-//! What is asked often is answered through an index, among 100,000 rows of each table.
+//! Frequent queries use an index, among 100,000 rows of each table.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ fn measure(database: &Database) {
     }
 }
 
-/// How `sql` is run whatever is bound to it.
+/// The generic plan of `sql`.
 fn plan(database: &Database, sql: &str) -> String {
     // Without its limit a row that is inserted tells the types of what is bound, which the store names itself.
     let sql = sql.replace(" LIMIT (SELECT count(*) FROM claimed)", "");

@@ -1,4 +1,4 @@
-//! What may be used once is used once, also when those who race for it come to several servers.
+//! Single-use secrets are used once, also by racers at several servers.
 
 use std::sync::Arc;
 

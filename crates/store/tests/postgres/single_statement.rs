@@ -1,4 +1,4 @@
-//! What is claimed by one statement, whose answer may be lost.
+//! Claims by one statement whose answer is lost.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn a_redemption_whose_answer_is_lost_is_found_to_be_its_own() {
     assert_eq!(ended, Redemption::Refused);
 }
 
-/// What fails at the commit, after the statement has given its row.
+/// A failure at the commit, after the statement has returned its row.
 const REFUSED_AT_COMMIT: &str = "
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$;
 CREATE CONSTRAINT TRIGGER refused AFTER INSERT OR UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED

@@ -13,7 +13,7 @@ pub struct Statement {
     pub connection: usize,
     /// Its text, without what was bound to it.
     pub sql: String,
-    /// Whether this is its preparation, of which the connection keeps the result.
+    /// True if this is its preparation, of which the connection keeps the result.
     pub is_preparation: bool,
 }
 
@@ -47,7 +47,7 @@ pub fn record() {
     set_default_instrumentation(recorder).unwrap();
 }
 
-/// What was recorded since this was asked for last.
+/// Statements recorded since the last call.
 pub fn recorded() -> Vec<Statement> {
     std::mem::take(&mut RECORD.lock().unwrap())
 }

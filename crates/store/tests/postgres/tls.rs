@@ -58,7 +58,7 @@ impl Place {
         PostgresStore::open(&url, &Options::default()).await.map_err(|error| error.to_string())
     }
 
-    /// How many connections of stores there are, and how many of those are encrypted.
+    /// Number of store connections, and of encrypted ones among them.
     fn connections(&self) -> String {
         let counted = "SELECT count(*), count(*) FILTER (WHERE ssl) FROM pg_stat_ssl JOIN pg_stat_activity \
                        USING (pid) WHERE application_name = 'keywright'";

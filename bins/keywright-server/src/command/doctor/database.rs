@@ -18,7 +18,7 @@ use crate::wiring::{self, Environment};
 
 const NAME: &str = "database.url";
 
-/// How far the clocks of servers may be apart.
+/// Largest difference between the clocks of servers.
 const APART: TimeDelta = TimeDelta::minutes(1);
 
 /// No machine that runs this is from before (2026-01-01T00:00:00Z).
@@ -105,7 +105,7 @@ async fn newest(stores: &Stores) -> Option<DateTime<Utc>> {
     mail.max(user)
 }
 
-/// Whether `now` can be what time it is, when something is from `newest`.
+/// True if `now` is plausible beside the newest record, which is from `newest`.
 fn clock(now: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> Check {
     const REMEDY: &str = "set the clock of this machine, and keep it right by NTP";
     let text = instant(now.trunc_subsecs(0));
@@ -122,7 +122,7 @@ fn clock(now: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> Check {
     }
 }
 
-/// Whether the secret is the one that the signing keys were sealed under.
+/// Checks that the secret is the one that the signing keys were sealed under.
 async fn keys(loaded: &Loaded, stores: &Stores) -> Option<Check> {
     const NAME: &str = "signing keys";
     // What is wrong with the secret itself has been said.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Check;
 
-/// Whether the first start can make `file`, as `name` of the configuration wants it.
+/// Checks that the first start can create `file`, as the setting `name` requires.
 pub(super) fn to_be_made(name: &str, file: &Path) -> Check {
     let display = file.display();
     // A relative path's last ancestor is empty: the working directory.

@@ -9,11 +9,11 @@ use super::Check;
 use crate::config::{Config, MailUrl};
 use crate::wiring;
 
-/// How long an address may take to take a connection, and how many are tried.
+/// Time limit for connecting to an address, and the number of addresses to try.
 const CONNECT: Duration = Duration::from_secs(3);
 const ADDRESSES: usize = 3;
 
-/// Whether mail could be sent: up to the login, without a letter.
+/// Checks that mail can be sent: up to the login, without sending any.
 pub(super) async fn mail(config: &Config) -> Check {
     const NAME: &str = "mail.url";
     let MailUrl::Smtp(server) = &config.mail.url else {
@@ -37,7 +37,7 @@ pub(super) async fn mail(config: &Config) -> Check {
     }
 }
 
-/// Whether something answers where people are sent; in development that is this server, which need not be running.
+/// Checks that `public_url` answers; in development that is this server, which need not be running.
 pub(super) async fn public_url(config: &Config) -> Option<Check> {
     const NAME: &str = "public_url";
     if config.is_development() {

@@ -1,10 +1,10 @@
-//! What the configuration says, without asking anybody.
+//! Checks of the configuration alone, without a connection.
 
 use super::folder::to_be_made;
 use super::{Check, State};
 use crate::config::{Config, Loaded};
 
-/// What keeps a server from starting, what is probably not meant, and what is well.
+/// Reasons why a server would not start, probable mistakes, and passed checks.
 pub(super) fn check(loaded: &Loaded) -> Vec<Check> {
     let mistakes = loaded.config.check().err().map(|error| error.0).unwrap_or_default();
     let mut checks: Vec<Check> =
