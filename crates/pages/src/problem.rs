@@ -108,7 +108,7 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
 }
 
 /// Middleware: turns an error in the shape of the API, such as 405 or 429, into a page if a browser asked for one
-/// outside the API. It goes around [`keywright_web::context::surround`].
+/// outside the API. It goes around [`keywright_web::middleware::surround`].
 pub async fn errors_as_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -102,7 +102,7 @@ pub trait DeviceAuthorizations: Send + Sync {
 
     /// Decides as [`DeviceAuthorization::decide`] says, once: of any number of racing decisions one stands. What races with
     /// it and ends the session of who decides has either that done or the decision undone.
-    /// Writes it to the activity of who decided ([`crate::activity::Activity::of_decision`]), and an approval to a
+    /// Writes it to the activity of who decided ([`DeviceAuthorization::activity`]), and an approval to a
     /// mail to them ([`crate::mail::Mail::for_approval`]).
     async fn decide(
         &self,
@@ -119,7 +119,7 @@ pub trait DeviceAuthorizations: Send + Sync {
 
     /// Takes an approval back as [`DeviceAuthorization::withdraw`] says, atomically: whatever polls race with it, no
     /// session is live afterwards. Writes that to the activity of who approved: as a denial
-    /// ([`crate::activity::Activity::of_withdrawal`]), or as the end of the session.
+    /// ([`DeviceAuthorization::activity`]), or as the end of the session.
     async fn withdraw(&self, id: DeviceAuthorizationId, at: &RequestContext)
     -> Result<Withdrawn, StoreError>;
 }
