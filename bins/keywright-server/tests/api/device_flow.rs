@@ -1,7 +1,10 @@
 //! POST /auth/device and /auth/token, and the decision between them (contract §3, RFC 8628).
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use keywright_domain::wait_budget::WaitBudget;
+use keywright_server::application::Tuning;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -139,7 +142,9 @@ async fn a_finished_code_is_reported_before_slow_down() {
 
 #[tokio::test]
 async fn a_server_that_cannot_sign_spends_no_credential() {
-    let keywright = Keywright::start().await;
+    let (soon, never) = (Duration::from_millis(10), Duration::from_hours(1));
+    let idle_keys = Tuning { mail_pause: soon, key_pause: never, ..Tuning::default() };
+    let keywright = Keywright::start_tuned(&[], idle_keys).await;
     let cookie = keywright.sign_in_browser("ada@example.com").await;
     let link = keywright.link("bob@example.com").await;
     let (device_code, user_code) = keywright.begin_device().await;
