@@ -14,10 +14,10 @@ pub async fn shape_errors(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let problem = response.response().extensions().get::<Problem>().cloned();
-    let shape = endpoint::error_shape(response.request());
-    match problem.filter(|problem| problem.shape.is_none() && shape == ErrorShape::OAuth) {
-        Some(problem) => Ok(response.into_response(problem.shaped(shape).error_response())),
-        None => Ok(response),
+    let problem = response.response().extensions().get::<Problem>().filter(|it| it.shape.is_none()).cloned();
+    let Some(problem) = problem else { return Ok(response) };
+    match endpoint::error_shape(response.request()) {
+        ErrorShape::OAuth => Ok(response.into_response(problem.shaped(ErrorShape::OAuth).error_response())),
+        ErrorShape::Rest => Ok(response),
     }
 }
