@@ -313,9 +313,10 @@ async fn a_writer_that_hangs_is_reported_before_patience_ends() {
 #[tokio::test]
 async fn all_commands_of_a_request_share_its_wait_budget() {
     let (_directory, store) = open();
-    let budget = WaitBudget::new(Duration::from_millis(300));
+    let budget = WaitBudget::new(Duration::from_millis(1500));
     let slow = |_: &mut SqliteConnection| {
-        std::thread::sleep(Duration::from_millis(200));
+        // A statement that takes long: nothing but time ends it. The margins suit a busy machine.
+        std::thread::sleep(Duration::from_secs(1));
         Ok(())
     };
 
@@ -329,7 +330,7 @@ async fn all_commands_of_a_request_share_its_wait_budget() {
     assert!(first.is_ok(), "{first:?}");
     assert!(is_unavailable(&second), "{second:?}");
     assert!(is_unavailable(&third), "{third:?}");
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_millis(2500), "{took:?}");
     assert!(of_another_request.is_ok(), "{of_another_request:?}");
 }
 
